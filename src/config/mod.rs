@@ -1,0 +1,216 @@
+//! Configuration: read once, checked once, one struct a room. Nobody else reads a file or a variable.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[content]`
+    pub content: Content,
+    /// `[storage]`
+    pub storage: Storage,
+    /// `[sign_in]`
+    pub sign_in: SignIn,
+    /// `[access]`
+    pub access: Access,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[logs]`
+    pub logs: Logs,
+    /// Development mode: the built-in identity provider, live reload, everything on loopback.
+    pub development: bool,
+}
+
+/// Where it listens and how it is reached.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The address for everything people open.
+    pub listen: SocketAddr,
+    /// The address for `/healthz`, `/readyz` and `/metrics`.
+    pub ops_listen: SocketAddr,
+    /// The main host as browsers write it: scheme, host, and port when it is not the scheme's own; no path.
+    pub public_url: Url,
+    /// Apps are at `NAME.<apps domain>`, with the scheme and port of `public_url`; without a port itself.
+    pub apps_domain: String,
+    /// The certificate and key for TLS, read again when they change; `None` is plain HTTP.
+    pub tls: Option<Tls>,
+    /// Threads that serve; each runs its own event loop.
+    pub workers: usize,
+    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody by default.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// A folder with templates and assets that replace the built-in ones of the same name.
+    pub theme: Option<PathBuf>,
+}
+
+/// PEM files for TLS.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where the guides come from.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The folder.
+    pub dir: PathBuf,
+    /// The site's name, when the content does not say it.
+    pub title: Option<String>,
+}
+
+/// Which bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// A folder on this machine.
+    Folder(PathBuf),
+    /// `s3://bucket/prefix`; endpoint, region and credentials come from the usual `AWS_…` places.
+    S3 {
+        /// The bucket's name.
+        bucket: String,
+        /// What every key starts with: empty, or ending with a slash.
+        prefix: String,
+    },
+}
+
+/// How people sign in.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The OpenID provider; `None` is the built-in one of development mode.
+    pub provider: Option<Provider>,
+    /// Keys that seal sessions: the first seals, all of them open, so that keys can be changed in turn.
+    pub session_keys: Vec<Secret>,
+    /// How long a session on the main host lasts.
+    pub session: Duration,
+    /// How long a session on an app's host lasts before it is renewed by a hand-off.
+    pub app_session: Duration,
+}
+
+/// An OpenID provider and our registration with it.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its issuer URL, exactly as its discovery document and its tokens write it.
+    pub issuer: String,
+    /// Our client identity.
+    pub client_id: String,
+    /// Our client secret; `None` is a public client.
+    pub client_secret: Option<Secret>,
+    /// The claim that holds a person's groups.
+    pub groups_claim: String,
+}
+
+/// What publishers may do.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Who may create apps; everyone who can sign in when it is empty.
+    pub creators: Vec<crate::model::Who>,
+}
+
+/// Bounds. Every wait, size and count has one.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at a time; further ones wait.
+    pub connections: usize,
+    /// The largest head of a request, in bytes; more is 431.
+    pub head_bytes: usize,
+    /// How long a head may take to arrive; longer is 408.
+    pub head_timeout: Duration,
+    /// How long a connection may be silent while something is expected of it.
+    pub idle_timeout: Duration,
+    /// How long a stop waits for answers in flight.
+    pub stop_timeout: Duration,
+    /// The largest form or JSON body, in bytes; more is 413.
+    pub form_bytes: usize,
+    /// The largest JSON list of a release's files, in bytes.
+    pub manifest_bytes: usize,
+    /// The most files in a release.
+    pub release_files: usize,
+    /// The largest file, in bytes.
+    pub file_bytes: u64,
+    /// How much memory blobs may take, in bytes.
+    pub cache_bytes: usize,
+    /// How long a request of another kind than an upload may take.
+    pub request_timeout: Duration,
+}
+
+/// What is logged.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    /// A `tracing` filter, such as `info` or `loggia=debug`.
+    pub filter: String,
+    /// JSON lines rather than text.
+    pub json: bool,
+    /// A line for every request.
+    pub requests: bool,
+}
+
+/// A value that must not be shown: it prints as `…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `value`.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(value)
+    }
+
+    /// The value, for the one place that needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            head_bytes: 64 << 10,
+            head_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(60),
+            stop_timeout: Duration::from_secs(30),
+            form_bytes: 1 << 20,
+            manifest_bytes: 8 << 20,
+            release_files: 20_000,
+            file_bytes: 1 << 30,
+            cache_bytes: 256 << 20,
+            request_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let home = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        Self {
+            listen: home(8080),
+            ops_listen: home(9180),
+            public_url: home_url(8080),
+            apps_domain: "localhost".to_owned(),
+            tls: None,
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            trusted_proxies: Vec::new(),
+            theme: None,
+        }
+    }
+}
+
+/// `http://localhost:PORT`.
+#[expect(clippy::expect_used, reason = "a literal with a number in it is a URL")]
+fn home_url(port: u16) -> Url {
+    Url::parse(&format!("http://localhost:{port}/")).expect("the home address is a URL")
+}

@@ -1,0 +1,3 @@
+//! Parse arguments, start logging, run; the only exit.
+
+fn main() {}

@@ -1,0 +1,178 @@
+//! Who may see.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{EmailAddress, Person};
+
+/// Who may see an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Everyone, without signing in.
+    Public,
+    /// Everyone who signed in.
+    SignedIn,
+    /// Whom a grant names.
+    Listed,
+}
+
+/// What a grant lets somebody do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Open the app.
+    Viewer,
+    /// Publish to it, share it, and open it.
+    Publisher,
+}
+
+/// Somebody that a grant cannot name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` names nobody; write an address (`ann@example.org`), a domain (`@example.org`) or a group (`group:analysts`)"
+)]
+pub struct InvalidWho(String);
+
+/// Whom a grant names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Who {
+    /// One person, by address.
+    Person(EmailAddress),
+    /// Everyone whose address is in this domain, in lower case and without the `@`; not its subdomains.
+    Domain(String),
+    /// Everyone whose provider puts them in this group; the name matches whole, with case.
+    Group(String),
+}
+
+impl Who {
+    /// Whether this names `person`.
+    #[must_use]
+    pub fn names(&self, person: &Person) -> bool {
+        match self {
+            Self::Person(address) => *address == person.email,
+            Self::Domain(domain) => person.email.domain() == domain,
+            Self::Group(group) => person.groups.contains(group),
+        }
+    }
+}
+
+impl FromStr for Who {
+    type Err = InvalidWho;
+
+    fn from_str(given: &str) -> Result<Self, InvalidWho> {
+        let refuse = || InvalidWho(given.chars().take(80).flat_map(char::escape_default).collect());
+        let given = given.trim();
+        if let Some(group) = given.strip_prefix("group:") {
+            let group = group.trim();
+            let clean = !group.is_empty() && group.len() <= 200 && !group.chars().any(char::is_control);
+            return if clean { Ok(Self::Group(group.to_owned())) } else { Err(refuse()) };
+        }
+        if given.starts_with('@') {
+            // A domain is right when an address in it is.
+            let address: EmailAddress = format!("x{given}").parse().map_err(|_| refuse())?;
+            return Ok(Self::Domain(address.domain().to_owned()));
+        }
+        Ok(Self::Person(given.parse().map_err(|_| refuse())?))
+    }
+}
+
+/// One line of a listed audience.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Whom it names.
+    pub who: Who,
+    /// What it lets them do.
+    pub role: Role,
+    /// When it ends; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Whether it names `person` and has not ended.
+    #[must_use]
+    pub fn admits(&self, person: &Person, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until) && self.who.names(person)
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(address) => write!(f, "{address}"),
+            Self::Domain(domain) => write!(f, "@{domain}"),
+            Self::Group(group) => write!(f, "group:{group}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Who {
+    type Error = InvalidWho;
+
+    fn try_from(given: String) -> Result<Self, InvalidWho> {
+        given.parse()
+    }
+}
+
+impl From<Who> for String {
+    fn from(who: Who) -> Self {
+        who.to_string()
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Public => "public",
+            Self::SignedIn => "signed-in",
+            Self::Listed => "listed",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Subject;
+
+    fn ann() -> Person {
+        Person {
+            subject: Subject { iss: "https://id.example".into(), sub: "1".into() },
+            email: "ann@example.org".parse().unwrap(),
+            name: None,
+            groups: vec!["Analysts".into()],
+        }
+    }
+
+    #[test]
+    fn grants_name_people_domains_and_groups() {
+        for (who, named) in [
+            ("ANN@example.org", true),
+            ("@Example.org", true),
+            ("group:Analysts", true),
+            ("bob@example.org", false),
+            ("@org", false),
+            ("@sub.example.org", false),
+            ("group:analysts", false),
+            ("group:Analyst", false),
+        ] {
+            assert_eq!(who.parse::<Who>().unwrap().names(&ann()), named, "{who}");
+        }
+        for bad in ["", "@", "ann", "group:", "group:\u{1}", "@a@b"] {
+            assert!(bad.parse::<Who>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_grant_ends_at_its_date() {
+        let until = Timestamp::from_second(100).unwrap();
+        let grant = Grant { who: "@example.org".parse().unwrap(), role: Role::Viewer, until: Some(until) };
+        assert!(grant.admits(&ann(), Timestamp::from_second(99).unwrap()));
+        assert!(!grant.admits(&ann(), until));
+    }
+}

@@ -1,0 +1,54 @@
+//! A guide and its sections.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::GuidePath;
+
+/// One Markdown document, parsed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Guide {
+    /// Its address.
+    pub path: GuidePath,
+    /// The file it came from, relative to the content folder, for messages and edit links.
+    pub file: String,
+    /// From the front matter, else the first heading, else the file's name.
+    pub title: String,
+    /// One sentence for search engines and previews.
+    pub description: Option<String>,
+    /// The order among its siblings: lower comes first, then by title.
+    pub weight: Option<i64>,
+    /// Who keeps it true, and when it was last looked at.
+    pub review: Review,
+    /// Its sections in reading order. The first is the lead: level 1, an empty `id`, the text before any heading
+    /// (and under a first heading that repeats the title).
+    pub sections: Vec<Section>,
+    /// The Markdown as its author wrote it, served at `<guide>.md`.
+    pub markdown: String,
+}
+
+/// A heading's worth of a guide: the unit of search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Section {
+    /// The anchor; stable, and unique in its guide. Empty for the lead.
+    pub id: String,
+    /// 1 to 6.
+    pub level: u8,
+    /// The heading as plain text.
+    pub heading: String,
+    /// The prose under the heading as plain text, blocks apart by newlines.
+    pub text: String,
+    /// The code under the heading.
+    pub code: String,
+}
+
+/// A guide's promise to be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Review {
+    /// Who answers for it: a person, a team or a channel.
+    pub owner: Option<String>,
+    /// When it was last reviewed.
+    pub last: Option<Date>,
+    /// When it must be reviewed again.
+    pub due: Option<Date>,
+}

@@ -1,0 +1,35 @@
+//! The nouns, as values that cannot be wrong: a bare string becomes an [`AppName`] or a [`FilePath`] once,
+//! at the door, and stays one. Nothing here does I/O; time and randomness are handed in ([`Clock`],
+//! [`Entropy`]).
+//!
+//! 1. names: [`AppName`], [`ReleaseId`], [`Digest`], [`AppHost`]
+//! 2. paths: [`FilePath`] inside a release, [`GuidePath`] on the main host
+//! 3. people: [`EmailAddress`], [`Subject`], [`Person`], [`Viewer`]
+//! 4. who may see: [`Audience`], [`Grant`]
+//! 5. what is published: [`App`], [`Manifest`]
+//! 6. what is read: [`Guide`], [`Section`]
+//! 7. what is remembered: [`TokenRecord`], [`AuditEvent`]
+
+mod app;
+mod audience;
+mod audit;
+mod clock;
+mod entropy;
+mod guide;
+mod name;
+mod path;
+mod person;
+mod release;
+mod token;
+
+pub use app::{App, Settings};
+pub use audience::{Audience, Grant, InvalidWho, Role, Who};
+pub use audit::{AuditAction, AuditEvent};
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use guide::{Guide, Review, Section};
+pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId};
+pub use path::{FilePath, GuidePath, InvalidPath};
+pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
+pub use release::{FileEntry, Manifest, Source};
+pub use token::{TokenRecord, TokenScope};

@@ -1,0 +1,171 @@
+//! The bucket's layout. Every path and every stored media type is made here and nowhere else.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use crate::model::{AppName, Digest, ReleaseId, Subject};
+
+/// The name of one object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    path: String,
+    media_type: &'static str,
+}
+
+/// The folder that a listing looks into; ends with a slash.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Prefix(String);
+
+const JSON: &str = "application/json";
+const BYTES: &str = "application/octet-stream";
+
+impl Key {
+    fn json(path: String) -> Self {
+        Self { path, media_type: JSON }
+    }
+
+    /// The bytes with this digest; immutable.
+    #[must_use]
+    pub fn blob(digest: &Digest) -> Self {
+        let name = digest.to_string();
+        Self { path: format!("blobs/sha256/{}/{name}", &name[..2]), media_type: BYTES }
+    }
+
+    /// An app's record.
+    #[must_use]
+    pub fn app(app: &AppName) -> Self {
+        Self::json(format!("apps/{app}/app.json"))
+    }
+
+    /// A finished release's manifest; immutable.
+    #[must_use]
+    pub fn manifest(app: &AppName, release: ReleaseId) -> Self {
+        Self::json(format!("apps/{app}/releases/{release}.json"))
+    }
+
+    /// The text of a release's pages, for search; immutable.
+    #[must_use]
+    pub fn text(app: &AppName, release: ReleaseId) -> Self {
+        Self { path: format!("apps/{app}/releases/{release}.text.zst"), media_type: "application/zstd" }
+    }
+
+    /// What a release that is not finished yet will hold.
+    #[must_use]
+    pub fn pending(app: &AppName, release: ReleaseId) -> Self {
+        Self::json(format!("apps/{app}/pending/{release}/manifest.json"))
+    }
+
+    /// Says that the bytes with this digest arrived for a release that is not finished yet.
+    #[must_use]
+    pub fn arrived(app: &AppName, release: ReleaseId, digest: &Digest) -> Self {
+        Self { path: format!("apps/{app}/pending/{release}/blobs/{digest}"), media_type: BYTES }
+    }
+
+    /// One line of an app's audit record; `id` orders it.
+    #[must_use]
+    pub fn audit(app: &AppName, id: Ulid) -> Self {
+        Self::json(format!("apps/{app}/audit/{}.json", id.to_string().to_lowercase()))
+    }
+
+    /// Changes with every change; what replicas poll.
+    #[must_use]
+    pub fn generation() -> Self {
+        Self::json("catalog/generation".to_owned())
+    }
+
+    /// Says that the session with this id was ended.
+    #[must_use]
+    pub fn ended_session(session: &str) -> Self {
+        Self::json(format!("sessions/{}", Digest::of(session.as_bytes())))
+    }
+
+    /// A single-use marker: whoever creates it may use the code.
+    #[must_use]
+    pub fn burnt(code: &str) -> Self {
+        Self::json(format!("burn/{}", Digest::of(code.as_bytes())))
+    }
+
+    /// One of a person's API tokens.
+    #[must_use]
+    pub fn token(owner: &str, id: Ulid) -> Self {
+        Self::json(format!("tokens/{owner}/{}.json", id.to_string().to_lowercase()))
+    }
+
+    /// The first 32 hexadecimal digits of a digest of (iss, sub): how a person stands in a key.
+    #[must_use]
+    pub fn owner(subject: &Subject) -> String {
+        let mut name = Digest::of(format!("{}\0{}", subject.iss, subject.sub).as_bytes()).to_string();
+        name.truncate(32);
+        name
+    }
+
+    /// The path in the bucket, below its own prefix.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The media type it is stored with.
+    #[must_use]
+    pub fn media_type(&self) -> &'static str {
+        self.media_type
+    }
+}
+
+impl Prefix {
+    /// All apps: one folder an app.
+    #[must_use]
+    pub fn apps() -> Self {
+        Self("apps/".to_owned())
+    }
+
+    /// The manifests and texts of an app's finished releases.
+    #[must_use]
+    pub fn releases(app: &AppName) -> Self {
+        Self(format!("apps/{app}/releases/"))
+    }
+
+    /// The blobs that arrived for a release that is not finished yet.
+    #[must_use]
+    pub fn arrived(app: &AppName, release: ReleaseId) -> Self {
+        Self(format!("apps/{app}/pending/{release}/blobs/"))
+    }
+
+    /// An app's audit record, oldest first.
+    #[must_use]
+    pub fn audit(app: &AppName) -> Self {
+        Self(format!("apps/{app}/audit/"))
+    }
+
+    /// The sessions that were ended.
+    #[must_use]
+    pub fn ended_sessions() -> Self {
+        Self("sessions/".to_owned())
+    }
+
+    /// The API tokens of the person that [`Key::owner`] names.
+    #[must_use]
+    pub fn tokens(owner: &str) -> Self {
+        Self(format!("tokens/{owner}/"))
+    }
+
+    /// The path in the bucket, below its own prefix.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A ULID made of `now` and random bits, for keys that are ordered by time.
+#[must_use]
+pub fn ordered_id(now: Timestamp, random: [u8; 16]) -> Ulid {
+    Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), u128::from_le_bytes(random))
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)
+    }
+}

@@ -1,0 +1,201 @@
+//! Bytes in, bytes out: the bucket, which is the only state.
+//!
+//! 1. A [`Key`] names an object; [`key`] alone knows paths and media types.
+//! 2. Five verbs: [`Storage::get`], [`Storage::get_range`], [`Storage::put`], [`Storage::list`],
+//!    [`Storage::delete`].
+//! 3. A put may be conditional ([`Condition`]); losing the race is an answer ([`Put::Lost`]), not an error.
+//! 4. Backends: S3, a folder, memory. One contract suite holds for all of them (`tests/it/storage.rs`).
+
+mod key;
+mod memory;
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+pub use key::{Key, Prefix, ordered_id};
+use memory::Memory;
+
+/// A bucket, or something that behaves like one. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Storage(Backend);
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Memory(Memory),
+}
+
+/// An object's version, as its backend names it; compares as bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Etag(pub(crate) String);
+
+/// A whole object.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its version.
+    pub etag: Etag,
+}
+
+/// The answer to a get that names the version the caller holds already.
+#[derive(Clone, Debug)]
+pub enum Fetched {
+    /// There is no such object.
+    Missing,
+    /// It is still the version the caller holds.
+    Unchanged,
+    /// It is this.
+    Found(Object),
+}
+
+/// What to store.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// These bytes.
+    Bytes(Bytes),
+    /// The bytes of this file, which stays as it is until the put has answered; never whole in memory.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+    },
+}
+
+/// When a put may happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Always.
+    Always,
+    /// Only when there is no such object yet (`If-None-Match: *`).
+    Absent,
+    /// Only when the object is still this version (`If-Match`).
+    Match(Etag),
+}
+
+/// What became of a put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a conditional put may have lost"]
+pub enum Put {
+    /// Stored, as this version.
+    Stored(Etag),
+    /// The condition did not hold; nothing was changed.
+    Lost,
+}
+
+/// One page of a listing, in key order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The objects directly under the prefix.
+    pub objects: Vec<Listed>,
+    /// The next segments below the prefix that have further `/` in their keys, without slashes.
+    pub folders: Vec<String>,
+    /// Where to go on, when there is more.
+    pub next: Option<String>,
+}
+
+/// An object in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The last segment of its key: what follows the prefix.
+    pub name: String,
+    /// Its version.
+    pub etag: Etag,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written.
+    pub modified: Timestamp,
+}
+
+/// Why the bucket did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// It could not be reached, answered too late, or said to come back later. Worth repeating.
+    #[error("storage does not answer: {0}")]
+    Unavailable(String),
+    /// It refused: credentials, permissions, a missing bucket. Repeating will not help.
+    #[error("storage refuses: {0}")]
+    Refused(String),
+    /// What it holds is not what was asked for: too large, cut short, or not a known shape.
+    #[error("storage holds something unexpected at `{key}`: {what}")]
+    Unexpected {
+        /// The object.
+        key: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Storage {
+    /// An empty bucket in memory, gone with its last clone. For tests.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self(Backend::Memory(Memory::default()))
+    }
+
+    /// The whole object at `key`; `None` when there is none. For records and small blobs: larger than
+    /// 64 MiB is an error, use [`Storage::get_range`].
+    pub async fn get(&self, key: &Key) -> Result<Option<Object>, StorageError> {
+        match self.get_if_changed(key, None).await? {
+            Fetched::Found(object) => Ok(Some(object)),
+            Fetched::Missing | Fetched::Unchanged => Ok(None),
+        }
+    }
+
+    /// Like [`Storage::get`], and spares the bytes when the object is still version `held`.
+    #[expect(clippy::unused_async, reason = "other backends wait")]
+    pub async fn get_if_changed(&self, key: &Key, held: Option<&Etag>) -> Result<Fetched, StorageError> {
+        match &self.0 {
+            Backend::Memory(memory) => Ok(memory.get(key, held)),
+        }
+    }
+
+    /// `length` bytes of the object from `start`, fewer at its end; `None` when there is no such object.
+    #[expect(clippy::unused_async, reason = "other backends wait")]
+    pub async fn get_range(&self, key: &Key, start: u64, length: u64) -> Result<Option<Bytes>, StorageError> {
+        match &self.0 {
+            Backend::Memory(memory) => Ok(memory.get_range(key, start, length)),
+        }
+    }
+
+    /// Stores `body` at `key` when `condition` holds.
+    #[expect(clippy::unused_async, reason = "other backends wait")]
+    pub async fn put(&self, key: &Key, body: Body, condition: Condition) -> Result<Put, StorageError> {
+        match &self.0 {
+            Backend::Memory(memory) => memory.put(key, body, condition),
+        }
+    }
+
+    /// One page of what is directly under `prefix`: objects and folders, after `from` when it is given.
+    #[expect(clippy::unused_async, reason = "other backends wait")]
+    pub async fn list(&self, prefix: &Prefix, from: Option<&str>) -> Result<Listing, StorageError> {
+        match &self.0 {
+            Backend::Memory(memory) => Ok(memory.list(prefix, from)),
+        }
+    }
+
+    /// Every page of [`Storage::list`], one after another.
+    pub async fn list_all(&self, prefix: &Prefix) -> Result<Listing, StorageError> {
+        let mut all = Listing::default();
+        loop {
+            let page = self.list(prefix, all.next.as_deref()).await?;
+            all.objects.extend(page.objects);
+            all.folders.extend(page.folders);
+            all.next = page.next;
+            if all.next.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Removes the object at `key`; there being none is fine.
+    #[expect(clippy::unused_async, reason = "other backends wait")]
+    pub async fn delete(&self, key: &Key) -> Result<(), StorageError> {
+        match &self.0 {
+            Backend::Memory(memory) => memory.delete(key),
+        }
+        Ok(())
+    }
+}
