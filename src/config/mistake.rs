@@ -55,5 +55,6 @@ impl fmt::Display for Mistake {
 }
 
 fn listed(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
+    let lines = mistakes.iter().flat_map(|mistake| ["\n  ".to_owned(), mistake.to_string()]);
+    lines.collect()
 }

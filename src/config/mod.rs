@@ -31,7 +31,7 @@ pub use development::{DEVELOPMENT_DIR, development_key};
 pub use environment::{client_token, user_dir, variables};
 pub use load::Flags;
 pub use mistake::{ConfigError, Mistake, Place};
-pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_size};
+pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -222,14 +222,14 @@ impl Default for Limits {
             connections: 10_000,
             head_bytes: 64 << 10,
             head_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(30),
             form_bytes: 1 << 20,
             manifest_bytes: 8 << 20,
             release_files: 20_000,
             file_bytes: 1 << 30,
             cache_bytes: 256 << 20,
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn parse_address(given: &str) -> Result<IpAddr, InvalidValue> {
 }
 
 /// Reads the address of a site: scheme and host, and nothing behind the port.
-pub(super) fn parse_site(given: &str) -> Result<Url, InvalidValue> {
+pub fn parse_site(given: &str) -> Result<Url, InvalidValue> {
     let refuse = || {
         let fix = "a scheme and a host without a path, such as `https://loggia.example.org`";
         InvalidValue::new(given, "the address of a site", fix)
