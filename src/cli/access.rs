@@ -59,15 +59,14 @@ pub(super) fn usual_server() -> anyhow::Result<Option<Url>> {
 pub(super) fn parse_server(given: &str) -> anyhow::Result<Url> {
     let given = given.trim();
     let whole = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
-    let mut server = parse_site(&whole)
-        .map_err(|error| Cli::command().error(ErrorKind::ValueValidation, format!("--server: {error}")))?;
+    let mut server =
+        parse_site(&whole).map_err(|error| Cli::command().error(ErrorKind::ValueValidation, error))?;
     if !given.contains("://") && is_loopback(&server) {
         let plain = format!("http://{given}");
         server = parse_site(&plain).with_context(|| format!("`{given}` is not a server"))?;
     }
     if server.scheme() != "https" && !is_loopback(&server) {
-        let text =
-            format!("--server: {server} would carry your token in the clear; use its `https://` address");
+        let text = format!("{server} would carry your token in the clear; use its `https://` address");
         return Err(Cli::command().error(ErrorKind::ValueValidation, text).into());
     }
     Ok(server)

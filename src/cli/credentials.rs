@@ -14,7 +14,6 @@ use crate::config::{self, Secret};
 
 /// The stored sign-ins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
     /// The server that was signed in to last.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,7 @@ mod check;
 mod client;
 mod credentials;
 mod delete;
+mod logging;
 mod login;
 mod output;
 mod publish;
@@ -37,7 +38,14 @@ use client::Client;
 #[command(name = "loggia", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// The Loggia to talk to; else the one you signed in to last
-    #[arg(long, global = true, env = "LOGGIA_SERVER", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "LOGGIA_SERVER",
+        hide_env_values = true,
+        value_name = "URL",
+        display_order = 100
+    )]
     server: Option<String>,
 
     #[command(subcommand)]
@@ -46,11 +54,12 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  loggia serve                                      a server for trying things out, on this machine alone
+  loggia serve                                      try it out, on this machine alone
   loggia login https://loggia.example.org           sign in, once
   loggia publish ./report --app prison-population   put a folder in front of people
 
-LOGGIA_SERVER and LOGGIA_TOKEN name a server and a token for scripts; they win over what `login` stored.";
+LOGGIA_SERVER and LOGGIA_TOKEN name a server and a token for scripts;
+they win over what `login` stored.";
 
 /// Whether a command did what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +89,7 @@ enum Command {
 impl Cli {
     /// Does what was typed. A `clap::Error` inside the error is wrong usage.
     pub fn run(self) -> anyhow::Result<Outcome> {
-        let server = self.server.as_deref();
+        let server = self.server.as_deref().filter(|server| !server.trim().is_empty());
         match self.command {
             Command::Serve(args) => serve::run(&args),
             Command::Check(args) => check::run(&args),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A configuration to load, put together bit by bit.
@@ -135,7 +137,7 @@ fn a_whole_file_is_read() {
     let provider = config.sign_in.provider.unwrap();
     assert_eq!(provider.client_secret.unwrap().reveal(), "hunter2");
     assert_eq!(config.sign_in.session_keys.len(), 2);
-    assert_eq!(config.sign_in.session, Duration::from_secs(8 * 3600));
+    assert_eq!(config.sign_in.session, Duration::from_hours(8));
     assert_eq!(config.access.creators.len(), 2);
     assert_eq!(config.limits.head_bytes, 16 << 10);
     assert_eq!(config.limits.file_bytes, 2 << 30);
@@ -275,6 +277,22 @@ fn a_file_that_is_named_must_be_there() {
     let missing = Path::new("no/such/loggia.toml");
     let error = Config::load(Some(missing), std::iter::empty(), &Flags::default()).unwrap_err();
     insta::assert_snapshot!(error);
+}
+
+proptest! {
+    #[test]
+    fn no_file_and_no_variable_makes_it_panic(
+        text in r#"(\[(server|limits|x)\]\n|listen|head_bytes|=|"|[0-9\n .\[\]'{}]|KiB|é){0,30}"#,
+        name in "LOGGIA_[A-Z_]{0,12}",
+        value in ".{0,12}",
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("loggia.toml");
+        std::fs::write(&path, text).unwrap();
+        if let Err(ConfigError(mistakes)) = Config::load(Some(&path), [(name, value)].into_iter(), &Flags::default()) {
+            prop_assert!(!mistakes.is_empty());
+        }
+    }
 }
 
 #[test]

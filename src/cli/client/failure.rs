@@ -85,7 +85,7 @@ impl Failure {
         let next = match status.as_u16() {
             401 => Some(format!("sign in with `loggia login {server}`")),
             403 => Some(format!("ask its owner, or sign in as somebody else with `loggia login {server}`")),
-            404 => Some("`loggia apps` lists the apps that you may see".to_owned()),
+            404 => Some("`loggia apps` and `loggia releases NAME` list what you may see".to_owned()),
             429 | 500.. => Some("try again in a minute, and tell the operator if it goes on".to_owned()),
             _ => None,
         };

@@ -31,10 +31,10 @@ use hash::Hashed;
 #[command(after_help = "Examples:
   loggia publish ./report --app prison-population
   loggia publish report.html --app prison-population --message \"October figures\"
-  loggia publish ./report --app prison-population --draft     look at it first, at an address of its own
+  loggia publish ./report --app prison-population --draft     look at it first
 
-Only what changed is sent, and the new release goes live at once. The address is the only line on standard output.
-Hidden files are left out, save for .well-known. `loggia rollback NAME` goes back.")]
+Only what changed is sent, and the new release goes live at once; `loggia rollback NAME` goes back.
+The address is the only line on standard output. Hidden files are left out, save for .well-known.")]
 pub(super) struct Args {
     /// The folder, or one HTML page
     #[arg(value_name = "DIR|FILE")]
