@@ -14,6 +14,8 @@ pub struct AppsPage {
     pub layout: Layout,
     /// Who is asking; `None` shows a way to sign in above the public apps.
     pub viewer: Option<EmailAddress>,
+    /// Where to sign in and come back from.
+    pub sign_in: String,
     /// Whether they may publish; only then does the page say how.
     pub may_publish: bool,
     /// The origin that `loggia login` is told, such as `https://guides.example.org`.
