@@ -4,13 +4,29 @@
 let watcher;
 let status;
 
-decorate();
+// The style sheet shows what is inside a drawer where there is room for it; these are its two widths.
+keepOpen(".tree > .drawer", "(min-width: 62rem)");
+keepOpen(".contents > .drawer", "(min-width: 80rem)");
 showCurrent();
+decorate();
 document.addEventListener("loggia:changed", decorate);
 
 function decorate() {
   watchHeadings();
+  letCodeScroll();
   addCopyButtons();
+}
+
+/** A drawer whose inside always shows is also open, for those who cannot see that it is. */
+function keepOpen(selector, width) {
+  const wide = window.matchMedia(width);
+  const drawer = document.querySelector(selector);
+  if (!drawer || !CSS.supports("selector(::details-content)")) return;
+  const follow = () => {
+    drawer.open = wide.matches;
+  };
+  if (wide.matches) follow();
+  wide.addEventListener("change", follow);
 }
 
 /** The last heading above the upper third of the window is where you are. */
@@ -44,6 +60,13 @@ function showCurrent() {
   if (!current || tree.scrollHeight <= tree.clientHeight) return;
   const offset = current.getBoundingClientRect().top - tree.getBoundingClientRect().top;
   if (offset > tree.clientHeight * 0.7) tree.scrollTop += offset - tree.clientHeight / 3;
+}
+
+/** Code that is wider than the page can be scrolled by keys in every browser. */
+function letCodeScroll() {
+  for (const block of document.querySelectorAll(".content pre")) {
+    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
+  }
 }
 
 function addCopyButtons() {
