@@ -264,7 +264,7 @@ impl Words {
         }
     }
 
-    fn grant(self, who: &str, role: Role, until: Option<Timestamp>) -> GrantRow {
+    fn grant(who: &str, role: Role, until: Option<Timestamp>) -> GrantRow {
         GrantRow { who: who.parse().unwrap(), role, until, ended: until.is_some_and(|until| until < at(5)) }
     }
 
@@ -280,17 +280,17 @@ impl Words {
             current,
         };
         let mut grants = vec![
-            self.grant("ann@example.org", Role::Publisher, None),
-            self.grant(
+            Self::grant("ann@example.org", Role::Publisher, None),
+            Self::grant(
                 "a.very.long.name.of.somebody@department-with-a-long-name.example.org",
                 Role::Viewer,
                 None,
             ),
-            self.grant("@example.org", Role::Viewer, Some(at(60))),
+            Self::grant("@example.org", Role::Viewer, Some(at(60))),
         ];
         let group = GrantRow {
             who: Who::Group(self.s("analysts")),
-            ..self.grant("@x.org", Role::Viewer, Some(at(1)))
+            ..Self::grant("@x.org", Role::Viewer, Some(at(1)))
         };
         grants.push(group);
         AppPage {

@@ -1,7 +1,7 @@
 // Suggestions under the search box in the header, as you type. Without this script the form still searches.
 //
 // 1. a pause in typing asks `/-/search.json`; a newer question ends an older one
-// 2. the answer becomes a listbox of plain links (WAI-ARIA combobox pattern), its count announced
+// 2. the answer becomes a listbox of links (WAI-ARIA combobox pattern), its count announced
 // 3. keys: `/` focuses the box, arrows choose, Enter follows, Escape closes
 
 const PAUSE_MS = 90;
@@ -11,7 +11,7 @@ const form = document.querySelector(".banner .search");
 if (form) start(form, form.querySelector("input"));
 
 function start(form, input) {
-  const list = element("ul", { id: "suggestions", class: "suggestions", role: "listbox", "aria-label": "Suggestions" });
+  const list = element("div", { id: "suggestions", class: "suggestions", role: "listbox", "aria-label": "Suggestions" });
   const status = element("p", { class: "unseen", role: "status" });
   const hint = element("kbd", { "aria-hidden": "true" });
   hint.textContent = "/";
@@ -83,8 +83,8 @@ function start(form, input) {
   }
 
   function option({ title, heading, url, kind }, index) {
-    const item = element("li", { id: `suggestion-${index}`, role: "option", "aria-selected": "false" });
-    const link = element("a", { href: url, tabindex: "-1" });
+    const link = element("a", { id: `suggestion-${index}`, role: "option", "aria-selected": "false", href: url });
+    link.tabIndex = -1;
     const name = element("b");
     name.textContent = heading || title;
     link.append(name);
@@ -93,8 +93,7 @@ function start(form, input) {
       place.textContent = kind === "app" ? (heading ? `App: ${title}` : "App") : title;
       link.append(place);
     }
-    item.append(link);
-    return item;
+    return link;
   }
 
   input.addEventListener("input", () => {
@@ -117,7 +116,7 @@ function start(form, input) {
       // A click on the link itself, with the keys held, so that it opens where a click would open it.
       const { ctrlKey, metaKey, shiftKey } = event;
       const click = new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey });
-      list.children[chosen].firstChild.dispatchEvent(click);
+      list.children[chosen].dispatchEvent(click);
     } else if (event.key === "Escape" && count) {
       close();
     } else {
