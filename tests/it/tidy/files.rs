@@ -45,10 +45,11 @@ fn collect(folder: &Path, endings: &[&str], files: &mut Vec<SourceFile>) {
     for entry in entries.map(|entry| entry.expect("the folder can be read")) {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
+        if LEFT_BEHIND.contains(&name.as_str()) {
+            continue;
+        }
         if path.is_dir() {
-            if !LEFT_BEHIND.contains(&name.as_str()) {
-                collect(&path, endings, files);
-            }
+            collect(&path, endings, files);
         } else if endings.is_empty() || endings.iter().any(|ending| name.ends_with(&format!(".{ending}"))) {
             // A file that is not text holds none of the words we look for.
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
