@@ -1,162 +1,235 @@
-//! Blobs: read by aligned chunks, verified on first read, and cached by digest and chunk.
+//! Blobs, by aligned chunks, through memory: verified when they are first read, fetched once however many wait.
 //!
-//! A blob is named by its content, so what is cached never goes stale (decision 0004). One fetch serves however many
-//! wait for it.
+//! 1. A file of up to [`CHUNK`] bytes is one chunk, and must have the digest it is named by.
+//! 2. A larger file is read through once before its first byte is served: its digest must be right, and the
+//!    digests of its chunks are remembered, so that each chunk fetched later is checked on its own.
+//! 3. What fails the check is an error that names the blob, and is never kept.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
-use foyer::{Cache, CacheBuilder};
-use futures_util::{Stream, stream};
+use foyer::{Cache, CacheBuilder, S3FifoConfig};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
-use super::ReleaseError;
 use crate::model::{Digest, FileEntry};
 use crate::storage::{Key, Storage, StorageError};
 
-/// The size of a chunk; a blob of up to one chunk is read whole.
-const CHUNK: u64 = 1 << 20;
-/// How many large blobs are remembered as verified; after that, all are verified anew.
-const REMEMBERED: usize = 100_000;
+/// The size of a chunk in bytes; the last of a file may be shorter.
+pub const CHUNK: u64 = 1 << 20;
+/// How much memory the digests of chunks may take, in bytes: 32 a chunk, enough for 500 GB of large files.
+const OUTLINE_BYTES: usize = 16 << 20;
+/// What an entry takes besides its bytes.
+const ENTRY_BYTES: usize = 200;
+/// A shard of the cache holds this many chunks at the least.
+const SHARD_BYTES: usize = 16 << 20;
+/// How many chunks of a file are fetched ahead: while it is verified, and while it is sent.
+const VERIFIED_AHEAD: usize = 4;
+const SENT_AHEAD: usize = 2;
 
-/// The blobs of all apps.
-#[derive(Clone)]
-pub struct Blobs(Arc<Inner>);
-
-struct Inner {
-    storage: Storage,
-    chunks: Cache<(Digest, u64), Bytes>,
-    verified: Mutex<HashSet<Digest>>,
+/// Why a blob cannot be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The bucket did not do its part; the same may work later.
+    #[error("{0}")]
+    Storage(Arc<StorageError>),
+    /// A release names it, and the bucket does not hold it.
+    #[error("the bucket lacks blob {0}, which a release names")]
+    Missing(Digest),
+    /// Its bytes are not the ones it is named by.
+    #[error("blob {0} is damaged in the bucket: its bytes have another digest or size")]
+    Damaged(Digest),
 }
 
-/// A verified blob that can be read.
-#[derive(Clone)]
+/// Reads blobs. Clones share one cache.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    storage: Storage,
+    chunks: Cache<ChunkName, Bytes>,
+    /// Digest of a large file that was read through → digests of its chunks.
+    outlines: Cache<Digest, Arc<[Digest]>>,
+}
+
+/// A whole file of one chunk, or one chunk of a larger file: never taken for one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum ChunkName {
+    Whole(Digest),
+    Part(Digest, u32),
+}
+
+/// A blob that may be served: its first read was verified.
+#[derive(Clone, Debug)]
 pub struct Blob {
-    blobs: Blobs,
     digest: Digest,
     size: u64,
-    whole: Option<Bytes>,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Whole(Bytes),
+    Parts { blobs: Blobs, outline: Arc<[Digest]> },
 }
 
 impl Blobs {
     pub(super) fn new(storage: Storage, cache_bytes: usize) -> Self {
+        let shards = (cache_bytes / SHARD_BYTES).clamp(1, 16);
+        let weight = |_: &ChunkName, bytes: &Bytes| bytes.len() + ENTRY_BYTES;
         let chunks = CacheBuilder::new(cache_bytes)
-            .with_shards(8)
-            .with_weighter(|_, chunk: &Bytes| chunk.len() + 128)
+            .with_shards(shards)
+            .with_eviction_config(S3FifoConfig::default())
+            .with_weighter(weight)
             .build();
-        Self(Arc::new(Inner { storage, chunks, verified: Mutex::default() }))
+        let weight = |_: &Digest, outline: &Arc<[Digest]>| size_of_val::<[Digest]>(outline) + ENTRY_BYTES;
+        let outlines = CacheBuilder::new(OUTLINE_BYTES).with_shards(1).with_weighter(weight).build();
+        Self { storage, chunks, outlines }
     }
 
-    /// The bytes of a small blob, if they are in memory.
+    /// A file of one chunk when it is in memory: no waiting, no copy, no allocation.
     #[must_use]
-    pub fn cached(&self, file: &FileEntry) -> Option<Bytes> {
-        if file.size > CHUNK {
-            return None;
-        }
-        self.0.chunks.get(&(file.sha256, 0)).map(|entry| entry.value().clone())
+    pub fn cached_small(&self, digest: &Digest) -> Option<Bytes> {
+        self.chunks.get(&ChunkName::Whole(*digest)).map(|held| held.value().clone())
     }
 
-    /// Opens a blob: a small one is read whole, a large one is verified if this process has not done so yet.
-    pub async fn open(&self, file: &FileEntry) -> Result<Blob, ReleaseError> {
-        let mut blob = Blob { blobs: self.clone(), digest: file.sha256, size: file.size, whole: None };
-        if file.size <= CHUNK {
-            let bytes = self.chunk(file.sha256, file.size, 0).await?;
-            blob.whole = Some(bytes);
-        } else if !self.is_verified(&file.sha256) {
-            self.verify(file).await?;
-        }
-        Ok(blob)
+    /// The blob of a file, verified.
+    pub async fn open(&self, entry: &FileEntry) -> Result<Blob, BlobError> {
+        let (digest, size) = (entry.sha256, entry.size);
+        let content = if size <= CHUNK {
+            Content::Whole(self.whole(digest, size).await?)
+        } else {
+            Content::Parts { blobs: self.clone(), outline: self.outline(digest, size).await? }
+        };
+        Ok(Blob { digest, size, content })
     }
 
-    fn is_verified(&self, digest: &Digest) -> bool {
-        self.0.verified.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
+    async fn whole(&self, digest: Digest, size: u64) -> Result<Bytes, BlobError> {
+        let storage = self.storage.clone();
+        let fetch = || async move {
+            let bytes = fetch(&storage, digest, 0, size.max(1)).await?;
+            let right = bytes.len() as u64 == size && Digest::of(&bytes) == digest;
+            if right { Ok(bytes) } else { Err(BlobError::Damaged(digest)) }
+        };
+        let held = self.chunks.get_or_fetch(&ChunkName::Whole(digest), fetch).await;
+        let bytes = held.map_err(|error| named(&error))?.value().clone();
+        // Verified under this digest, so another size means that the manifest is wrong.
+        if bytes.len() as u64 == size { Ok(bytes) } else { Err(BlobError::Damaged(digest)) }
     }
 
-    /// Reads a large blob through once.
-    async fn verify(&self, file: &FileEntry) -> Result<(), ReleaseError> {
-        let mut context = Context::new(&SHA256);
-        for number in 0..file.size.div_ceil(CHUNK) {
-            context.update(&self.chunk(file.sha256, file.size, number).await?);
-        }
-        if context.finish().as_ref() != file.sha256.as_bytes() {
-            for number in 0..file.size.div_ceil(CHUNK) {
-                self.0.chunks.remove(&(file.sha256, number));
-            }
-            return Err(ReleaseError::Damaged(file.sha256));
-        }
-        let mut verified = self.0.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        if verified.len() >= REMEMBERED {
-            verified.clear();
-        }
-        verified.insert(file.sha256);
-        Ok(())
+    async fn part(&self, digest: Digest, size: u64, index: u32, right: Digest) -> Result<Bytes, BlobError> {
+        let storage = self.storage.clone();
+        let fetch = || async move {
+            let (start, length) = extent(size, index);
+            let bytes = fetch(&storage, digest, start, length).await?;
+            if Digest::of(&bytes) == right { Ok(bytes) } else { Err(BlobError::Damaged(digest)) }
+        };
+        let held = self.chunks.get_or_fetch(&ChunkName::Part(digest, index), fetch).await;
+        Ok(held.map_err(|error| named(&error))?.value().clone())
     }
 
-    /// One chunk, from memory or storage. The only chunk of a small blob is verified before it is kept.
-    async fn chunk(&self, digest: Digest, size: u64, number: u64) -> Result<Bytes, ReleaseError> {
-        let storage = self.0.storage.clone();
-        let fetched = self.0.chunks.get_or_fetch(&(digest, number), || async move {
-            let key = Key::blob(&digest);
-            let start = number * CHUNK;
-            let length = CHUNK.min(size - start);
-            let wrong = |what: &str| StorageError::Unexpected { key: key.path().to_owned(), what: what.to_owned() };
-            let bytes = match storage.get_range(&key, start, length).await {
-                Ok(Some(bytes)) => bytes,
-                Ok(None) => return Err(Arc::new(ReleaseError::from(wrong("it is gone")))),
-                Err(error) => return Err(Arc::new(error.into())),
-            };
-            if bytes.len() as u64 != length {
-                return Err(Arc::new(wrong("it is shorter than its release says").into()));
-            }
-            if size <= CHUNK && Digest::of(&bytes) != digest {
-                return Err(Arc::new(ReleaseError::Damaged(digest)));
-            }
-            Ok(bytes)
-        });
-        match fetched.await {
-            Ok(entry) => Ok(entry.value().clone()),
-            Err(error) => Err(failure(&error, digest)),
-        }
+    /// The digests of a large file's chunks, from reading it through.
+    async fn outline(&self, digest: Digest, size: u64) -> Result<Arc<[Digest]>, BlobError> {
+        let storage = self.storage.clone();
+        let read = || read_through(storage, digest, size);
+        let held = self.outlines.get_or_fetch(&digest, read).await;
+        Ok(held.map_err(|error| named(&error))?.value().clone())
     }
-}
-
-/// What a fetch that several wait for failed with, for each of them.
-fn failure(error: &foyer::Error, digest: Digest) -> ReleaseError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        if let Some(error) = current.downcast_ref::<Arc<ReleaseError>>() {
-            return match &**error {
-                ReleaseError::Damaged(digest) => ReleaseError::Damaged(*digest),
-                other => ReleaseError::Storage(StorageError::Unavailable(other.to_string())),
-            };
-        }
-        cause = current.source();
-    }
-    ReleaseError::Storage(StorageError::Unavailable(format!("blob {digest} was not read: {error}")))
 }
 
 impl Blob {
-    /// All bytes, when the blob is small.
+    /// The digest of its bytes.
     #[must_use]
-    pub fn bytes(&self) -> Option<Bytes> {
-        self.whole.clone()
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
-    /// `length` bytes from `start`, chunk by chunk as they are wanted.
-    pub fn range(&self, start: u64, length: u64) -> impl Stream<Item = Result<Bytes, ReleaseError>> + Send + use<> {
-        let end = start.saturating_add(length).min(self.size);
-        let blob = self.clone();
-        stream::try_unfold((blob, start), move |(blob, at)| async move {
-            if at >= end {
-                return Ok(None);
-            }
-            let number = at / CHUNK;
-            let chunk = blob.blobs.chunk(blob.digest, blob.size, number).await?;
-            let within = |offset: u64| usize::try_from(offset - number * CHUNK).unwrap_or(usize::MAX).min(chunk.len());
-            let part = chunk.slice(within(at)..within(end.min((number + 1) * CHUNK)));
-            let next = at + part.len() as u64;
-            Ok(Some((part, (blob, next))))
-        })
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
     }
+
+    /// All its bytes, when they are one chunk.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&Bytes> {
+        match &self.content {
+            Content::Whole(bytes) => Some(bytes),
+            Content::Parts { .. } => None,
+        }
+    }
+
+    /// `length` bytes from `start`, fewer at its end, chunk by chunk; a few chunks are fetched ahead.
+    pub fn range(
+        &self,
+        start: u64,
+        length: u64,
+    ) -> impl Stream<Item = Result<Bytes, BlobError>> + Send + use<> {
+        let end = start.saturating_add(length).min(self.size);
+        let first = start / CHUNK;
+        let chunks = if start < end { first..end.div_ceil(CHUNK) } else { 0..0 };
+        let blob = self.clone();
+        let pieces = chunks.map(move |index| {
+            let blob = blob.clone();
+            async move {
+                let bytes = blob.chunk(index).await?;
+                let offset = index * CHUNK;
+                let within = |position: u64| {
+                    let position = position.saturating_sub(offset).min(bytes.len() as u64);
+                    usize::try_from(position).unwrap_or(bytes.len())
+                };
+                Ok(bytes.slice(within(start)..within(end)))
+            }
+        });
+        stream::iter(pieces).buffered(SENT_AHEAD)
+    }
+
+    async fn chunk(&self, index: u64) -> Result<Bytes, BlobError> {
+        let damaged = BlobError::Damaged(self.digest);
+        match &self.content {
+            Content::Whole(bytes) => Ok(bytes.clone()),
+            Content::Parts { blobs, outline } => {
+                let at = usize::try_from(index).ok().and_then(|at| outline.get(at)).ok_or(damaged.clone())?;
+                let index = u32::try_from(index).map_err(|_| damaged)?;
+                blobs.part(self.digest, self.size, index, *at).await
+            }
+        }
+    }
+}
+
+/// Reads a large file through: its digest must be right. Answers the digests of its chunks.
+async fn read_through(storage: Storage, digest: Digest, size: u64) -> Result<Arc<[Digest]>, BlobError> {
+    let count = u32::try_from(size.div_ceil(CHUNK)).map_err(|_| BlobError::Damaged(digest))?;
+    let fetch_chunk = |index| {
+        let (start, length) = extent(size, index);
+        fetch(&storage, digest, start, length)
+    };
+    let chunks = stream::iter(0..count).map(fetch_chunk).buffered(VERIFIED_AHEAD);
+    let hash = (Context::new(&SHA256), Vec::new());
+    let (hash, outline) = chunks
+        .try_fold(hash, |(mut hash, mut outline), bytes| async move {
+            hash.update(&bytes);
+            outline.push(Digest::of(&bytes));
+            Ok((hash, outline))
+        })
+        .await?;
+    let right = Digest::from_digest(&hash.finish()) == Some(digest);
+    if right { Ok(outline.into()) } else { Err(BlobError::Damaged(digest)) }
+}
+
+/// Where a chunk begins and how long it is, in bytes.
+fn extent(size: u64, index: u32) -> (u64, u64) {
+    let start = u64::from(index) * CHUNK;
+    (start, size.saturating_sub(start).min(CHUNK))
+}
+
+async fn fetch(storage: &Storage, digest: Digest, start: u64, length: u64) -> Result<Bytes, BlobError> {
+    let read = storage.get_range(&Key::blob(&digest), start, length).await;
+    read.map_err(|error| BlobError::Storage(Arc::new(error)))?.ok_or(BlobError::Missing(digest))
+}
+
+/// The error that a fetch ended with, which the cache hands to everybody who waited.
+fn named(error: &foyer::Error) -> BlobError {
+    error.downcast_ref::<BlobError>().cloned().unwrap_or_else(|| {
+        let what = StorageError::Unavailable(format!("a fetch was cut short: {}", error.kind()));
+        BlobError::Storage(Arc::new(what))
+    })
 }

@@ -1,42 +1,49 @@
-//! The catalog: every app, as one immutable value.
+//! The snapshot of all apps: immutable, swapped whole.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{App, AppName, Digest};
 use crate::storage::Etag;
 
-/// How old a catalog may be before access fails closed, in milliseconds.
-const STALE: i64 = 60_000;
+/// How old a catalog may be before nobody is let in by it.
+const STALE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
-/// Every app and every ended session, at one moment.
+/// How long an ended session stays although a listing, begun before it ended, lacks it.
+const LISTING_TIME: SignedDuration = SignedDuration::from_secs(600);
+
+/// Every app and every ended session, as they were at one moment.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    apps: HashMap<AppName, Entry>,
-    ended: HashSet<Digest>,
-    // Shared by all snapshots of one process: the last time that storage confirmed the newest of them.
-    fresh_at: Arc<AtomicI64>,
+    apps: Arc<HashMap<AppName, Entry>>,
+    /// Digest of a session's identity → when this server learnt of its end.
+    ended: Arc<HashMap<Digest, Timestamp>>,
+    generation: u64,
+    fresh_at: Timestamp,
 }
 
+/// An app's record, with what orders its versions.
 #[derive(Clone, Debug)]
-struct Entry {
-    app: Arc<App>,
-    etag: Etag,
+pub(super) struct Entry {
+    pub(super) app: Arc<App>,
+    /// Counts the writes of this record.
+    pub(super) version: u64,
+    pub(super) etag: Etag,
 }
 
 impl Catalog {
-    pub(super) fn empty(now: Timestamp) -> Self {
-        let fresh_at = Arc::new(AtomicI64::new(now.as_millisecond()));
-        Self { apps: HashMap::new(), ended: HashSet::new(), fresh_at }
-    }
-
     /// The app with this name, deleted or not.
     #[must_use]
     pub fn app(&self, name: &AppName) -> Option<&Arc<App>> {
         self.apps.get(name).map(|entry| &entry.app)
+    }
+
+    /// The app with this name unless it was deleted.
+    #[must_use]
+    pub fn live(&self, name: &AppName) -> Option<&Arc<App>> {
+        self.app(name).filter(|app| app.deleted.is_none())
     }
 
     /// All apps, deleted ones too, in no order.
@@ -44,48 +51,90 @@ impl Catalog {
         self.apps.values().map(|entry| &entry.app)
     }
 
-    /// Whether the session with this id was ended.
+    /// Whether the session with this identity was ended.
     #[must_use]
-    pub fn is_ended(&self, session: &str) -> bool {
-        !self.ended.is_empty() && self.ended.contains(&Digest::of(session.as_bytes()))
+    pub fn has_ended(&self, session: &str) -> bool {
+        !self.ended.is_empty() && self.ended.contains_key(&Digest::of(session.as_bytes()))
     }
 
-    /// When storage last confirmed it.
+    /// Counts the changes that this snapshot knows of.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// When the bucket was last asked and answered.
     #[must_use]
     pub fn fresh_at(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.fresh_at.load(Ordering::Acquire)).unwrap_or(Timestamp::MIN)
+        self.fresh_at
     }
 
-    /// Whether it is too old to decide from: over 60 seconds (invariant 12).
+    /// Whether the bucket has been silent for so long that nobody may be let in by this snapshot.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        now.as_millisecond() - self.fresh_at.load(Ordering::Acquire) > STALE
+        now.duration_since(self.fresh_at) > STALE_AFTER
     }
 
-    pub(super) fn confirm(&self, now: Timestamp) {
-        self.fresh_at.fetch_max(now.as_millisecond(), Ordering::AcqRel);
+    pub(super) fn empty(fresh_at: Timestamp) -> Self {
+        Self { apps: Arc::default(), ended: Arc::default(), generation: 0, fresh_at }
     }
 
-    pub(super) fn etag(&self, name: &AppName) -> Option<&Etag> {
-        self.apps.get(name).map(|entry| &entry.etag)
+    pub(super) fn entry(&self, name: &AppName) -> Option<&Entry> {
+        self.apps.get(name)
     }
 
-    /// A catalog in which these apps are as given.
-    pub(super) fn with_apps(&self, apps: &[(Arc<App>, Etag)]) -> Self {
-        let mut next = self.clone();
-        for (app, etag) in apps {
-            next.apps.insert(app.name.clone(), Entry { app: Arc::clone(app), etag: etag.clone() });
+    pub(super) fn names(&self) -> impl Iterator<Item = &AppName> {
+        self.apps.keys()
+    }
+
+    /// With these entries, each unless a later version of it is held.
+    pub(super) fn with_apps(&self, entries: &[Entry]) -> Self {
+        let mut apps = self.apps.clone();
+        for entry in entries {
+            let held = apps.get(&entry.app.name).map_or(0, |held| held.version);
+            if entry.version > held {
+                Arc::make_mut(&mut apps).insert(entry.app.name.clone(), entry.clone());
+            }
         }
-        next
+        Self { apps, ..self.clone() }
     }
 
-    pub(super) fn with_ended(&self, session: Digest) -> Self {
-        let mut next = self.clone();
-        next.ended.insert(session);
-        next
+    /// Without the apps of these names, whose records are gone or cannot be read.
+    pub(super) fn without_apps(&self, names: &[AppName]) -> Self {
+        if names.is_empty() {
+            return self.clone();
+        }
+        let mut apps = self.apps.clone();
+        Arc::make_mut(&mut apps).retain(|name, _| !names.contains(name));
+        Self { apps, ..self.clone() }
     }
 
-    pub(super) fn with_all_ended(&self, sessions: HashSet<Digest>) -> Self {
-        Self { ended: sessions, ..self.clone() }
+    /// With these sessions ended too.
+    pub(super) fn with_ended(&self, sessions: &[Digest], now: Timestamp) -> Self {
+        let mut ended = self.ended.clone();
+        for session in sessions.iter().filter(|session| !self.ended.contains_key(session)) {
+            Arc::make_mut(&mut ended).insert(*session, now);
+        }
+        Self { ended, ..self.clone() }
+    }
+
+    /// With exactly these sessions ended, and those that ended while they were listed.
+    pub(super) fn with_all_ended(&self, listed: &[Digest], now: Timestamp) -> Self {
+        let recent = |since: &Timestamp| now.duration_since(*since) < LISTING_TIME;
+        let mut ended: HashMap<_, _> =
+            self.ended.iter().filter(|(_, since)| recent(since)).map(|(id, since)| (*id, *since)).collect();
+        for session in listed {
+            let since = self.ended.get(session).copied().unwrap_or(now);
+            ended.insert(*session, since);
+        }
+        Self { ended: Arc::new(ended), ..self.clone() }
+    }
+
+    pub(super) fn at_generation(&self, generation: u64) -> Self {
+        Self { generation, ..self.clone() }
+    }
+
+    pub(super) fn fresh(&self, at: Timestamp) -> Self {
+        Self { fresh_at: at.max(self.fresh_at), ..self.clone() }
     }
 }

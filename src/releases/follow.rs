@@ -1,246 +1,174 @@
-//! Keeping the catalog fresh.
-//!
-//! Every change of an app or a session adds a line to `catalog/generation`, which replicas read once a second, by
-//! `If-None-Match`. What changed since the generation that a replica holds is read again, one by one; if the journal
-//! does not reach back that far, or once a minute in any case, everything is.
+//! Following the bucket: the journal once a second, everything once a minute.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{ReleaseError, Releases};
-use crate::model::{App, AppName, Digest};
-use crate::storage::{Body, Condition, Etag, Fetched, Key, Object, Prefix, Put, StorageError};
+use crate::model::{AppName, Digest};
+use crate::storage::{Fetched, Key, Prefix, StorageError};
 
-const POLL: Duration = Duration::from_secs(1);
+use super::catalog::Entry;
+use super::journal::{Changed, Journal};
+use super::update::Record as _;
+use super::{ReleaseError, Releases, records};
+
+const POLL_EVERY: Duration = Duration::from_secs(1);
 const LIST_EVERY: Duration = Duration::from_secs(60);
-/// How many changes the journal keeps.
-const JOURNAL: usize = 256;
+/// How long a poll may take before it counts as failed.
+const POLL_TIME: Duration = Duration::from_secs(30);
+/// How long a listing may take.
+const LISTING_TIME: Duration = Duration::from_secs(300);
 /// How many records are read at a time.
-const READERS: usize = 32;
-/// How often a bump that lost its race is repeated.
-const ATTEMPTS: u32 = 12;
-
-/// The object that replicas poll.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Journal {
-    generation: u64,
-    changes: VecDeque<Entry>,
-    write_id: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Entry {
-    generation: u64,
-    #[serde(flatten)]
-    change: Change,
-}
-
-/// What changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Change {
-    /// An app's record.
-    App { app: AppName },
-    /// A session was ended.
-    Session { ended: Digest },
-}
-
-/// How far this replica has followed.
-#[derive(Debug, Default)]
-pub(super) struct Position {
-    held: Option<(u64, Etag)>,
-}
+const AT_A_TIME: usize = 32;
 
 impl Releases {
-    /// Follows the catalog until `stop`. Storage that does not answer is asked again a second later.
-    pub async fn follow(&self, stop: CancellationToken) {
-        let mut listed = tokio::time::Instant::now();
-        let mut failing = false;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(POLL) => {}
-            }
-            let step = async {
-                if listed.elapsed() < LIST_EVERY {
-                    return self.poll().await;
-                }
-                self.load().await?;
-                listed = tokio::time::Instant::now();
-                Ok(())
-            };
-            match tokio::time::timeout(LIST_EVERY, step).await {
-                Ok(Ok(())) if failing => {
-                    failing = false;
-                    tracing::info!("storage answers again: the catalog is fresh");
-                }
-                Ok(Ok(())) => {}
-                Ok(Err(error)) if !failing => {
-                    failing = true;
-                    tracing::error!(%error, "the catalog cannot be read; what is known is served for a minute");
-                }
-                Err(_) if !failing => {
-                    failing = true;
-                    tracing::error!("reading the catalog takes too long");
-                }
-                Ok(Err(_)) | Err(_) => {}
-            }
+    /// Keeps the catalog current until `shutdown` is ready. A bucket that does not answer is asked again; the
+    /// catalog grows stale meanwhile ([`super::Catalog::is_stale`]).
+    pub async fn follow(self, shutdown: impl Future<Output = ()>) {
+        let poll = self.repeat("poll", POLL_EVERY, POLL_TIME, || self.poll());
+        let list = self.repeat("list", LIST_EVERY, LISTING_TIME, || self.list());
+        tokio::select! {
+            () = shutdown => {}
+            _ = futures_util::future::join(poll, list) => {}
         }
     }
 
-    /// One step of following: reads what changed since the last one.
+    /// One look at the journal, and at whatever it says has changed.
     pub async fn poll(&self) -> Result<(), ReleaseError> {
+        let mut followed = self.0.followed.lock().await;
+        self.announce_waiting().await;
         let asked = self.0.clock.now();
-        let mut position = self.0.applying.lock().await;
-        let held = position.held.as_ref();
-        let fetched = self.0.storage.get_if_changed(&Key::generation(), held.map(|(_, etag)| etag)).await?;
-        let Fetched::Found(Object { bytes, etag }) = fetched else {
-            self.catalog().confirm(asked);
-            return Ok(());
-        };
-        let journal = parse_journal(&bytes)?;
-        let since = held.map(|(generation, _)| *generation);
-        let oldest = journal.changes.front().map_or(journal.generation, |entry| entry.generation);
-        match since {
-            Some(since) if since + 1 >= oldest && since <= journal.generation => {
-                let news = journal.changes.iter().filter(|entry| entry.generation > since);
-                for entry in news {
-                    self.apply(&entry.change).await?;
-                }
+        let key = Key::generation();
+        let (journal, etag) = match self.0.storage.get_if_changed(&key, followed.as_ref()).await? {
+            Fetched::Unchanged => {
+                self.swap(|catalog| catalog.fresh(asked));
+                return Ok(());
             }
-            _ => self.load_all().await?,
-        }
-        position.held = Some((journal.generation, etag));
-        self.catalog().confirm(asked);
-        Ok(())
-    }
-
-    /// Reads everything again.
-    pub(super) async fn load(&self) -> Result<(), ReleaseError> {
-        let asked = self.0.clock.now();
-        let mut position = self.0.applying.lock().await;
-        // The journal first: what changes while the records are read is then read once more by the next poll.
-        let journal = match self.0.storage.get(&Key::generation()).await? {
-            Some(object) => Some((parse_journal(&object.bytes)?.generation, object.etag)),
-            None => None,
+            Fetched::Found(object) => (Journal::parse(&key, &object.bytes)?, Some(object.etag)),
+            Fetched::Missing => (Journal::default(), None),
         };
-        self.load_all().await?;
-        position.held = journal;
-        self.catalog().confirm(asked);
+        match journal.since(self.catalog().generation()) {
+            Some(changes) => self.read_changed(changes).await?,
+            None => self.list().await?,
+        }
+        self.swap(|catalog| catalog.at_generation(journal.generation).fresh(asked));
+        *followed = etag;
         Ok(())
     }
 
-    async fn load_all(&self) -> Result<(), ReleaseError> {
+    /// Reads every app's record and every ended session, so that nothing depends on an announcement.
+    pub async fn list(&self) -> Result<(), ReleaseError> {
         let storage = &self.0.storage;
         let folders = storage.list_all(&Prefix::apps()).await?.folders;
-        let names = folders.iter().filter_map(|folder| folder.parse::<AppName>().ok());
-        let catalog = self.0.catalog.load_full();
-        let changed: Vec<_> = stream::iter(names)
-            .map(|name| {
-                let held = catalog.etag(&name).cloned();
-                async move { self.read_app(&name, held).await }
-            })
-            .buffer_unordered(READERS)
-            .try_filter_map(|read| async { Ok(read) })
-            .try_collect()
-            .await?;
+        let mut names: Vec<AppName> = folders.iter().filter_map(|name| name.parse().ok()).collect();
+        // What is held but not listed is new, or was taken out of the bucket: reading it tells.
+        names.extend(self.catalog().names().cloned());
+        names.sort_unstable();
+        names.dedup();
         let sessions = storage.list_all(&Prefix::ended_sessions()).await?.objects;
-        let ended: HashSet<Digest> = sessions.iter().filter_map(|object| object.name.parse().ok()).collect();
-        self.0.catalog.rcu(|catalog| catalog.with_apps(&changed).with_all_ended(ended.clone()));
+        let ended: Vec<Digest> = sessions.iter().filter_map(|listed| listed.name.parse().ok()).collect();
+        self.read_apps(names).await?;
+        let now = self.0.clock.now();
+        self.swap(|catalog| catalog.with_all_ended(&ended, now));
         Ok(())
     }
 
-    async fn apply(&self, change: &Change) -> Result<(), ReleaseError> {
-        match change {
-            Change::App { app } => {
-                let held = self.catalog().etag(app).cloned();
-                if let Some(read) = self.read_app(app, held).await? {
-                    self.0.catalog.rcu(|catalog| catalog.with_apps(std::slice::from_ref(&read)));
-                }
-            }
-            Change::Session { ended } => {
-                self.0.catalog.rcu(|catalog| catalog.with_ended(*ended));
+    /// The first reading: the journal before the records, so that nothing falls between.
+    pub(super) async fn start(&self) -> Result<(), ReleaseError> {
+        let mut followed = self.0.followed.lock().await;
+        let asked = self.0.clock.now();
+        let key = Key::generation();
+        let (journal, etag) = match self.0.storage.get(&key).await? {
+            Some(object) => (Journal::parse(&key, &object.bytes)?, Some(object.etag)),
+            None => (Journal::default(), None),
+        };
+        self.list().await?;
+        self.swap(|catalog| catalog.at_generation(journal.generation).fresh(asked));
+        *followed = etag;
+        Ok(())
+    }
+
+    async fn read_changed(&self, changes: Vec<Changed>) -> Result<(), ReleaseError> {
+        let mut names = Vec::new();
+        let mut ended = Vec::new();
+        for changed in changes {
+            match changed {
+                Changed::App(name) => names.push(name),
+                Changed::Session(session) => ended.push(session),
             }
         }
+        names.sort_unstable();
+        names.dedup();
+        let now = self.0.clock.now();
+        self.swap(|catalog| catalog.with_ended(&ended, now));
+        self.read_apps(names).await
+    }
+
+    /// Reads the records of these apps into the catalog. One that is gone or cannot be read leaves it: what
+    /// cannot be read admits nobody.
+    async fn read_apps(&self, names: Vec<AppName>) -> Result<(), ReleaseError> {
+        let read = stream::iter(names).map(|name| self.read_app(name)).buffer_unordered(AT_A_TIME);
+        let read: Vec<Read> = read.try_collect().await?;
+        let mut entries = Vec::new();
+        let mut gone = Vec::new();
+        for read in read {
+            match read {
+                Read::Unchanged => {}
+                Read::Found(entry) => entries.push(entry),
+                Read::Gone(name) => gone.push(name),
+            }
+        }
+        self.swap(|catalog| catalog.without_apps(&gone).with_apps(&entries));
         Ok(())
     }
 
-    /// The record, unless it is still the version held. One that cannot be read is left as it was held, and said.
-    async fn read_app(
-        &self,
-        name: &AppName,
-        held: Option<Etag>,
-    ) -> Result<Option<(Arc<App>, Etag)>, ReleaseError> {
-        match self.0.storage.get_if_changed(&Key::app(name), held.as_ref()).await? {
-            Fetched::Missing | Fetched::Unchanged => Ok(None),
-            Fetched::Found(Object { bytes, etag }) => match serde_json::from_slice::<App>(&bytes) {
-                Ok(app) if app.name == *name => Ok(Some((Arc::new(app), etag))),
-                Ok(_) => {
-                    tracing::error!(app = %name, "the app's record bears another name; it is not served");
-                    Ok(None)
-                }
+    async fn read_app(&self, name: AppName) -> Result<Read, StorageError> {
+        let key = Key::app(&name);
+        let held = self.catalog().entry(&name).map(|entry| entry.etag.clone());
+        match self.0.storage.get_if_changed(&key, held.as_ref()).await? {
+            Fetched::Unchanged => Ok(Read::Unchanged),
+            Fetched::Missing => Ok(Read::Gone(name)),
+            Fetched::Found(object) => match records::parse(&key, &name, &object) {
+                Ok(entry) => Ok(Read::Found(entry)),
                 Err(error) => {
-                    tracing::error!(app = %name, %error, "the app's record cannot be read; it is not served");
-                    Ok(None)
+                    tracing::error!(%error, app = %name, "this app's record cannot be read; nobody can open it");
+                    Ok(Read::Gone(name))
                 }
             },
         }
     }
 
-    /// Puts a version that this replica has written itself into the catalog.
-    pub(super) async fn adopt(&self, app: &Arc<App>, etag: &Etag) {
-        let written = (Arc::clone(app), etag.clone());
-        let _applying = self.0.applying.lock().await;
-        self.0.catalog.rcu(|catalog| catalog.with_apps(std::slice::from_ref(&written)));
-    }
-
-    /// Tells the other replicas. A bump that cannot be written is healed by the listing of the next minute.
-    pub(super) async fn announce(&self, change: Change) {
-        for attempt in 0..ATTEMPTS {
-            match self.try_announce(&change).await {
-                Ok(true) => return,
-                Ok(false) => tokio::time::sleep(self.backoff(attempt)).await,
-                Err(error) => {
-                    tracing::warn!(%error, "other replicas will see a change up to a minute later");
-                    return;
+    /// Does `step` again and again, and says when it begins to fail and when it works again.
+    async fn repeat<F>(&self, what: &str, every: Duration, longest: Duration, step: impl Fn() -> F)
+    where
+        F: Future<Output = Result<(), ReleaseError>>,
+    {
+        let mut timer = tokio::time::interval(every);
+        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        timer.tick().await;
+        let mut failing = false;
+        loop {
+            timer.tick().await;
+            let late = || Err(StorageError::Unavailable("no answer in time".to_owned()).into());
+            match tokio::time::timeout(longest, step()).await.unwrap_or_else(|_| late()) {
+                Ok(()) if failing => {
+                    tracing::info!(what, "the catalog is followed again");
+                    failing = false;
                 }
+                Ok(()) => {}
+                Err(error) if !failing => {
+                    tracing::warn!(what, %error, "the catalog cannot be followed; trying again");
+                    failing = true;
+                }
+                Err(_) => {}
             }
         }
-        tracing::warn!("other replicas will see a change up to a minute later: too many at a time");
-    }
-
-    async fn try_announce(&self, change: &Change) -> Result<bool, StorageError> {
-        let key = Key::generation();
-        let (mut journal, condition) = match self.0.storage.get(&key).await? {
-            None => (Journal::default(), Condition::Absent),
-            Some(Object { bytes, etag }) => (parse_journal(&bytes)?, Condition::Match(etag)),
-        };
-        journal.generation += 1;
-        journal.changes.push_back(Entry { generation: journal.generation, change: change.clone() });
-        while journal.changes.len() > JOURNAL {
-            journal.changes.pop_front();
-        }
-        journal.write_id = self.0.entropy.secret();
-        let body = Body::Bytes(super::records::json(&journal)?);
-        Ok(matches!(self.0.storage.put(&key, body, condition).await?, Put::Stored(_)))
-    }
-
-    /// 10 ms doubled with every attempt up to half a second, and jittered.
-    pub(super) fn backoff(&self, attempt: u32) -> Duration {
-        let ceiling = 10_u64 << attempt.min(6);
-        let [jitter] = self.0.entropy.bytes::<1>();
-        Duration::from_millis(ceiling / 2 + ceiling * u64::from(jitter) / 512)
     }
 }
 
-fn parse_journal(bytes: &[u8]) -> Result<Journal, StorageError> {
-    serde_json::from_slice(bytes).map_err(|error| StorageError::Unexpected {
-        key: Key::generation().path().to_owned(),
-        what: error.to_string(),
-    })
+/// What reading one app's record came to.
+enum Read {
+    Unchanged,
+    Found(Entry),
+    Gone(AppName),
 }

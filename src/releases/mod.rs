@@ -1,147 +1,122 @@
-//! Apps and their releases.
+//! Apps and their releases, from the bucket and back into it.
 //!
-//! 1. [`Catalog`]: the snapshot of every app that a request meets. [`follow`] keeps it fresh: one small conditional
-//!    read a second.
-//! 2. [`records`]: an app's record changes by compare-and-swap, and every change leaves a line of audit.
-//! 3. [`publish`]: verify → blobs → manifest → move the pointer, last.
-//! 4. [`manifests`] and [`blobs`]: what is immutable is cached for as long as there is room.
-//! 5. [`ledger`]: small records beside the apps: tokens, single-use markers, ended sessions, audit.
+//! 1. [`Catalog`] is the snapshot that a request meets: every app's record, and the sessions that ended.
+//!    [`Releases`] holds it and swaps it whole.
+//! 2. An app's record changes by a conditional write ([`records`]), is put into the own snapshot at once, and
+//!    is announced to other replicas in a [`journal`].
+//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
+//! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
+//! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
+//! 6. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
+mod audit;
 mod blobs;
 mod catalog;
+mod error;
 mod follow;
+mod journal;
 mod ledger;
 mod manifests;
 mod media_type;
 mod publish;
 mod records;
+mod update;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use foyer::Cache;
+use tokio::sync::Semaphore;
 
-pub use blobs::{Blob, Blobs};
+pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
-pub use ledger::Ledger;
+pub use error::ReleaseError;
+pub use manifests::Release;
 pub use media_type::media_type;
-pub use publish::{NewFile, NewRelease};
+pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
+pub use records::Change;
 
 use crate::config::Limits;
-use crate::model::{AppName, Clock, Entropy, Manifest, Person, ReleaseId};
-use crate::storage::{Storage, StorageError};
+use crate::model::{Clock, Entropy, Person};
+use crate::storage::{Etag, Storage};
 
-/// Apps, releases and blobs over one bucket. Clones share everything.
-#[derive(Clone)]
-pub struct Releases(Arc<Inner>);
+/// How many uploads a server takes at a time; further ones wait.
+const UPLOADS: usize = 64;
 
-struct Inner {
-    storage: Storage,
-    clock: Clock,
-    entropy: Entropy,
-    limits: Limits,
-    catalog: ArcSwap<Catalog>,
-    // Held while what was read is put into the catalog, so that an older reading never covers a newer one.
-    applying: tokio::sync::Mutex<follow::Position>,
-    manifests: Cache<(AppName, ReleaseId), Arc<Manifest>>,
-    pending: Cache<(AppName, ReleaseId), Arc<Manifest>>,
-    blobs: Blobs,
-    ledger: Ledger,
-}
-
-/// Who does something, and from which address, for the record.
-#[derive(Clone, Copy, Debug)]
-pub struct Actor<'a> {
+/// Who does something, and from where: what the audit record keeps of it.
+#[derive(Clone, Debug)]
+pub struct By {
     /// Who.
-    pub person: &'a Person,
-    /// From where.
+    pub person: Person,
+    /// From which address, where one is known.
     pub from: Option<IpAddr>,
 }
 
-/// Why something was not done. Nothing was done half.
-#[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    /// There is no such app, release or file; the sentence names it.
-    #[error("{0}")]
-    NotFound(String),
-    /// The name belongs to another app, perhaps a deleted one.
-    #[error("the name `{0}` is taken; choose another one")]
-    Taken(AppName),
-    /// It cannot be done as things are.
-    #[error("{0}")]
-    Conflict(String),
-    /// What was given breaks a rule; the sentence says which, and what to do.
-    #[error("{0}")]
-    Invalid(String),
-    /// It is over a limit; the sentence names the limit.
-    #[error("{0}")]
-    TooLarge(String),
-    /// Storage did not do what was asked.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// A blob's bytes are not the ones that its name promises.
-    #[error("blob {0} is damaged in storage; publish the file again under another app, and restore the bucket")]
-    Damaged(crate::model::Digest),
+/// The apps of one bucket. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Releases(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    storage: Storage,
+    limits: Limits,
+    clock: Clock,
+    entropy: Entropy,
+    catalog: ArcSwap<Catalog>,
+    /// The version of the journal that the catalog follows; locked while it is read.
+    followed: tokio::sync::Mutex<Option<Etag>>,
+    /// Changes that are written but not announced yet.
+    unannounced: Mutex<Vec<journal::Changed>>,
+    /// Whoever holds it announces for all.
+    announcing: tokio::sync::Mutex<()>,
+    manifests: manifests::Manifests,
+    pending: manifests::PendingCache,
+    tokens: ledger::Tokens,
+    blobs: Blobs,
+    uploads: Semaphore,
 }
 
 impl Releases {
-    /// Opens the apps in `storage`: reads the whole catalog.
+    /// Reads every app of the bucket and is ready to serve.
     pub async fn open(
         storage: Storage,
         limits: &Limits,
         clock: Clock,
         entropy: Entropy,
     ) -> Result<Self, ReleaseError> {
-        let inner = Inner {
-            catalog: ArcSwap::from_pointee(Catalog::empty(clock.now())),
-            applying: tokio::sync::Mutex::default(),
-            manifests: manifests::cache(limits.cache_bytes / 8),
-            pending: manifests::cache(limits.cache_bytes / 16),
+        let releases = Self(Arc::new(Inner {
+            catalog: ArcSwap::from_pointee(Catalog::empty(jiff::Timestamp::UNIX_EPOCH)),
+            followed: tokio::sync::Mutex::new(None),
+            unannounced: Mutex::new(Vec::new()),
+            announcing: tokio::sync::Mutex::new(()),
+            manifests: manifests::manifests(),
+            pending: manifests::pending(),
+            tokens: ledger::tokens(),
             blobs: Blobs::new(storage.clone(), limits.cache_bytes),
-            ledger: Ledger::new(storage.clone(), clock.clone(), entropy.clone()),
-            limits: limits.clone(),
+            uploads: Semaphore::new(UPLOADS),
             storage,
+            limits: limits.clone(),
             clock,
             entropy,
-        };
-        let releases = Self(Arc::new(inner));
-        releases.load().await?;
+        }));
+        releases.start().await?;
         Ok(releases)
     }
 
-    /// The snapshot of now. A request takes it once and keeps it.
+    /// The current snapshot; keep it for the whole of a request.
     #[must_use]
-    pub fn catalog(&self) -> arc_swap::Guard<Arc<Catalog>> {
-        self.0.catalog.load()
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.0.catalog.load_full()
     }
 
-    /// The bucket.
-    #[must_use]
-    pub fn storage(&self) -> &Storage {
-        &self.0.storage
-    }
-
-    /// The blobs of all apps. Only who holds a permit may open one.
+    /// The bytes behind manifests.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.0.blobs
     }
 
-    /// Tokens, single-use markers and audit.
-    #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        &self.0.ledger
-    }
-
-    /// Ends the session with this id, here at once and on every replica within seconds.
-    pub async fn end_session(&self, id: &str) -> Result<(), ReleaseError> {
-        self.0.ledger.end_session(id).await?;
-        let digest = crate::model::Digest::of(id.as_bytes());
-        let _applying = self.0.applying.lock().await;
-        self.0.catalog.rcu(|catalog| catalog.with_ended(digest));
-        drop(_applying);
-        self.announce(follow::Change::Session { ended: digest }).await;
-        Ok(())
+    /// Swaps the catalog for what `change` makes of it; `change` may run more than once.
+    fn swap(&self, change: impl Fn(&Catalog) -> Catalog) {
+        self.0.catalog.rcu(|held| Arc::new(change(held)));
     }
 }

@@ -1,51 +1,129 @@
-//! Changes of an app's record: read, change, write if nobody else has, or start over.
+//! An app's record: every change is a conditional write, entered in the audit record and announced.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-use super::follow::Change;
-use super::{Actor, ReleaseError, Releases};
-use crate::model::{App, AppName, AuditAction, Audience, Grant, ReleaseId, Settings, Who};
-use crate::storage::{Body, Condition, Key, Put, StorageError};
+use crate::model::{App, AppName, Audience, AuditAction, Grant, ReleaseId, Role, Settings, Who};
+use crate::storage::{Etag, Key, Object, StorageError};
 
-/// How often a change that lost its race is made again.
-const ATTEMPTS: u32 = 20;
-/// Longest title, description and message, in characters.
-pub(super) const LONGEST_TEXT: usize = 500;
-/// The most grants of an app, and the most earlier releases that a rollback can reach.
-const MOST_GRANTS: usize = 20_000;
+use super::catalog::Entry;
+use super::journal::Changed;
+use super::publish::{InvalidRelease, check_text, check_title};
+use super::update::{self, update};
+use super::{By, ReleaseError, Releases};
+
+/// How many lines a listed audience may have.
+const MOST_GRANTS: usize = 2000;
+/// How many earlier releases can be gone back through.
 const MOST_PREVIOUS: usize = 50;
+/// The longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 500;
+
+/// What a publisher may set at once; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What people call it.
+    pub title: Option<String>,
+    /// Who may see it.
+    pub audience: Option<Audience>,
+    /// The rest.
+    pub settings: Option<Settings>,
+}
+
+/// `apps/NAME/app.json`: the app, and the count of its writes, which orders them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct AppRecord {
+    version: u64,
+    #[serde(flatten)]
+    app: App,
+}
 
 impl Releases {
-    /// Creates an app, listed with its publisher alone on it.
-    pub async fn create_app(
-        &self,
-        name: &AppName,
-        title: &str,
-        actor: Actor<'_>,
-    ) -> Result<Arc<App>, ReleaseError> {
+    /// The app with this name, from the catalog, or from the bucket when the catalog has not heard of it yet.
+    /// Deleted apps are found too.
+    pub async fn find(&self, name: &AppName) -> Result<Option<Arc<App>>, ReleaseError> {
+        if let Some(app) = self.catalog().app(name) {
+            return Ok(Some(app.clone()));
+        }
+        let key = Key::app(name);
+        let Some(object) = self.0.storage.get(&key).await? else { return Ok(None) };
+        let entry = parse(&key, name, &object)?;
+        self.swap(|catalog| catalog.with_apps(std::slice::from_ref(&entry)));
+        Ok(Some(entry.app))
+    }
+
+    /// Creates an app for `by`, who alone may see it.
+    pub async fn create_app(&self, name: &AppName, title: &str, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let title = check_title(title)?;
         let now = self.0.clock.now();
         let app = App {
             name: name.clone(),
-            title: checked_text("title", title)?,
-            owner: actor.person.clone(),
+            title,
+            owner: by.person.clone(),
             audience: Audience::Listed,
-            grants: Vec::new(),
+            grants: vec![Grant {
+                who: Who::Person(by.person.email.clone()),
+                role: Role::Publisher,
+                until: None,
+            }],
             current: None,
             previous: Vec::new(),
             settings: Settings::default(),
             created: now,
             changed: now,
             deleted: None,
-            write_id: self.0.entropy.secret(),
+            write_id: String::new(),
         };
-        let put = self.0.storage.put(&Key::app(name), Body::Bytes(json(&app)?), Condition::Absent).await?;
-        let Put::Stored(etag) = put else { return Err(ReleaseError::Taken(name.clone())) };
-        let app = Arc::new(app);
-        self.adopt(&app, &etag).await;
-        self.record(name, actor, [AuditAction::Created]).await;
+        let key = Key::app(name);
+        let written = update(&self.0.storage, &self.0.entropy, &key, |held: Option<AppRecord>| match held {
+            Some(_) => Err(ReleaseError::Taken(name.clone())),
+            None => Ok(Some(AppRecord { version: 1, app: app.clone() })),
+        });
+        let created = match written.await? {
+            Some((record, etag)) => self.enter(record, etag).await,
+            None => return Err(ReleaseError::Taken(name.clone())),
+        };
+        self.record(name, by, AuditAction::Created).await?;
+        Ok(created)
+    }
+
+    /// Makes `change` of an app that is not deleted, and enters `action` in its audit record. Nothing is written
+    /// when `change` changes nothing; it may be called more than once.
+    pub async fn change(
+        &self,
+        name: &AppName,
+        by: &By,
+        action: AuditAction,
+        change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<Arc<App>, ReleaseError> {
+        let (app, changed) = self.write_live(name, change).await?;
+        if changed {
+            self.record(name, by, action).await?;
+        }
         Ok(app)
+    }
+
+    /// Sets title, audience and settings, whichever are given.
+    pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let title = set.title.as_deref().map(check_title).transpose()?;
+        if let Some(description) = set.settings.as_ref().and_then(|settings| settings.description.as_deref()) {
+            check_text("a description", description, LONGEST_DESCRIPTION)?;
+        }
+        let mut app = None;
+        if title.is_some() || set.settings.is_some() {
+            let change = |app: &mut App| {
+                app.title = title.clone().unwrap_or_else(|| app.title.clone());
+                app.settings = set.settings.clone().unwrap_or_else(|| app.settings.clone());
+                Ok(())
+            };
+            app = Some(self.change(name, by, AuditAction::SettingsChanged, change).await?);
+        }
+        match (set.audience, app) {
+            (Some(audience), _) => self.set_audience(name, audience, by).await,
+            (None, Some(app)) => Ok(app),
+            (None, None) => self.find(name).await?.ok_or_else(|| ReleaseError::NoApp(name.clone())),
+        }
     }
 
     /// Sets who may see an app.
@@ -53,200 +131,189 @@ impl Releases {
         &self,
         name: &AppName,
         audience: Audience,
-        actor: Actor<'_>,
+        by: &By,
     ) -> Result<Arc<App>, ReleaseError> {
-        self.change(name, actor, |app| {
+        let change = |app: &mut App| {
             app.audience = audience;
-            Ok(vec![AuditAction::AudienceSet { audience }])
-        })
-        .await
+            Ok(())
+        };
+        self.change(name, by, AuditAction::AudienceSet { audience }, change).await
     }
 
-    /// Sets an app's title and settings; `None` leaves them.
-    pub async fn set_settings(
-        &self,
-        name: &AppName,
-        title: Option<String>,
-        settings: Option<Settings>,
-        actor: Actor<'_>,
-    ) -> Result<Arc<App>, ReleaseError> {
-        let title = title.map(|title| checked_text("title", &title)).transpose()?;
-        if let Some(description) = settings.as_ref().and_then(|settings| settings.description.as_ref()) {
-            checked_text("description", description)?;
-        }
-        self.change(name, actor, |app| {
-            app.title = title.clone().unwrap_or_else(|| app.title.clone());
-            app.settings = settings.clone().unwrap_or_else(|| app.settings.clone());
-            Ok(vec![AuditAction::SettingsChanged])
-        })
-        .await
-    }
-
-    /// Adds grants; one for somebody who has one already takes its place.
-    pub async fn grant(
-        &self,
-        name: &AppName,
-        grants: &[Grant],
-        actor: Actor<'_>,
-    ) -> Result<Arc<App>, ReleaseError> {
-        self.change(name, actor, |app| {
-            for grant in grants {
-                match app.grants.iter_mut().find(|held| held.who == grant.who) {
-                    Some(held) => *held = grant.clone(),
-                    None => app.grants.push(grant.clone()),
+    /// Adds a grant, in place of any other for the same people.
+    pub async fn grant(&self, name: &AppName, grant: Grant, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            match app.grants.iter_mut().find(|held| held.who == grant.who) {
+                Some(held) => held.clone_from(&grant),
+                None if app.grants.len() >= MOST_GRANTS => {
+                    return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into());
                 }
+                None => app.grants.push(grant.clone()),
             }
-            if app.grants.len() > MOST_GRANTS {
-                let sentence = format!("an app has {MOST_GRANTS} grants at the most; grant a domain or a group instead");
-                return Err(ReleaseError::TooLarge(sentence));
-            }
-            Ok(grants.iter().map(|grant| AuditAction::Granted { grant: grant.clone() }).collect())
-        })
-        .await
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Granted { grant: grant.clone() }, change).await
     }
 
-    /// Takes somebody's grant away.
-    pub async fn revoke(&self, name: &AppName, who: &Who, actor: Actor<'_>) -> Result<Arc<App>, ReleaseError> {
-        self.change(name, actor, |app| {
-            let before = app.grants.len();
+    /// Takes a grant away; there being none is fine. The owner stays.
+    pub async fn revoke(&self, name: &AppName, who: &Who, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            if *who == Who::Person(app.owner.email.clone()) {
+                return Err(ReleaseError::OwnerStays(app.owner.email.clone()));
+            }
             app.grants.retain(|grant| grant.who != *who);
-            if app.grants.len() == before {
-                let sentence = format!("`{who}` has no grant on `{name}`; `loggia share {name}` lists those who have");
-                return Err(ReleaseError::NotFound(sentence));
-            }
-            Ok(vec![AuditAction::Revoked { who: who.clone() }])
-        })
-        .await
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Revoked { who: who.clone() }, change).await
     }
 
-    /// Makes a finished release current.
+    /// Makes a finished release the live one.
     pub async fn activate(
         &self,
         name: &AppName,
         release: ReleaseId,
-        actor: Actor<'_>,
+        by: &By,
     ) -> Result<Arc<App>, ReleaseError> {
         if self.manifest(name, release).await?.is_none() {
-            let sentence = format!("`{name}` has no finished release {release}; `loggia releases {name}` lists them");
-            return Err(ReleaseError::NotFound(sentence));
+            return Err(ReleaseError::NoRelease { app: name.clone(), release });
         }
-        self.change(name, actor, |app| {
-            let moved = point(app, release);
-            Ok(if moved { vec![AuditAction::Activated { release }] } else { Vec::new() })
-        })
-        .await
+        let change = |app: &mut App| {
+            point(app, release);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Activated { release }, change).await
     }
 
-    /// Makes the release that was current before current again.
-    pub async fn rollback(&self, name: &AppName, actor: Actor<'_>) -> Result<Arc<App>, ReleaseError> {
-        self.change(name, actor, |app| {
-            if app.previous.is_empty() {
-                let sentence = format!("`{name}` had no release before this one; publish the older files again");
-                return Err(ReleaseError::Conflict(sentence));
+    /// Makes the release that was live before the current one live again.
+    pub async fn rollback(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let app = self.read(name).await?;
+        if app.deleted.is_some() {
+            return Err(ReleaseError::Deleted(name.clone()));
+        }
+        let (from, earlier) = (app.current, app.previous.first().copied());
+        let release = earlier.ok_or_else(|| ReleaseError::NothingEarlier(name.clone()))?;
+        let change = |app: &mut App| {
+            if app.current == Some(release) {
+                return Ok(()); // It is done: the answer to the first attempt was lost.
             }
-            let release = app.previous.remove(0);
+            if app.current != from || app.previous.first() != Some(&release) {
+                return Err(ReleaseError::Moved(name.clone()));
+            }
+            app.previous.remove(0);
             app.current = Some(release);
-            Ok(vec![AuditAction::Activated { release }])
-        })
-        .await
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Activated { release }, change).await
     }
 
-    /// Deletes an app: it is served to nobody, keeps its name, and can be restored.
-    pub async fn delete(&self, name: &AppName, actor: Actor<'_>) -> Result<Arc<App>, ReleaseError> {
+    /// Deletes an app: nobody can open it, its name stays taken, and it can be restored.
+    pub async fn delete(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
         let now = self.0.clock.now();
-        self.change(name, actor, |app| {
-            let was = app.deleted.replace(now);
-            app.deleted = was.or(Some(now));
-            Ok(if was.is_none() { vec![AuditAction::Deleted] } else { Vec::new() })
-        })
-        .await
+        let change = |app: &mut App| {
+            app.deleted = Some(now);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Deleted, change).await
     }
 
-    /// Brings a deleted app back as it was.
-    pub async fn restore(&self, name: &AppName, actor: Actor<'_>) -> Result<Arc<App>, ReleaseError> {
-        self.change(name, actor, |app| {
-            Ok(if app.deleted.take().is_some() { vec![AuditAction::Restored] } else { Vec::new() })
-        })
-        .await
+    /// Brings a deleted app back as it was; one that is not deleted stays as it is.
+    pub async fn restore(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let restore = |app: &mut App| {
+            app.deleted = None;
+            Ok(())
+        };
+        let (app, changed) = self.write(name, restore).await?;
+        if changed {
+            self.record(name, by, AuditAction::Restored).await?;
+        }
+        Ok(app)
     }
 
-    /// One change by compare-and-swap. `edit` may run several times, each time on the newest version; it answers what
-    /// to remember, and nothing to remember is nothing to write.
-    pub(super) async fn change(
+    /// Like [`Releases::write`], for an app that is not deleted.
+    pub(super) async fn write_live(
         &self,
         name: &AppName,
-        actor: Actor<'_>,
-        edit: impl Fn(&mut App) -> Result<Vec<AuditAction>, ReleaseError>,
-    ) -> Result<Arc<App>, ReleaseError> {
+        mut change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<(Arc<App>, bool), ReleaseError> {
+        let change = |app: &mut App| match app.deleted {
+            Some(_) => Err(ReleaseError::Deleted(name.clone())),
+            None => change(app),
+        };
+        self.write(name, change).await
+    }
+
+    /// Writes what `change` makes of an app; answers it and whether it changed.
+    async fn write(
+        &self,
+        name: &AppName,
+        mut change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<(Arc<App>, bool), ReleaseError> {
+        let now = self.0.clock.now();
+        let mut as_it_was = None;
+        let written = update(&self.0.storage, &self.0.entropy, &Key::app(name), |held: Option<AppRecord>| {
+            let mut record = held.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
+            let before = record.app.clone();
+            change(&mut record.app)?;
+            if record.app == before {
+                as_it_was = Some(before);
+                return Ok(None);
+            }
+            record.app.changed = now.max(before.changed);
+            record.version += 1;
+            Ok(Some(record))
+        })
+        .await?;
+        match (written, as_it_was) {
+            (Some((record, etag)), _) => Ok((self.enter(record, etag).await, true)),
+            (None, Some(app)) => Ok((Arc::new(app), false)),
+            (None, None) => Err(ReleaseError::NoApp(name.clone())),
+        }
+    }
+
+    /// Puts a record that was just written into the own catalog, and announces it.
+    async fn enter(&self, record: AppRecord, etag: Etag) -> Arc<App> {
+        let entry = Entry { app: Arc::new(record.app), version: record.version, etag };
+        self.swap(|catalog| catalog.with_apps(std::slice::from_ref(&entry)));
+        self.announce(Changed::App(entry.app.name.clone())).await;
+        entry.app
+    }
+
+    /// The record as it is in the bucket now.
+    async fn read(&self, name: &AppName) -> Result<Arc<App>, ReleaseError> {
         let key = Key::app(name);
-        for attempt in 0..ATTEMPTS {
-            let object = self.0.storage.get(&key).await?;
-            let object = object.ok_or_else(|| ReleaseError::NotFound(format!("there is no app `{name}`")))?;
-            let mut app: App = serde_json::from_slice(&object.bytes).map_err(|error| {
-                StorageError::Unexpected { key: key.path().to_owned(), what: error.to_string() }
-            })?;
-            let actions = edit(&mut app)?;
-            if actions.is_empty() {
-                return Ok(Arc::new(app));
-            }
-            app.changed = self.0.clock.now();
-            app.write_id = self.0.entropy.secret();
-            let condition = Condition::Match(object.etag);
-            match self.0.storage.put(&key, Body::Bytes(json(&app)?), condition).await? {
-                Put::Stored(etag) => {
-                    let app = Arc::new(app);
-                    self.adopt(&app, &etag).await;
-                    self.record(name, actor, actions).await;
-                    return Ok(app);
-                }
-                Put::Lost => tokio::time::sleep(self.backoff(attempt)).await,
-            }
-        }
-        Err(ReleaseError::Conflict(format!("`{name}` is being changed by many at once; repeat it in a moment")))
-    }
-
-    /// Remembers what was done and tells the other replicas. What was done stays done when that fails; it is said.
-    async fn record(&self, name: &AppName, actor: Actor<'_>, actions: impl IntoIterator<Item = AuditAction>) {
-        self.announce(Change::App { app: name.clone() }).await;
-        for action in actions {
-            if let Err(error) = self.0.ledger.append(name, actor, action).await {
-                tracing::error!(app = %name, %error, "a line of the audit record could not be written");
-            }
-        }
+        let object = self.0.storage.get(&key).await?.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
+        Ok(parse(&key, name, &object)?.app)
     }
 }
 
-/// Moves the pointer; what was current becomes the first that a rollback goes to.
-pub(super) fn point(app: &mut App, release: ReleaseId) -> bool {
+/// Makes `release` current, and remembers what was.
+pub(super) fn point(app: &mut App, release: ReleaseId) {
     if app.current == Some(release) {
-        return false;
+        return;
     }
-    let before = app.current.replace(release);
-    app.previous.retain(|previous| *previous != release);
-    app.previous.splice(0..0, before);
+    app.previous.retain(|earlier| *earlier != release);
+    if let Some(was) = app.current.replace(release) {
+        app.previous.insert(0, was);
+    }
     app.previous.truncate(MOST_PREVIOUS);
-    true
 }
 
-pub(super) fn checked_text(what: &str, text: &str) -> Result<String, ReleaseError> {
-    let text = text.trim();
-    let refuse = |rule: &str| Err(ReleaseError::Invalid(format!("the {what} {rule}")));
-    if text.is_empty() {
-        return refuse("is empty; write a few words");
+/// Reads an app's record, which must be about the app whose name it is under.
+pub(super) fn parse(key: &Key, name: &AppName, object: &Object) -> Result<Entry, StorageError> {
+    let record: AppRecord = update::Record::parse(key, &object.bytes)?;
+    if record.app.name != *name {
+        let what = format!("it is the record of `{}`", record.app.name);
+        return Err(StorageError::Unexpected { key: key.to_string(), what });
     }
-    if text.chars().count() > LONGEST_TEXT {
-        return refuse("is longer than 500 characters; shorten it");
-    }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return refuse("holds control characters; take them out");
-    }
-    Ok(text.to_owned())
+    Ok(Entry { app: Arc::new(record.app), version: record.version, etag: object.etag.clone() })
 }
 
-pub(super) fn json(value: &impl serde::Serialize) -> Result<Bytes, StorageError> {
-    let unexpected = |error: serde_json::Error| StorageError::Unexpected {
-        key: "a record on its way to storage".to_owned(),
-        what: error.to_string(),
-    };
-    serde_json::to_vec(value).map(Bytes::from).map_err(unexpected)
+impl update::Record for AppRecord {
+    fn write_id(&self) -> &str {
+        &self.app.write_id
+    }
+
+    fn set_write_id(&mut self, write_id: String) {
+        self.app.write_id = write_id;
+    }
 }

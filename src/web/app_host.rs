@@ -69,7 +69,7 @@ async fn file(
         return Err(Failure::Stale);
     }
     let authority = loggia.hosts.app_authority(host);
-    let ended = |id: &str| catalog.is_ended(id);
+    let ended = |id: &str| catalog.has_ended(id);
     let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
     let viewer = Viewer::from(session);
     let app = catalog.app(&host.app);

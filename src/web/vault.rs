@@ -1,7 +1,7 @@
 //! Where a permit meets bytes: the only place that opens an app's files.
 //!
 //! `clippy.toml` keeps everyone else from [`Blobs::open`](crate::releases::Blobs::open) and
-//! [`Blobs::cached`](crate::releases::Blobs::cached).
+//! [`Blobs::cached_small`](crate::releases::Blobs::cached_small).
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use bytes::Bytes;
 use super::resolve::{Asked, Found};
 use crate::access::{Part, Permit};
 use crate::model::{FileEntry, Manifest};
-use crate::releases::{Blob, ReleaseError, Releases};
+use super::failure::Failure;
+use crate::releases::{Blob, Releases};
 
 /// What a permit opened.
 pub enum Opened {
@@ -27,7 +28,7 @@ pub enum Opened {
 }
 
 /// Opens what `permit` permits, and nothing else: the path that was decided on is the one that selects the bytes.
-pub async fn open(releases: &Releases, permit: &Permit, slash: bool) -> Result<Opened, ReleaseError> {
+pub async fn open(releases: &Releases, permit: &Permit, slash: bool) -> Result<Opened, Failure> {
     let target = permit.target();
     let manifest = match releases.manifest_cached(&target.app, target.release) {
         Some(manifest) => manifest,
@@ -46,14 +47,14 @@ pub async fn open(releases: &Releases, permit: &Permit, slash: bool) -> Result<O
         Found::Missing => return Ok(Opened::Missing(manifest)),
     };
     #[expect(clippy::disallowed_methods, reason = "this is the place, and here is the permit")]
-    let cached = releases.blobs().cached(&entry);
+    let cached = releases.blobs().cached_small(&entry.sha256);
     if let Some(bytes) = cached {
         return Ok(Opened::Small(entry, bytes));
     }
     #[expect(clippy::disallowed_methods, reason = "this is the place, and here is the permit")]
     let blob = releases.blobs().open(&entry).await?;
     Ok(match blob.bytes() {
-        Some(bytes) => Opened::Small(entry, bytes),
+        Some(bytes) => Opened::Small(entry, bytes.clone()),
         None => Opened::Large(entry, blob),
     })
 }

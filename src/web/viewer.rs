@@ -24,7 +24,7 @@ impl FromRequestParts<Arc<Loggia>> for MaybeSession {
             &loggia.hosts.main_authority(),
             &loggia.keyring,
             loggia.clock.now(),
-            |id| catalog.is_ended(id),
+            |id| catalog.has_ended(id),
         );
         Ok(Self(session))
     }

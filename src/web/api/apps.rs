@@ -11,6 +11,7 @@ use super::bearer::Bearer;
 use super::problem::{Json, Problem};
 use crate::access::{decide_publish, may_create};
 use crate::model::{App, AppName, AuditEvent, Audience, EmailAddress, ReleaseId, Settings};
+use crate::releases;
 use crate::web::state::Loggia;
 
 type Answer<T> = Result<axum::Json<T>, Problem>;
@@ -43,6 +44,9 @@ pub(super) struct AppView {
     /// The live release.
     #[schema(value_type = Option<String>)]
     current: Option<ReleaseId>,
+    /// What was live before, newest first: where a rollback goes.
+    #[schema(value_type = Vec<String>)]
+    previous: Vec<ReleaseId>,
     #[schema(value_type = Object)]
     settings: Settings,
     /// How many grants it has.
@@ -68,6 +72,7 @@ impl AppView {
             owner: app.owner.email.clone(),
             audience: app.audience,
             current: app.current,
+            previous: app.previous.clone(),
             settings: app.settings.clone(),
             grants: app.grants.len(),
             created: app.created,
@@ -133,7 +138,7 @@ pub(super) async fn create(
     }
     let name: AppName = new.name.parse()?;
     let title = new.title.unwrap_or_else(|| name.to_string());
-    let app = loggia.releases.create_app(&name, &title, bearer.actor()).await?;
+    let app = loggia.releases.create_app(&name, &title, &bearer.by()).await?;
     Ok((StatusCode::CREATED, axum::Json(AppView::of(&app, &loggia))))
 }
 
@@ -156,13 +161,9 @@ pub(super) async fn change(
     Path(name): Path<String>,
     Json(change): Json<Change>,
 ) -> Answer<AppView> {
-    let (mut app, permit) = bearer.publish(&loggia, &name)?;
-    if let Some(audience) = change.audience {
-        app = loggia.releases.set_audience(permit.app(), audience, bearer.actor()).await?;
-    }
-    if change.title.is_some() || change.settings.is_some() {
-        app = loggia.releases.set_settings(permit.app(), change.title, change.settings, bearer.actor()).await?;
-    }
+    let (_, permit) = bearer.publish(&loggia, &name)?;
+    let set = releases::Change { title: change.title, audience: change.audience, settings: change.settings };
+    let app = loggia.releases.set(permit.app(), set, &bearer.by()).await?;
     Ok(axum::Json(AppView::of(&app, &loggia)))
 }
 
@@ -174,7 +175,7 @@ pub(super) async fn delete(
     Path(name): Path<String>,
 ) -> Answer<AppView> {
     let (_, permit) = bearer.publish(&loggia, &name)?;
-    let app = loggia.releases.delete(permit.app(), bearer.actor()).await?;
+    let app = loggia.releases.delete(permit.app(), &bearer.by()).await?;
     Ok(axum::Json(AppView::of(&app, &loggia)))
 }
 
@@ -186,7 +187,7 @@ pub(super) async fn restore(
     Path(name): Path<String>,
 ) -> Answer<AppView> {
     let (_, permit) = bearer.restore(&loggia, &name)?;
-    let app = loggia.releases.restore(permit.app(), bearer.actor()).await?;
+    let app = loggia.releases.restore(permit.app(), &bearer.by()).await?;
     Ok(axum::Json(AppView::of(&app, &loggia)))
 }
 
@@ -198,7 +199,7 @@ pub(super) async fn roll_back(
     Path(name): Path<String>,
 ) -> Answer<AppView> {
     let (_, permit) = bearer.publish(&loggia, &name)?;
-    let app = loggia.releases.rollback(permit.app(), bearer.actor()).await?;
+    let app = loggia.releases.rollback(permit.app(), &bearer.by()).await?;
     Ok(axum::Json(AppView::of(&app, &loggia)))
 }
 
@@ -210,5 +211,5 @@ pub(super) async fn audit(
     Path(name): Path<String>,
 ) -> Answer<Vec<AuditEvent>> {
     let (_, permit) = bearer.publish(&loggia, &name)?;
-    Ok(axum::Json(loggia.releases.ledger().audit(permit.app(), 200).await?))
+    Ok(axum::Json(loggia.releases.audit(permit.app(), 200).await?))
 }

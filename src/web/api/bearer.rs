@@ -8,7 +8,7 @@ use http::request::Parts;
 use super::problem::Problem;
 use crate::access::{PublishPermit, decide_publish, decide_restore, token};
 use crate::model::{App, AppName, Person, TokenScope};
-use crate::releases::Actor;
+use crate::releases::By;
 use crate::web::context::Context;
 use crate::web::state::Loggia;
 
@@ -25,13 +25,13 @@ impl Bearer {
     }
 
     /// Who acts, for the record.
-    pub(super) fn actor(&self) -> Actor<'_> {
-        Actor { person: &self.person, from: self.from }
+    pub(super) fn by(&self) -> By {
+        By { person: self.person.clone(), from: self.from }
     }
 
     /// Whether the token is for every app of its person.
     pub(super) fn is_for_all(&self) -> bool {
-        self.scope == TokenScope::All
+        token::covers(&self.scope, None)
     }
 
     /// Leave to change the app called `name`; unknown and forbidden look alike.
@@ -55,10 +55,7 @@ impl Bearer {
             let detail = "who may publish cannot be checked while storage does not answer; repeat the call in a minute";
             return Err(Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, detail));
         }
-        let in_scope = match &self.scope {
-            TokenScope::All => true,
-            TokenScope::App(only) => *only == parsed,
-        };
+        let in_scope = token::covers(&self.scope, Some(&parsed));
         catalog.app(&parsed).filter(|_| in_scope).cloned().ok_or_else(|| Problem::no_such_app(name))
     }
 }
@@ -67,11 +64,11 @@ impl FromRequestParts<Arc<Loggia>> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Problem> {
-        let given = token::from_headers(&parts.headers).ok_or_else(Problem::unauthorized)?;
+        let given = token::bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
         let parsed = token::parse(given).ok_or_else(Problem::unauthorized)?;
-        let record = loggia.releases.ledger().token(&parsed.owner, parsed.id).await?;
+        let record = loggia.releases.token(parsed.owner, parsed.id).await?;
         let now = loggia.clock.now();
-        let record = record.filter(|record| token::verify(record, &parsed.secret, now));
+        let record = record.filter(|record| token::verify(record, &parsed, now));
         let record = record.ok_or_else(Problem::unauthorized)?;
         let from = parts.extensions.get::<Context>().map(|context| context.from);
         Ok(Self { person: record.person.clone(), scope: record.scope.clone(), from })

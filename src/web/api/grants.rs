@@ -69,7 +69,7 @@ pub(super) async fn add(
     Path(name): Path<String>,
     Json(given): Json<serde_json::Value>,
 ) -> Answer {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
+    let (mut app, permit) = bearer.publish(&loggia, &name)?;
     let one_or_many = if given.is_array() {
         serde_json::from_value(given).map(OneOrMany::Many)
     } else {
@@ -83,7 +83,10 @@ pub(super) async fn add(
     for GrantView { who, role, until } in given {
         grants.push(Grant { who: who.parse()?, role, until });
     }
-    let app = loggia.releases.grant(permit.app(), &grants, bearer.actor()).await?;
+    // Everything was understood before anything is changed.
+    for grant in grants {
+        app = loggia.releases.grant(permit.app(), grant, &bearer.by()).await?;
+    }
     Ok(view(&app.grants))
 }
 
@@ -98,6 +101,6 @@ pub(super) async fn remove(
     let (_, permit) = bearer.publish(&loggia, &name)?;
     let Query(whose) = whose.map_err(|_| Problem::invalid("say whose grant to remove: `?who=ann@example.org`"))?;
     let who: Who = whose.who.parse()?;
-    let app = loggia.releases.revoke(permit.app(), &who, bearer.actor()).await?;
+    let app = loggia.releases.revoke(permit.app(), &who, &bearer.by()).await?;
     Ok(view(&app.grants))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use futures_util::TryStreamExt as _;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use utoipa::ToSchema;
 use super::bearer::Bearer;
 use super::problem::{Json, Problem};
 use crate::model::{Digest, EmailAddress, FilePath, ReleaseId, Source};
-use crate::releases::{NewFile, NewRelease};
+use crate::releases::{Announced, Release};
 use crate::web::state::Loggia;
 
 /// A finished release.
@@ -104,19 +103,19 @@ pub(super) async fn list(
     Path(name): Path<String>,
 ) -> Result<axum::Json<Vec<ReleaseView>>, Problem> {
     let (app, permit) = bearer.publish(&loggia, &name)?;
-    let manifests = loggia.releases.releases_of(permit.app()).await?;
-    let view = |manifest: &Arc<crate::model::Manifest>| ReleaseView {
-        id: manifest.id,
-        when: manifest.when,
-        by: manifest.by.clone(),
-        message: manifest.message.clone(),
-        source: manifest.source.clone(),
-        files: manifest.files.len(),
-        size: manifest.size(),
-        current: app.current == Some(manifest.id),
-        url: loggia.hosts.preview_url(&app.name, Some(manifest.id)),
+    let releases = loggia.releases.releases_of(permit.app()).await?;
+    let view = |release: &Release| ReleaseView {
+        id: release.manifest.id,
+        when: release.manifest.when,
+        by: release.manifest.by.clone(),
+        message: release.manifest.message.clone(),
+        source: release.manifest.source.clone(),
+        files: release.manifest.files.len(),
+        size: release.manifest.size(),
+        current: release.current,
+        url: loggia.hosts.preview_url(&app.name, Some(release.manifest.id)),
     };
-    Ok(axum::Json(manifests.iter().map(view).collect()))
+    Ok(axum::Json(releases.iter().map(view).collect()))
 }
 
 /// Begins a release and says which bytes to send.
@@ -131,11 +130,10 @@ pub(super) async fn begin(
     let mut files = BTreeMap::new();
     for (path, file) in begin.files {
         let path: FilePath = path.parse()?;
-        files.insert(path, NewFile { sha256: file.sha256.parse()?, size: file.size });
+        files.insert(path, Announced { sha256: file.sha256.parse()?, size: file.size });
     }
-    let new = NewRelease { files, message: begin.message, source: begin.source };
-    let (id, missing) = loggia.releases.begin(permit.app(), new, bearer.actor()).await?;
-    Ok((StatusCode::CREATED, axum::Json(Begun { id, missing })))
+    let begun = loggia.releases.begin(permit.app(), &files, begin.message, begin.source, &bearer.by()).await?;
+    Ok((StatusCode::CREATED, axum::Json(Begun { id: begun.id, missing: begun.missing })))
 }
 
 /// Sends the bytes of one file of a release that is not finished.
@@ -148,7 +146,7 @@ pub(super) async fn put_blob(
 ) -> Result<StatusCode, Problem> {
     let (_, permit) = bearer.publish(&loggia, &name)?;
     let (id, digest): (ReleaseId, Digest) = (id.parse()?, sha256.parse()?);
-    let bytes = std::pin::pin!(body.into_data_stream().map_err(std::io::Error::other));
+    let bytes = body.into_data_stream();
     loggia.releases.put_blob(permit.app(), id, digest, bytes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -163,8 +161,10 @@ pub(super) async fn finish(
 ) -> Result<axum::Json<Finished>, Problem> {
     let (_, permit) = bearer.publish(&loggia, &name)?;
     let id: ReleaseId = id.parse()?;
-    let app = loggia.releases.finish(permit.app(), id, finish.activate, bearer.actor()).await?;
-    Ok(finished(&loggia, &app, id))
+    loggia.releases.finish(permit.app(), id, finish.activate, &bearer.by()).await?;
+    let catalog = loggia.releases.catalog();
+    let app = catalog.app(permit.app()).ok_or_else(|| Problem::no_such_app(&name))?;
+    Ok(finished(&loggia, app, id))
 }
 
 /// Makes a finished release live.
@@ -176,7 +176,7 @@ pub(super) async fn activate(
 ) -> Result<axum::Json<Finished>, Problem> {
     let (_, permit) = bearer.publish(&loggia, &name)?;
     let id: ReleaseId = id.parse()?;
-    let app = loggia.releases.activate(permit.app(), id, bearer.actor()).await?;
+    let app = loggia.releases.activate(permit.app(), id, &bearer.by()).await?;
     Ok(finished(&loggia, &app, id))
 }
 
