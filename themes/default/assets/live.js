@@ -8,8 +8,8 @@
 const FOLLOWED = ["main", ".tree"];
 const SHOWN_MS = 2000;
 
-/** Attributes that belong to this page rather than to its guide: what is open, where the reader is, what scrolls. */
-const KEPT = ["open", "aria-current", "tabindex"];
+/** Attributes that belong to this page rather than to its guide: what is open, and where the reader is. */
+const KEPT = ["open", "aria-current"];
 
 const status = document.createElement("p");
 status.className = "status";

@@ -13,7 +13,6 @@ document.addEventListener("loggia:changed", decorate);
 
 function decorate() {
   watchHeadings();
-  letCodeScroll();
   addCopyButtons();
 }
 
@@ -60,13 +59,6 @@ function showCurrent() {
   if (!current || tree.scrollHeight <= tree.clientHeight) return;
   const offset = current.getBoundingClientRect().top - tree.getBoundingClientRect().top;
   if (offset > tree.clientHeight * 0.7) tree.scrollTop += offset - tree.clientHeight / 3;
-}
-
-/** Code that is wider than the page can be scrolled by keys in every browser. */
-function letCodeScroll() {
-  for (const block of document.querySelectorAll(".content pre")) {
-    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
-  }
 }
 
 function addCopyButtons() {
