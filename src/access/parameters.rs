@@ -26,6 +26,13 @@ impl Parameters {
         )
     }
 
+    /// The parameters in `pairs`, as a form was read into them.
+    #[must_use]
+    pub fn from_pairs(mut pairs: Vec<(String, String)>) -> Self {
+        pairs.truncate(MOST);
+        Self(pairs)
+    }
+
     /// The value of `name`; `None` when it is absent, empty, or there more than once.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -1,62 +1,47 @@
-//! Markdown in, a [`Library`] out.
+//! Markdown in, a [`Library`] out: *source → front matter → events → sections → HTML*, one file a step.
+//!
+//! 1. What there is: [`site`] says what kind of site a folder is, [`tree`] lists its files, [`file`] those that are
+//!    served beside the guides.
+//! 2. Source: [`compose`] puts a guide's text together from its files, [`source`] knows the way back to a line.
+//! 3. Front matter: [`front_matter`].
+//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`raw_html`] and
+//!    [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
+//! 5. Sections: [`sections`], the unit of search, and everything that points elsewhere.
+//! 6. HTML: [`links`] finds where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
+//! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
+//!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
+//! 8. [`watch`] notices edits.
 
-use std::fmt;
+mod check;
+mod clean;
+mod compose;
+mod events;
+mod file;
+mod front_matter;
+mod habits;
+mod highlight;
+mod html;
+mod inline;
+mod library;
+mod links;
+mod load;
+mod navigation;
+mod page;
+mod problem;
+mod raw_html;
+mod sections;
+mod site;
+mod slug;
+mod source;
+mod tags;
+mod tree;
+mod watch;
 
-use jiff::civil::Date;
-use serde::Serialize;
-
-use crate::config::Content;
-
-/// The guides of a folder.
-#[derive(Debug)]
-pub struct Library {
-    problems: Vec<Problem>,
-}
-
-/// A folder of guides that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct LoadError(String);
-
-/// One thing that is wrong, where, and what to do.
-#[derive(Clone, Debug, Serialize)]
-pub struct Problem {
-    /// The file, relative to the content folder.
-    pub file: String,
-    /// The line, where one line is to blame.
-    pub line: Option<u32>,
-    /// Whether readers lose something by it.
-    pub severity: Severity,
-    /// A whole sentence that names the thing and the next step.
-    pub message: String,
-}
-
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Readers meet it.
-    Error,
-    /// Worth putting right.
-    Warning,
-}
-
-impl Library {
-    /// Reads the folder.
-    pub fn load(content: &Content, _today: Date) -> Result<Self, LoadError> {
-        std::fs::read_dir(&content.dir).map_err(|error| LoadError(error.to_string()))?;
-        Ok(Self { problems: Vec::new() })
-    }
-
-    /// What is wrong.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.message)
-    }
-}
+pub use file::StaticFile;
+pub use library::{Crumb, Library, Lookup};
+pub use load::LoadError;
+pub use navigation::Node;
+pub use page::Page;
+pub use problem::{Problem, ProblemKind, Severity};
+pub use site::{Kind, Site, SiteLink};
+pub use watch::{Watch, WatchError, watch};

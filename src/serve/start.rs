@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Certificates, Service, ops, run};
 use crate::access::{Keyring, oidc, provider};
-use crate::config::{Config, Secret};
-use crate::guides::{self, Library};
+use crate::config::Config;
+use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
 use crate::releases::Releases;
 use crate::search::Index;
@@ -19,12 +19,18 @@ use crate::theme::Theme;
 use crate::web::{self, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog};
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
-pub fn serve(config: Config) -> Result<()> {
+pub fn serve(mut config: Config) -> Result<()> {
     // Storage, the catalog and whatever else is not a request's runs here; requests run on the workers.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let listeners = Listeners::bind(&config)?;
+        let listeners = Listeners::bind(&mut config)?;
+        if config.development {
+            development::complete(&mut config, &Entropy::system())?;
+        }
         let loggia = open(config, Clock::system(), Entropy::system()).await?;
+        if loggia.config.development {
+            development::prepare(&loggia).await?;
+        }
         announce(&loggia);
         let stop = CancellationToken::new();
         tokio::spawn(cancel_on_signal(stop.clone()));
@@ -41,12 +47,13 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Binds the addresses of `config`.
-    pub fn bind(config: &Config) -> Result<Self> {
-        Ok(Self {
-            main: bind(config.server.listen, "--listen")?,
-            ops: bind(config.server.ops_listen, "--ops-listen")?,
-        })
+    /// Binds the addresses of `config`, and writes into it what a port of 0 became.
+    pub fn bind(config: &mut Config) -> Result<Self> {
+        let main = bind(config.server.listen, "--listen")?;
+        let ops = bind(config.server.ops_listen, "--ops-listen")?;
+        config.server.bound(main.local_addr()?);
+        config.server.ops_listen = ops.local_addr()?;
+        Ok(Self { main, ops })
     }
 }
 
@@ -59,27 +66,27 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 /// Opens storage, guides and everything else behind the pipeline.
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
+    let described = storage.describe();
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(config.server.theme.as_deref())?;
     let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let library = Library::load(&config.content, today)?;
-    let index = Index::build(library.pages().map(|page| &page.guide))?;
+    let index = Index::build(library.pages().map(|page| page.guide()))?;
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
-    let callback = format!("{}/-/sign-in/callback", hosts.main_origin());
-    let (settings, provider) = match &config.sign_in.provider {
-        Some(settings) => (settings.clone(), None),
+    let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
+    let (registration, provider) = match &config.sign_in.provider {
+        Some(registration) => (registration.clone(), None),
         None if config.development => {
-            let issuer = format!("{}/-/provider", hosts.main_origin());
-            let secret = Secret::new(entropy.secret());
-            let provider = provider::DevelopmentProvider::new(&issuer, &secret, &callback)?;
+            let provider = provider::BuiltIn::new(&config.server.public_url, &callback, entropy.clone())?;
             (provider.registration(), Some(provider))
         }
         None => bail!("nobody could sign in: set `issuer` and `client_id` under [sign_in]"),
     };
-    let form_targets = crate::access::origin_of(&settings.issuer).into_iter().collect::<Vec<_>>();
-    let policies = Policies::new(&hosts, &form_targets);
-    let sign_in = oidc::Provider::new(settings, &callback)?;
+    let issuer = url::Url::parse(&registration.issuer).map(|url| url.origin().ascii_serialization());
+    let form_targets = [hosts.main_origin(), hosts.all_apps()].into_iter().chain(issuer.ok());
+    let policies = Policies::new(&hosts, &form_targets.collect::<Vec<_>>());
+    let sign_in = oidc::Provider::new(registration, &callback)?;
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
@@ -102,6 +109,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         provider,
         metrics,
         request_log,
+        storage: described,
         routes,
         request_ids,
     };
@@ -110,7 +118,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
 
 /// Says once what is wrong with the guides; the pages themselves say it in place.
 fn report(library: &Library) {
-    for problem in library.problems().iter().filter(|problem| problem.is_error()).take(20) {
+    for problem in library.problems().iter().filter(|problem| problem.severity == Severity::Error).take(20) {
         tracing::warn!("{problem}");
     }
 }
@@ -150,7 +158,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
 
 /// Follows the catalog and keeps the gauges.
 async fn follow(loggia: Arc<Loggia>, stop: CancellationToken) {
-    let following = loggia.releases.follow(stop.clone());
+    let following = loggia.releases.clone().follow(stop.cancelled());
     let gauges = async {
         while !stop.is_cancelled() {
             let catalog = loggia.releases.catalog();
@@ -169,7 +177,7 @@ async fn follow(loggia: Arc<Loggia>, stop: CancellationToken) {
 }
 
 /// Reads changed guides again and swaps the edition; what cannot be read leaves the old one in place.
-fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watcher> {
+fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watch> {
     let dir = loggia.config.content.dir.clone();
     let weak = Arc::downgrade(loggia);
     let watcher = guides::watch(&dir, move |changed| {
@@ -189,11 +197,19 @@ fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watcher> {
 
 fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
     let old = loggia.edition.load_full();
-    let library = old.library.reload(changed)?;
-    let (changed, removed) = library.difference(&old.library);
-    let changed: Vec<_> = changed.iter().map(|page| &page.guide).collect();
-    let removed: Vec<_> = removed.iter().collect();
-    let index = old.index.updated(&changed, &removed)?;
+    let today = loggia.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let library = old.library.reload(changed, today)?;
+    // What a reload leaves as it was, it shares.
+    let before = |page: &Page| old.library.page(page.guide().path.as_str());
+    let same = |page: &Arc<Page>| before(page).is_some_and(|old| std::ptr::eq(old.guide(), page.guide()));
+    let changed: Vec<_> = library.pages().filter(|page| !same(page)).map(|page| page.guide()).collect();
+    let gone = |page: &&Arc<Page>| library.page(page.guide().path.as_str()).is_none();
+    let removed: Vec<_> = old.library.pages().filter(gone).map(|page| &page.guide().path).collect();
+    let index = if changed.is_empty() && removed.is_empty() {
+        old.index.clone()
+    } else {
+        old.index.updated(&changed, &removed)?
+    };
     tracing::info!(changed = changed.len(), removed = removed.len(), "guides were read again");
     loggia.edition.store(Arc::new(Edition::new(library, index)));
     loggia.live.changed();
@@ -206,7 +222,7 @@ fn announce(loggia: &Loggia) {
     let config = &loggia.config;
     eprintln!("Loggia {}", env!("CARGO_PKG_VERSION"));
     eprintln!("  guides    {} in {} ({})", edition.library.pages().count(), config.content.dir.display(), edition.library.kind());
-    eprintln!("  storage   {}", loggia.releases.storage().describe());
+    eprintln!("  storage   {}", loggia.storage);
     eprintln!("  open      {}/", loggia.hosts.main_origin());
     if let Ok(example) = "name".parse() {
         eprintln!("  apps      {}", loggia.hosts.app_url(&example).replace("//name.", "//NAME."));

@@ -48,6 +48,10 @@ impl Assets {
         self.by_file.get(file)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        self.by_file.iter().map(|(file, asset)| (file.as_str(), asset))
+    }
+
     pub(super) fn url(&self, name: &str) -> Option<&str> {
         self.urls.get(name).map(String::as_str)
     }

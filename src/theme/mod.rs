@@ -64,6 +64,11 @@ impl Theme {
         self.assets.get(file)
     }
 
+    /// Every asset and its file name.
+    pub fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        self.assets.all()
+    }
+
     /// Where the asset called `name` is: `style.css` is at `/-/assets/style.0f3a….css`.
     #[must_use]
     pub fn asset_url(&self, name: &str) -> Option<&str> {

@@ -30,7 +30,7 @@ impl Edition {
     #[must_use]
     pub fn new(library: Library, index: Index) -> Self {
         let pages = library.pages().map(|page| {
-            (page.guide.path.as_str().to_owned(), (Arc::clone(page), OnceLock::new()))
+            (page.guide().path.as_str().to_owned(), (Arc::clone(page), OnceLock::new()))
         });
         Self { pages: pages.collect(), library, index }
     }

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::state::Loggia;
 use crate::access::OriginError;
 use crate::access::oidc::SignInError;
-use crate::releases::ReleaseError;
+use crate::releases::{BlobError, ReleaseError};
 use crate::theme::ThemeError;
 use crate::theme::views::{ErrorPage, Layout, Link, NotFoundPage, SignInFailedPage};
 
@@ -45,6 +45,9 @@ pub enum Failure {
     /// Apps and releases: refused, absent, or storage is away.
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    /// The bytes behind a file.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// The catalog is too old to decide from.
     #[error("who may see what cannot be checked at the moment; try again in a minute")]
     Stale,
@@ -68,9 +71,10 @@ impl Failure {
             Self::Misdirected { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Foreign(_) => StatusCode::FORBIDDEN,
-            Self::SignIn(error) if error.is_providers() => StatusCode::BAD_GATEWAY,
+            Self::SignIn(SignInError::Unavailable) => StatusCode::BAD_GATEWAY,
             Self::SignIn(_) => StatusCode::BAD_REQUEST,
             Self::Release(error) => super::status_of(error),
+            Self::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Stale => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Theme(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -103,8 +107,8 @@ impl Failure {
             Self::SignIn(error) => loggia.theme.sign_in_failed(&SignInFailedPage {
                 retry: Some(format!("{}/-/sign-in", layout.main)),
                 layout,
-                reason: error.to_string(),
-                next_step: error.next_step().to_owned(),
+                reason: error.to_string().rsplit_once("; ").map_or_else(|| error.to_string(), |(why, _)| why.to_owned()),
+                next_step: error.to_string().rsplit_once("; ").map(|(_, next)| next.to_owned()).unwrap_or_default(),
                 request_id,
             }),
             _ => loggia.theme.error(&ErrorPage {
@@ -141,10 +145,10 @@ pub(super) fn main_layout(loggia: &Loggia) -> Layout {
     let site = edition.library.site();
     let mut layout = Layout::main_host(&site.title);
     let links = |links: &[crate::guides::SiteLink]| -> Vec<Link> {
-        links.iter().map(|link| Link::new(&link.label, &link.url)).collect()
+        links.iter().map(|link| Link::new(&link.title, &link.url)).collect()
     };
-    layout.header.splice(0..0, links(&site.header));
-    layout.footer = links(&site.footer);
+    layout.header.splice(0..0, links(&site.header_links));
+    layout.footer = links(&site.footer_links);
     layout.live = loggia.config.development;
     layout
 }
@@ -169,10 +173,19 @@ fn sentence(failure: &Failure) -> String {
         Failure::Theme(_) | Failure::Internal(_) => {
             "This is our mistake, and it was written down. Try again; if it stays, tell the people who run this site.".to_owned()
         }
-        Failure::Release(error) if super::status_of(error).is_server_error() => {
+        Failure::Release(error) if !super::status_of(error).is_server_error() => error.to_string(),
+        Failure::Release(_) | Failure::Blob(_) => {
             "The storage behind this site does not answer. Nothing was lost; try again in a minute.".to_owned()
         }
-        other => other.to_string(),
+        other @ (Failure::NotFound
+        | Failure::BadRequest(_)
+        | Failure::MethodNotAllowed(_)
+        | Failure::Misdirected { .. }
+        | Failure::TooLarge(_)
+        | Failure::Foreign(_)
+        | Failure::SignIn(_)
+        | Failure::Stale
+        | Failure::TimedOut) => other.to_string(),
     };
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();

@@ -14,7 +14,7 @@ use super::edition::Edition;
 use super::failure::{Failure, main_layout};
 use super::prepared::Prepared;
 use super::state::Loggia;
-use crate::guides::{Lookup, Node, Page, StaticFile};
+use crate::guides::{Crumb, Lookup, Node, Page, StaticFile};
 use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
 
 /// What is escaped in a path (RFC 3986, section 3.3).
@@ -50,7 +50,7 @@ pub(super) async fn answer(
     match edition.library.lookup(&path) {
         Lookup::Guide(page) => {
             // Listed under an address of its own, which the pages above know; anything else is an alias.
-            Ok(redirect(page.guide.path.as_str(), request.uri().query()))
+            Ok(redirect(&encode(page.guide().path.as_str()), request.uri().query()))
         }
         Lookup::Source(page) => Ok(source(&page, loggia).answer(request.headers())),
         Lookup::File(file) => read(file).await.map(|file| file.answer(request.headers())),
@@ -59,32 +59,27 @@ pub(super) async fn answer(
     }
 }
 
+/// To `target`, a percent-encoded path of this host or another site that the guides' own settings name.
 fn redirect(target: &str, query: Option<&str>) -> Response<Body> {
     let external = target.starts_with("https://") || target.starts_with("http://");
-    let mut location = if external { target.to_owned() } else { encode(target) };
-    if let Some(query) = query.filter(|_| !external) {
-        let (path, fragment) = location.split_once('#').unwrap_or((&location, ""));
-        let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
-        location = format!("{path}?{query}{fragment}");
-    }
+    let location = match (query.filter(|_| !external && !target.contains('?')), target.split_once('#')) {
+        (None, _) => target.to_owned(),
+        (Some(query), None) => format!("{target}?{query}"),
+        (Some(query), Some((path, fragment))) => format!("{path}?{query}#{fragment}"),
+    };
     super::redirect(StatusCode::PERMANENT_REDIRECT, &location)
 }
 
+/// A path as it is written in a URL.
 pub(super) fn encode(path: &str) -> String {
-    let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
-    let path = utf8_percent_encode(path, PATH).to_string();
-    let fragment = utf8_percent_encode(fragment, PATH);
-    if path.len() > 1 && path.starts_with("//") {
-        return "/".to_owned();
-    }
-    if fragment.clone().next().is_none() { path } else { format!("{path}#{fragment}") }
+    utf8_percent_encode(path, PATH).to_string()
 }
 
 fn source(page: &Page, loggia: &Loggia) -> Prepared {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     loggia.policies.put_on_ours(&mut headers);
-    Prepared::new(Bytes::from(page.guide.markdown.clone()), "text/markdown; charset=utf-8", headers)
+    Prepared::new(Bytes::from(page.guide().markdown.clone()), "text/markdown; charset=utf-8", headers)
 }
 
 /// Reads a file that lies beside the guides; the library has vouched for its type and its place.
@@ -98,40 +93,40 @@ async fn read(file: &StaticFile) -> Result<Prepared, Failure> {
     headers.insert(header::CACHE_CONTROL, FILES);
     headers.insert(header::CONTENT_SECURITY_POLICY, INERT);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    Ok(Prepared::new(bytes, &file.media_type, headers))
+    Ok(Prepared::new(bytes, file.media_type, headers))
 }
 
 /// The whole page of a guide.
 pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Result<String, Failure> {
-    let guide = &page.guide;
+    let guide = page.guide();
     let today = loggia.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let link = |(label, path): (&str, &str)| Link::new(label, &encode(path));
     let library = &edition.library;
     let path = guide.path.as_str();
-    let problems = library.problems().iter().filter(|problem| {
-        loggia.config.development && problem.file == guide.file
-    });
-    let (previous, next) = library.neighbours(&guide.path);
+    let neighbour = |page: &Arc<Page>| Link::new(&page.guide().title, &encode(page.guide().path.as_str()));
+    let crumb = |crumb: Crumb| Link::new(&crumb.title, &crumb.url.unwrap_or_default());
+    let problems = if loggia.config.development { library.problems_of(page) } else { Vec::new() };
+    let contents: Vec<_> = page.contents(library.site().contents_depth.max(2)).cloned().collect();
+    let has_source = !page.generated();
     let view = GuidePage {
         layout: main_layout(loggia),
-        title: guide.title.clone(),
+        title: page.heading().to_owned(),
         html: page.html().to_owned(),
-        breadcrumbs: library.breadcrumbs(&guide.path).into_iter().map(link).collect(),
-        navigation: library.navigation().iter().map(|node| branch(node, path)).collect(),
-        contents: Heading::tree(&guide.sections),
-        previous: previous.map(link),
-        next: next.map(link),
+        breadcrumbs: library.breadcrumbs(page).into_iter().map(crumb).collect(),
+        navigation: library.navigation().iter().map(|node| branch(node, &encode(path))).collect(),
+        contents: Heading::tree(&contents),
+        previous: library.previous(page).map(neighbour),
+        next: library.next(page).map(neighbour),
         review: ReviewNote {
             owner: guide.review.owner.clone(),
             last: guide.review.last,
             due: guide.review.due,
             overdue: guide.review.due.is_some_and(|due| due < today),
         },
-        source: Some(encode(&source_address(path))),
-        edit: None,
+        source: has_source.then(|| encode(&source_address(path))),
+        edit: library.site().edit_url(&guide.file),
         description: guide.description.clone(),
         canonical: Some(format!("{}{}", loggia.hosts.main_origin(), encode(path))),
-        problems: problems.map(|problem| Problem { line: problem.line, message: problem.message.clone() }).collect(),
+        problems: problems.into_iter().map(problem).collect(),
     };
     Ok(loggia.theme.guide(&view)?)
 }
@@ -144,12 +139,16 @@ pub(super) fn source_address(path: &str) -> String {
     }
 }
 
+fn problem(problem: crate::guides::Problem) -> Problem {
+    Problem { line: problem.line.and_then(|line| usize::try_from(line).ok()), message: problem.message }
+}
+
 fn branch(node: &Node, current: &str) -> Branch {
     let children: Vec<_> = node.children.iter().map(|child| branch(child, current)).collect();
-    let is_current = node.path.as_ref().is_some_and(|path| path.as_str() == current);
+    let is_current = node.url.as_ref().is_some_and(|url| url == current);
     Branch {
         label: node.title.clone(),
-        url: node.path.as_ref().map(|path| encode(path.as_str())),
+        url: node.url.clone(),
         current: is_current,
         open: is_current || children.iter().any(|child| child.open),
         children,

@@ -64,6 +64,20 @@ impl Hosts {
         Surface::App(label.and_then(|label| label.parse().ok()))
     }
 
+    /// The app's host that `authority` is, exactly as [`Hosts::app_authority`] writes it.
+    #[must_use]
+    pub fn app_of(&self, authority: &str) -> Option<AppHost> {
+        let label = authority.strip_suffix(&self.port)?.strip_suffix(&self.apps)?;
+        let host: AppHost = label.parse().ok()?;
+        (self.app_authority(&host) == authority).then_some(host)
+    }
+
+    /// All apps' hosts as one source of a content security policy.
+    #[must_use]
+    pub fn all_apps(&self) -> String {
+        format!("{}://*{}{}", self.scheme, self.apps, self.port)
+    }
+
     /// The main host's origin (RFC 6454, section 6.2), such as `https://guides.example.org`.
     #[must_use]
     pub fn main_origin(&self) -> String {

@@ -51,6 +51,7 @@ pub use body::{Body, BodyError};
 pub use edition::Edition;
 pub use host::{Hosts, Surface};
 pub use live::Live;
+pub use assets::{Assets, prepare as prepare_assets};
 pub use main_host::routes;
 pub use metrics::Metrics;
 pub use pipeline::Pipeline;
@@ -112,11 +113,16 @@ async fn drain(body: hyper::body::Incoming, limit: usize) {
 /// The status of a failure of apps and releases, for pages and for the API.
 fn status_of(error: &ReleaseError) -> StatusCode {
     match error {
-        ReleaseError::NotFound(_) => StatusCode::NOT_FOUND,
-        ReleaseError::Taken(_) | ReleaseError::Conflict(_) => StatusCode::CONFLICT,
-        ReleaseError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        ReleaseError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        ReleaseError::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
-        ReleaseError::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        ReleaseError::NoApp(_) | ReleaseError::NoRelease { .. } => StatusCode::NOT_FOUND,
+        ReleaseError::Taken(_)
+        | ReleaseError::Deleted(_)
+        | ReleaseError::NothingEarlier(_)
+        | ReleaseError::Moved(_)
+        | ReleaseError::OwnerStays(_) => StatusCode::CONFLICT,
+        ReleaseError::Invalid(_)
+        | ReleaseError::BlobsMissing { .. }
+        | ReleaseError::Differs { .. }
+        | ReleaseError::BrokeOff(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        ReleaseError::Storage(_) | ReleaseError::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

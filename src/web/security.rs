@@ -7,6 +7,7 @@ use super::host::Hosts;
 /// The headers that pages of ours carry, made once.
 #[derive(Clone, Debug)]
 pub struct Policies {
+    csp: String,
     ours: HeaderMap,
     secure: bool,
 }
@@ -20,18 +21,19 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 impl Policies {
-    /// The policies for these hosts. `form_targets` are other origins that forms of ours may end up at: the provider
-    /// that sign-in redirects to.
+    /// The policies for these hosts. `form_targets` are other sites that forms of ours may end up at, since browsers
+    /// hold redirects after a form to the same rule: apps' hosts, the main host, and the identity provider.
     #[must_use]
     pub fn new(hosts: &Hosts, form_targets: &[String]) -> Self {
         let csp = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             media-src 'self'; object-src 'self'; connect-src 'self'; form-action 'self' {}; base-uri 'none'; \
-             frame-ancestors 'none'",
+             media-src 'self'; object-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+             form-action 'self' {}",
             form_targets.join(" ")
         );
+        let csp = csp.trim_end().to_owned();
         let mut ours = HeaderMap::new();
-        if let Ok(csp) = HeaderValue::from_str(csp.trim_end()) {
+        if let Ok(csp) = HeaderValue::from_str(&csp) {
             ours.insert(header::CONTENT_SECURITY_POLICY, csp);
         }
         ours.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
@@ -42,7 +44,15 @@ impl Policies {
         if secure {
             ours.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
         }
-        Self { ours, secure }
+        Self { csp, ours, secure }
+    }
+
+    /// The content security policy for a page of ours whose form also ends up at `targets`.
+    #[must_use]
+    pub fn with_form_target(&self, targets: &str) -> HeaderValue {
+        // A policy that cannot be written lets nothing through.
+        let nothing = HeaderValue::from_static("default-src 'none'");
+        HeaderValue::from_str(&format!("{} {targets}", self.csp)).unwrap_or(nothing)
     }
 
     /// Puts on everything that we wrote ourselves the strict set, where the answer does not state its own.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::{Response, header};
 
+use super::assets::Assets;
 use super::body::Body;
 use super::context::Context;
 use super::edition::Edition;
@@ -37,10 +38,12 @@ pub struct Loggia {
     pub releases: Releases,
     /// Templates and assets.
     pub theme: Theme,
+    /// Its assets, ready to be sent.
+    pub assets: Assets,
     /// The OpenID provider that people sign in with.
     pub sign_in: oidc::Provider,
     /// The built-in one, in development mode.
-    pub provider: Option<provider::DevelopmentProvider>,
+    pub provider: Option<provider::BuiltIn>,
     /// The guides and their index.
     pub edition: ArcSwap<Edition>,
     /// Tells open pages that a guide changed, in development mode.
@@ -49,6 +52,8 @@ pub struct Loggia {
     pub metrics: Metrics,
     /// The line for every request, where that is wanted.
     pub request_log: Option<RequestLog>,
+    /// What the storage is called at the start.
+    pub storage: String,
     /// The routes below `/-/` on the main host.
     pub routes: axum::Router<Arc<Loggia>>,
     /// Where request ids start.

@@ -13,7 +13,11 @@ pub(super) fn answer(path: &str, edition: &Edition, loggia: &Loggia) -> Option<P
     let origin = loggia.hosts.main_origin();
     let (text, media_type) = match path {
         "/robots.txt" => (
-            format!("User-agent: *\nDisallow: /-/\nSitemap: {origin}/sitemap.xml\n"),
+            if edition.library.site().keep_out_robots {
+                "User-agent: *\nDisallow: /\n".to_owned()
+            } else {
+                format!("User-agent: *\nDisallow: /-/\nSitemap: {origin}/sitemap.xml\n")
+            },
             "text/plain; charset=utf-8",
         ),
         "/sitemap.xml" => (sitemap(edition, &origin), "application/xml"),
@@ -31,8 +35,8 @@ fn sitemap(edition: &Edition, origin: &str) -> String {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
-    for page in edition.library.pages() {
-        let path = super::guides::encode(page.guide.path.as_str()).replace('&', "&amp;").replace('\'', "&apos;");
+    for page in edition.library.pages().filter(|page| !page.hidden()) {
+        let path = super::guides::encode(page.guide().path.as_str()).replace('&', "&amp;").replace('\'', "&apos;");
         let _ = writeln!(xml, "<url><loc>{origin}{path}</loc></url>");
     }
     xml + "</urlset>\n"
@@ -41,8 +45,8 @@ fn sitemap(edition: &Edition, origin: &str) -> String {
 /// A list of the guides and their sources, for programs that read Markdown.
 fn llms(edition: &Edition, origin: &str) -> String {
     let mut text = format!("# {}\n\n## Guides\n\n", edition.library.site().title);
-    for page in edition.library.pages() {
-        let guide = &page.guide;
+    for page in edition.library.pages().filter(|page| !page.hidden()) {
+        let guide = page.guide();
         let source = super::guides::encode(&super::guides::source_address(guide.path.as_str()));
         let title = guide.title.replace(['[', ']', '\n'], " ");
         let _ = match &guide.description {

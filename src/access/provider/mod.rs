@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::config::{self, Secret};
-use crate::model::{Digest, EmailAddress, Entropy, InvalidEmail};
+use crate::model::{Digest, EmailAddress, Entropy, InvalidEmail, Person, Subject};
 
 use super::{AccessError, Challenge, Parameters, token};
 use key::SigningKey;
@@ -132,6 +132,18 @@ impl BuiltIn {
     }
 
     /// `/.well-known/openid-configuration` below it (OpenID Connect Discovery 1.0, section 3).
+    #[must_use]
+    pub fn person(&self, email: &EmailAddress) -> Person {
+        let who = Who { email: email.clone(), groups: Vec::new() };
+        Person {
+            subject: Subject { iss: self.issuer.clone(), sub: who.subject() },
+            email: email.clone(),
+            name: who.name(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// What it says of itself (OpenID Connect Discovery 1.0, section 3).
     #[must_use]
     pub fn discovery(&self) -> Value {
         let at = |path: &str| format!("{}/{path}", self.issuer);
@@ -272,12 +284,22 @@ impl BuiltIn {
 }
 
 impl Who {
+    /// Stable for an address.
+    fn subject(&self) -> String {
+        let mut sub = Digest::of(format!("development\0{}", self.email).as_bytes()).to_string();
+        sub.truncate(32);
+        sub
+    }
+
+    fn name(&self) -> Option<String> {
+        self.email.as_str().split('@').next().map(str::to_owned)
+    }
+
     /// `sub` is made of the address, so that the same address is the same person after a restart.
     fn claims(&self) -> Value {
-        let sub = Digest::of(format!("development\0{}", self.email).as_bytes()).to_string();
-        let name = self.email.as_str().split('@').next();
+        let name = self.name();
         json!({
-            "sub": &sub[..32],
+            "sub": self.subject(),
             "email": self.email,
             "email_verified": true,
             "name": name,
