@@ -23,7 +23,7 @@ use super::{Challenge, Keyring, Parameters, Purpose};
 /// The command line's client identity. It is public: it has no secret.
 pub const CLIENT_ID: &str = "loggia-cli";
 
-const CODE_LIFE: Duration = Duration::from_secs(60);
+const CODE_LIFE: Duration = Duration::from_mins(1);
 const LONGEST_STATE: usize = 256;
 
 /// Why the command line's sign-in stops.

@@ -24,9 +24,9 @@ use super::session::after;
 use super::{AppSession, Keyring, Parameters, Purpose, ReturnPath, Session};
 
 /// How long a code may travel.
-const CODE_LIFE: Duration = Duration::from_secs(60);
+const CODE_LIFE: Duration = Duration::from_mins(1);
 /// How long a browser keeps its nonce: it names nobody, and tabs share it.
-const NONCE_LIFE: Duration = Duration::from_secs(24 * 3600);
+const NONCE_LIFE: Duration = Duration::from_hours(24);
 /// 256 bits as base64url.
 const NONCE_LENGTH: usize = 43;
 

@@ -54,8 +54,8 @@ mod tests {
         let ours = (ORIGIN, "https://example.org");
         let same = (SEC_FETCH_SITE, "same-origin");
         assert_eq!(check(&[ours.clone(), same.clone()]), Ok(()));
-        assert_eq!(check(&[ours.clone()]), Err(OriginError::Unsaid));
-        assert_eq!(check(&[same.clone()]), Err(OriginError::Foreign));
+        assert_eq!(check(std::slice::from_ref(&ours)), Err(OriginError::Unsaid));
+        assert_eq!(check(std::slice::from_ref(&same)), Err(OriginError::Foreign));
         for origin in [
             "null",
             "",

@@ -155,7 +155,7 @@ pub(super) mod tests {
     }
 
     fn hour() -> Duration {
-        Duration::from_secs(3600)
+        Duration::from_hours(1)
     }
 
     fn app_session() -> AppSession {

@@ -4,7 +4,7 @@ use super::*;
 const HOST: &str = "sales.example.org";
 
 fn main_session() -> Session {
-    Session::begin(ann(), Duration::from_secs(8 * 3600), at(0), &Entropy::seeded(9))
+    Session::begin(ann(), Duration::from_hours(8), at(0), &Entropy::seeded(9))
 }
 
 fn begun(headers: &HeaderMap, return_to: &str, seed: u64) -> Begun {
@@ -23,7 +23,7 @@ fn passed_on(begun: &Begun, at_second: i64) -> String {
 }
 
 fn redeemed(query: &str, headers: &HeaderMap, host: &str, second: i64) -> Result<Redeemed, HandOffError> {
-    redeem(query, headers, host, Duration::from_secs(3600), &keyring(), at(second))
+    redeem(query, headers, host, Duration::from_hours(1), &keyring(), at(second))
 }
 
 #[test]

@@ -9,7 +9,9 @@ use openidconnect::core::{
     CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode,
     CoreResponseType, CoreSubjectIdentifierType,
 };
-use openidconnect::{AdditionalProviderMetadata, DiscoveryError, IssuerUrl, ProviderMetadata};
+use openidconnect::{
+    AdditionalProviderMetadata, DiscoveryError, IssuerUrl, ProviderMetadata, TokenUrl, UserInfoUrl,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -142,8 +144,8 @@ impl Discovery {
         let safe = |url: &url::Url| url.scheme() == "https" || (self.home && is_loopback(url));
         let endpoints = [Some(metadata.authorization_endpoint().url()), Some(metadata.jwks_uri().url())];
         let more = [
-            metadata.token_endpoint().map(|endpoint| endpoint.url()),
-            metadata.userinfo_endpoint().map(|endpoint| endpoint.url()),
+            metadata.token_endpoint().map(TokenUrl::url),
+            metadata.userinfo_endpoint().map(UserInfoUrl::url),
         ];
         if !endpoints.into_iter().chain(more).flatten().all(safe) {
             return Err(SignInError::Discovery("an endpoint does not use https"));
@@ -173,6 +175,7 @@ pub(super) fn checked_issuer(given: &str) -> Result<IssuerUrl, AccessError> {
     Ok(issuer)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is called by `map_err`")]
 fn readable(error: DiscoveryError<HttpError>) -> SignInError {
     match error {
         DiscoveryError::Request(error) => error.into(),

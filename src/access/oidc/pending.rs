@@ -15,7 +15,7 @@ use crate::access::{Keyring, Purpose, ReturnPath};
 use crate::model::{Digest, Entropy};
 
 /// How long a person may take at the provider.
-const LIFE: Duration = Duration::from_secs(600);
+const LIFE: Duration = Duration::from_mins(10);
 /// The most tabs that sign in at once; the oldest gives way.
 const MOST: usize = 4;
 /// The most bytes of return paths together, so that the cookie fits.

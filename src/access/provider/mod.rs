@@ -32,8 +32,8 @@ use tickets::Tickets;
 /// Where it is mounted, below the main host.
 pub const PATH: &str = "/-/provider";
 const CLIENT_ID: &str = "loggia";
-const CODE_LIFE: Duration = Duration::from_secs(60);
-const TOKEN_LIFE: Duration = Duration::from_secs(300);
+const CODE_LIFE: Duration = Duration::from_mins(1);
+const TOKEN_LIFE: Duration = Duration::from_mins(5);
 const LONGEST_VALUE: usize = 512;
 
 /// What it does not take.

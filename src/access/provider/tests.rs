@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use http::HeaderValue;
 use url::form_urlencoded::Serializer;
 
@@ -7,10 +9,11 @@ use super::*;
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CALLBACK: &str = "http://localhost:8080/-/sign-in/callback";
 
-fn provider() -> BuiltIn {
+/// Made once for all tests: making an RSA key takes a while.
+static PROVIDER: LazyLock<BuiltIn> = LazyLock::new(|| {
     let (home, callback) = (Url::parse("http://localhost:8080/").unwrap(), Url::parse(CALLBACK).unwrap());
     BuiltIn::new(&home, &callback, Entropy::system()).unwrap()
-}
+});
 
 /// `pairs` as a form, with `change` in place of the one of its name.
 fn form(mut pairs: Vec<(&str, String)>, change: (&'static str, &str)) -> Parameters {
@@ -21,7 +24,7 @@ fn form(mut pairs: Vec<(&str, String)>, change: (&'static str, &str)) -> Paramet
 
 fn asked(change: (&'static str, &str)) -> Parameters {
     let asked = Asked { state: "s".into(), nonce: "n".into(), challenge: Challenge::of(VERIFIER) };
-    let mut pairs = provider().fields(&asked).to_vec();
+    let mut pairs = PROVIDER.fields(&asked).to_vec();
     pairs.push(("email", "Ann@example.org".into()));
     pairs.push(("groups", "makers, analysts  makers".into()));
     form(pairs, change)
@@ -55,7 +58,7 @@ fn brought(
 
 #[test]
 fn the_page_repeats_what_was_asked() {
-    let provider = provider();
+    let provider = &*PROVIDER;
     let asked = provider.authorize(&asked(("x", "y"))).unwrap();
     let again = form(provider.fields(&asked).to_vec(), ("x", "y"));
     assert_eq!(provider.authorize(&again).unwrap(), asked);
@@ -63,7 +66,7 @@ fn the_page_repeats_what_was_asked() {
 
 #[test]
 fn only_this_site_with_pkce_may_ask() {
-    let provider = provider();
+    let provider = &*PROVIDER;
     for change in [
         ("client_id", "else"),
         ("redirect_uri", "http://localhost:8080/-/sign-in/callback/"),
@@ -87,27 +90,23 @@ fn only_this_site_with_pkce_may_ask() {
 
 #[test]
 fn a_code_works_once_within_a_minute_for_whoever_began() {
-    let provider = provider();
-    let first = code(&provider);
-    assert!(brought(&provider, &first, ("x", "y"), 159).is_ok());
-    assert_eq!(brought(&provider, &first, ("x", "y"), 159), Err(TokenError::Grant));
+    let provider = &*PROVIDER;
+    let first = code(provider);
+    assert!(brought(provider, &first, ("x", "y"), 159).is_ok());
+    assert_eq!(brought(provider, &first, ("x", "y"), 159), Err(TokenError::Grant));
     for (change, second) in
         [(("x", "y"), 160), (("code_verifier", &*"a".repeat(43)), 101), (("redirect_uri", "x"), 101)]
     {
-        assert_eq!(
-            brought(&provider, &code(&provider), change, second),
-            Err(TokenError::Grant),
-            "{change:?}"
-        );
+        assert_eq!(brought(provider, &code(provider), change, second), Err(TokenError::Grant), "{change:?}");
     }
-    assert_eq!(brought(&provider, &code(&provider), ("client_secret", "x"), 101), Err(TokenError::Client));
-    assert_eq!(brought(&provider, &code(&provider), ("grant_type", "x"), 101), Err(TokenError::Request));
+    assert_eq!(brought(provider, &code(provider), ("client_secret", "x"), 101), Err(TokenError::Client));
+    assert_eq!(brought(provider, &code(provider), ("grant_type", "x"), 101), Err(TokenError::Request));
 }
 
 #[test]
 fn userinfo_tells_what_the_form_said() {
-    let provider = provider();
-    let answer = brought(&provider, &code(&provider), ("x", "y"), 101).unwrap();
+    let provider = &*PROVIDER;
+    let answer = brought(provider, &code(provider), ("x", "y"), 101).unwrap();
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
     let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::try_from(bearer).unwrap())]);
     let told = provider.userinfo(&headers, at(102)).unwrap();
@@ -119,5 +118,5 @@ fn userinfo_tells_what_the_form_said() {
 
 #[test]
 fn it_says_where_everything_is() {
-    insta::assert_json_snapshot!(provider().discovery());
+    insta::assert_json_snapshot!(PROVIDER.discovery());
 }
