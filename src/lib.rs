@@ -7,7 +7,7 @@
 //! 2. *publisher → releases → storage → catalog → access → web*: a folder becomes an immutable release,
 //!    a pointer moves, and whoever [`access`] permits may open it.
 //!
-//! Who may import whom is a table in `ARCHITECTURE.md`; `tests/it/tidy.rs` reads the `crate::` paths and
+//! Who may import whom is a table in `ARCHITECTURE.md`; `tests/it/tidy/` reads the `crate::` paths and
 //! checks it.
 
 // The nouns: pure values without I/O.
