@@ -63,7 +63,8 @@ describe("every kind of page", () => {
   };
 
   before(async () => {
-    [loggia, browser] = await Promise.all([startLoggia(), openBrowser()]);
+    loggia = await startLoggia();
+    browser = await openBrowser();
     await publish(loggia, "looked-at", { "index.html": html("Looked at") }, { args: ["--message", "For looking at"] });
     await loggia.run(["share", "looked-at", "--add", "ann@example.org", "--until", "2099-12-31"]);
   });

@@ -9,7 +9,8 @@ describe("a reader", () => {
   let browser;
 
   before(async () => {
-    [loggia, browser] = await Promise.all([startLoggia(), openBrowser()]);
+    loggia = await startLoggia();
+    browser = await openBrowser();
   });
   after(async () => {
     await browser?.close();

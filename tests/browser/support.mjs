@@ -65,7 +65,7 @@ export async function startLoggia({ guides = GUIDES, settings, env = {} } = {}) 
     run: (args, extra = {}) => run(args, { cwd: dir, env: { ...environment, ...extra } }),
     stop: async () => {
       server.kill("SIGTERM");
-      await Promise.race([ended, pause(5_000).then(() => server.kill("SIGKILL"))]);
+      await Promise.race([ended, pause(5_000, null, { ref: false }).then(() => server.kill("SIGKILL"))]);
       await rm(dir, { recursive: true, force: true });
     },
   };
