@@ -72,7 +72,7 @@ fn best_stretch(found: &[(String, Word)]) -> Range<usize> {
     for (at, (_, first)) in found.iter().enumerate() {
         let inside: Vec<_> = found[at..]
             .iter()
-            .take_while(|(_, word)| word.span.end <= first.span.start + LENGTH * 3 / 4)
+            .take_while(|(_, word)| word.span.end <= first.span.end.max(first.span.start + LENGTH * 3 / 4))
             .collect();
         let different: HashSet<&str> = inside.iter().map(|(stem, _)| stem.as_str()).collect();
         let end = inside.last().map_or(first.span.end, |(_, word)| word.span.end);
@@ -86,27 +86,26 @@ fn best_stretch(found: &[(String, Word)]) -> Range<usize> {
 /// `stretch` with some text around it, begun at a sentence or block where one begins near, else at a word.
 fn window(text: &str, stretch: &Range<usize>) -> Range<usize> {
     let spare = LENGTH.saturating_sub(stretch.len());
-    let earliest = text.ceil_char_boundary(stretch.start.saturating_sub(spare * 2 / 3));
-    let lead = &text[earliest..stretch.start];
-    let sentence = lead.rmatch_indices(['\n', '.', '!', '?']).map(|(at, _)| earliest + at + 1);
-    let sentence = sentence.filter(|at| text[*at..].starts_with(char::is_whitespace)).last();
-    let start = if earliest == 0 {
-        0
-    } else {
-        let near = stretch.start.saturating_sub(spare / 3);
-        let word = || text[near.max(earliest)..stretch.start].find(char::is_whitespace);
-        let near = text.ceil_char_boundary(near.max(earliest));
-        sentence.unwrap_or_else(|| word().map_or(stretch.start, |at| near + at))
+    let before = |bytes: usize| text.floor_char_boundary(stretch.start.saturating_sub(bytes))..stretch.start;
+    let start = match before(spare * 2 / 3) {
+        lead if lead.start == 0 => 0,
+        lead => sentence_start(text, lead).unwrap_or_else(|| word_start(text, before(spare / 3))),
     };
-    let latest = text.ceil_char_boundary((start + LENGTH).max(stretch.end).min(text.len()));
-    let end = if latest == text.len() {
-        latest
-    } else {
-        let word = text[stretch.end.max(start)..latest].rfind(char::is_whitespace);
-        word.map_or(latest, |at| stretch.end.max(start) + at)
-    };
-    let trimmed = text[start..end].trim_start();
-    end - trimmed.len()..end
+    let settled = stretch.end.max(start);
+    let latest = text.floor_char_boundary(start + LENGTH).max(settled);
+    let word_end = || text[settled..latest].rfind(char::is_whitespace).map_or(latest, |at| settled + at);
+    let end = if latest == text.len() { latest } else { word_end() };
+    end - text[start..end].trim_start().len()..end
+}
+
+/// Where the first sentence or line in `range` begins.
+fn sentence_start(text: &str, range: Range<usize>) -> Option<usize> {
+    let mut ends = text[range.clone()].match_indices(['\n', '.', '!', '?']).map(|(at, _)| range.start + at + 1);
+    ends.find(|end| text[*end..].starts_with(char::is_whitespace))
+}
+
+fn word_start(text: &str, range: Range<usize>) -> usize {
+    text[range.clone()].find(char::is_whitespace).map_or(range.end, |at| range.start + at)
 }
 
 /// Escapes the window and marks the words in it; white space becomes single spaces.
