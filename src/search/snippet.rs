@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::evidence::Sought;
 use super::record::Stored;
-use super::words::{STEM_MARK, Shape, Word, stem, words};
+use super::words::{STEM_MARK, Word, stem, words};
 
 /// How long a snippet is, in characters, give or take a word.
 const LENGTH: usize = 200;
@@ -100,7 +100,8 @@ fn window(text: &str, stretch: &Range<usize>) -> Range<usize> {
 
 /// Where the first sentence or line in `range` begins.
 fn sentence_start(text: &str, range: Range<usize>) -> Option<usize> {
-    let mut ends = text[range.clone()].match_indices(['\n', '.', '!', '?']).map(|(at, _)| range.start + at + 1);
+    let mut ends =
+        text[range.clone()].match_indices(['\n', '.', '!', '?']).map(|(at, _)| range.start + at + 1);
     ends.find(|end| text[*end..].starts_with(char::is_whitespace))
 }
 
@@ -172,7 +173,62 @@ impl Stored {
         let texts = [&self.heading, &self.title, &self.body, &self.code];
         texts.into_iter().any(|text| {
             let held = words(beginning(text, LOOKED_THROUGH));
-            held.iter().any(|held| held.shape != Shape::Whole && stem(&held.text) == stem_of_word)
+            held.iter().any(|held| stem(&held.text) == stem_of_word)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn marked(body: &str, query: &[&str]) -> String {
+        let terms = query.iter().map(|word| ((*word).to_owned(), 1.0)).collect();
+        snippet(&section(body, ""), &Marker::new(&[Sought::added(terms, 1.0)]))
+    }
+
+    fn section(body: &str, code: &str) -> Stored {
+        let [title, heading, url] = [(); 3].map(|()| String::new());
+        Stored { title, heading, url, body: body.to_owned(), code: code.to_owned() }
+    }
+
+    #[test]
+    fn the_window_holds_most_of_the_words_and_starts_at_a_sentence() {
+        let filler = "Nothing to see in this sentence at all. ".repeat(20);
+        let body = format!("A bucket stands alone. {filler}Here a <b>bucket</b> has versions. {filler}");
+        let found = marked(&body, &["bucket", "versions"]);
+        assert!(found.starts_with("… "), "{found}");
+        assert!(
+            found.contains("Here a &lt;b&gt;<mark>bucket</mark>&lt;/b&gt; has <mark>versions</mark>."),
+            "{found}"
+        );
+        assert!(found.ends_with(" …") && found.len() < 400, "{found}");
+    }
+
+    #[test]
+    fn without_a_match_in_the_prose_the_code_or_else_the_beginning_is_shown() {
+        let marker = Marker::new(&[Sought::added(vec![("readcsv".to_owned(), 1.0)], 1.0)]);
+        let shown = snippet(&section("About files.", "x = read_csv(path)"), &marker);
+        assert_eq!(shown, "x = <mark>read_csv</mark>(path)");
+        assert_eq!(snippet(&section("About files.", "y = 1"), &marker), "About files.");
+    }
+
+    proptest! {
+        #[test]
+        fn only_marks_are_markup(
+            body in r#"([<>&"'/ .\n]|mark|script|bucket|\PC){0,200}"#,
+            query in r"(bucket|mark|script|\PC){1,3}",
+        ) {
+            let shown = marked(&body, &words(&query).iter().map(|word| word.text.as_str()).collect::<Vec<_>>());
+            let opened = shown.matches("<mark>").count();
+            prop_assert_eq!(opened, shown.matches("</mark>").count());
+            let rest = shown.replace("<mark>", "").replace("</mark>", "");
+            prop_assert!(!rest.contains(['<', '>', '"', '\'']), "{}", shown);
+            let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+            let entities = entities.iter().map(|entity| rest.matches(entity).count()).sum::<usize>();
+            prop_assert_eq!(rest.matches('&').count(), entities, "{}", shown);
+        }
     }
 }
