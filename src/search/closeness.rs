@@ -126,14 +126,12 @@ impl Asked {
     fn of(question: &Question, sought: &[Sought], worth: &[f32]) -> Self {
         let place = |asked: &usize| sought.iter().position(|word| word.asked == Some(*asked));
         let most = worth.iter().copied().fold(0.0, f32::max);
-        let heading_worth = sought.iter().zip(worth).map(|(word, worth)| match word.stop {
-            true => STOP_WORD * most,
-            false => *worth,
-        });
+        let heading_worth =
+            |(word, worth): (&Sought, &f32)| if word.stop { STOP_WORD * most } else { *worth };
         Self {
             order: question.order.iter().filter_map(place).collect(),
             worth: worth.to_vec(),
-            heading_worth: heading_worth.collect(),
+            heading_worth: sought.iter().zip(worth).map(heading_worth).collect(),
             open: question.words.iter().any(|word| word.open),
         }
     }
@@ -142,16 +140,17 @@ impl Asked {
     #[expect(clippy::cast_precision_loss, reason = "a heading has few words")]
     fn heading_fit(&self, heading: &[Places], title: &[Places], length: u64) -> f32 {
         let all: f32 = self.heading_worth.iter().sum();
-        let held = self.held(heading, &[]) / all;
-        if !(held > 0.0) || length == 0 {
+        let held = self.held(heading, &[]);
+        if held == 0.0 || length == 0 {
             return 0.0;
         }
+        let held = held / all;
         let covered: HashSet<u32> = heading.iter().flat_map(|places| &places.at).copied().collect();
         let covered = (covered.len() as f32 / length as f32).min(1.0);
         let in_order = self.in_order(heading);
         let is = held * held * covered * (0.8 + 0.2 * in_order);
         let first = self.order.first().and_then(|first| heading[*first].at.first());
-        let goes_on = self.open && in_order == 1.0 && first == Some(&0);
+        let goes_on = self.open && in_order >= 1.0 && first == Some(&0);
         let mut fit = HOLDS * held.powi(4) * (0.4 + 0.6 * covered) + IS * is.powi(4);
         fit += TOGETHER * (self.held(heading, title) / all).powi(4);
         fit += if goes_on { GOES_ON * held.powi(4) } else { 0.0 };
@@ -188,7 +187,7 @@ impl Asked {
         pairs
             .filter_map(|pair| {
                 let gap = nearest(&body[pair[0]].at, &body[pair[1]].at)?;
-                (gap <= NEAR).then(|| (self.worth[pair[0]] + self.worth[pair[1]]) / 2.0 / gap as f32)
+                (gap <= NEAR).then(|| self.worth[pair[0]].midpoint(self.worth[pair[1]]) / gap as f32)
             })
             .sum()
     }

@@ -100,14 +100,8 @@ struct Tally(HashMap<String, [u32; Part::ALL.len()]>);
 impl Tally {
     fn count(&mut self, term: &[u8], part: Part, sections: u32) {
         if let Ok(term) = str::from_utf8(term) {
-            match self.0.get_mut(term) {
-                Some(counts) => counts[part as usize] += sections,
-                None => {
-                    let mut counts = [0; Part::ALL.len()];
-                    counts[part as usize] = sections;
-                    self.0.insert(term.to_owned(), counts);
-                }
-            }
+            let counts = self.0.entry(term.to_owned()).or_default();
+            counts[part as usize] += sections;
         }
     }
 

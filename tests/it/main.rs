@@ -1,4 +1,5 @@
 //! The integration tests: one file a surface. `support` holds the test application and the doubles.
+#![cfg(test)]
 
 mod search;
 mod search_quality;

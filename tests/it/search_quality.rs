@@ -1,5 +1,6 @@
 //! How well search finds, over real guidance and a collection with judgements. The figures are printed
 //! (`cargo test search_quality -- --nocapture`); the floors only catch a fall.
+#![expect(clippy::cast_precision_loss, reason = "counts become shares")]
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -143,7 +144,7 @@ fn with_an_edit(heading: &str, next: &mut impl FnMut(usize) -> usize) -> String 
     let longest = heading.split_whitespace().max_by_key(|word| word.chars().count()).unwrap();
     let mut letters: Vec<char> = longest.chars().collect();
     let at = next(letters.len());
-    let letter = char::from(b'a' + next(26) as u8);
+    let letter = (b'a'..=b'z').nth(next(26)).map(char::from).unwrap();
     match next(4) {
         0 => letters.insert(at, letter),
         1 if letters.len() > 1 => {
@@ -219,9 +220,10 @@ fn sections(title: &str, markdown: &str) -> Vec<Section> {
         } else if let Some(heading) = line.strip_prefix('#') {
             let level = 1 + heading.len() - heading.trim_start_matches('#').len();
             let heading = link_text(heading.trim_matches(['#', ' '])).replace(['`', '*'], "");
-            if !(heading == title && sections.len() == 1) && !heading.is_empty() {
+            let repeats_title = heading == title && sections.len() == 1;
+            if !repeats_title && !heading.is_empty() {
                 let id = format!("section-{}", sections.len());
-                sections.push(lead(&heading, level as u8, id));
+                sections.push(lead(&heading, u8::try_from(level).unwrap(), id));
             }
         } else {
             last.text += line;
