@@ -49,9 +49,9 @@ fn headings_are_found_exact_misspelt_and_half_typed() {
         }
     }
     println!("{} headings in {} sections", headings.len(), index.sections());
-    exact.report("exact", 0.97);
-    misspelt.report("one edit in the longest word", 0.94);
-    half_typed.report("two words, the last cut", 0.88);
+    exact.report("exact", 0.99, 0.999);
+    misspelt.report("one edit in the longest word", 0.98, 0.985);
+    half_typed.report("two words, the last cut", 0.98, 0.99);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn questions_find_what_was_judged_relevant() {
     }
     let mean = gains.iter().sum::<f64>() / gains.len() as f64;
     println!("nDCG@10 over {} questions: {mean:.4}", gains.len());
-    assert!(mean > 0.39, "{mean}");
+    assert!(mean > 0.42, "{mean}");
 }
 
 /// nDCG at 10 with one grade of relevance.
@@ -107,7 +107,7 @@ impl Ranks {
         }
     }
 
-    fn report(&self, what: &str, floor: f64) {
+    fn report(&self, what: &str, first: f64, in_three: f64) {
         let share = |count: usize| count as f64 / self.all as f64;
         println!(
             "{what}: {} asked, {:.1} % first, {:.1} % in three",
@@ -118,7 +118,7 @@ impl Ranks {
         for missed in &self.missed {
             println!("    {missed}");
         }
-        assert!(share(self.first) >= floor, "{what}");
+        assert!(share(self.first) >= first && share(self.top_three) >= in_three, "{what}");
     }
 }
 
