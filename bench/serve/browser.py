@@ -58,7 +58,7 @@ class Browser:
         url, method, body, came_from = wanted, "GET", None, None
         for _ in range(20):
             parts = urllib.parse.urlsplit(url)
-            headers = {}
+            headers = {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
             if method == "POST":
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
                 headers["Origin"] = came_from
