@@ -10,6 +10,9 @@ const MOST_COMPLETIONS: usize = 100;
 /// How many corrections of an unknown word are looked for.
 const MOST_CORRECTIONS: usize = 16;
 
+/// How many words of a question are looked for in other spellings; looking takes long.
+const MOST_CORRECTED: usize = 4;
+
 /// What completions count beside the word itself.
 const COMPLETION: f32 = 0.6;
 
@@ -86,6 +89,7 @@ impl Sought {
 pub(super) fn seek(question: &Question, lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<Sought>> {
     let mut sought = Vec::with_capacity(question.words.len());
     let mut humped_known = false;
+    let mut lookups = MOST_CORRECTED;
     for (at, asked) in question.words.iter().enumerate() {
         let exact = forms(&asked.word);
         let mut known = false;
@@ -105,7 +109,7 @@ pub(super) fn seek(question: &Question, lexicon: &Lexicon<'_>) -> tantivy::Resul
             Shape::Hump if humped_known => continue,
             Shape::Joined | Shape::Hump | Shape::Plain => {}
         }
-        let (alternatives, likeness) = alternatives(asked, known, lexicon)?;
+        let (alternatives, likeness) = alternatives(asked, known, &mut lookups, lexicon)?;
         if !known && alternatives.is_empty() {
             continue;
         }
@@ -150,6 +154,7 @@ pub(super) fn forms_of_stem(stem: String) -> Vec<Weighted> {
 fn alternatives(
     asked: &Asked,
     known: bool,
+    lookups: &mut usize,
     lexicon: &Lexicon<'_>,
 ) -> tantivy::Result<(Vec<String>, Likeness)> {
     let word = &asked.word;
@@ -159,13 +164,15 @@ fn alternatives(
             return Ok((completions, Likeness::Completion));
         }
     }
-    let tolerance = if word.chars().all(char::is_numeric) { 0 } else { tolerance(word) };
-    if !known {
-        return Ok((lexicon.corrections(word, tolerance, MOST_CORRECTIONS)?, Likeness::Correction));
-    }
+    let likeness = if known { Likeness::Neighbour } else { Likeness::Correction };
     let sections = lexicon.sections(word)?;
-    if tolerance == 0 || sections > RARE {
-        return Ok((Vec::new(), Likeness::Neighbour));
+    let tolerance = tolerance(word);
+    if tolerance == 0 || sections > RARE || *lookups == 0 {
+        return Ok((Vec::new(), likeness));
+    }
+    *lookups -= 1;
+    if !known {
+        return Ok((lexicon.corrections(word, tolerance, MOST_CORRECTIONS)?, likeness));
     }
     let mut neighbours = Vec::new();
     for neighbour in lexicon.corrections(word, 1, MOST_CORRECTIONS)? {
@@ -173,13 +180,14 @@ fn alternatives(
             neighbours.push(neighbour);
         }
     }
-    Ok((neighbours, Likeness::Neighbour))
+    Ok((neighbours, likeness))
 }
 
 /// How many typing errors a word may have: none up to 4 letters, one up to 8, two beyond.
 fn tolerance(word: &str) -> u8 {
     match word.chars().count() {
         0..=4 => 0,
+        _ if word.chars().all(char::is_numeric) => 0,
         5..=8 => 1,
         _ => 2,
     }

@@ -76,14 +76,14 @@ impl Lexicon<'_> {
 
     /// The words within `distance` edits, and how many sections have each; most first.
     fn within(&self, word: &str, distance: u8) -> tantivy::Result<Vec<(u32, String)>> {
+        let term = Term::from_field_text(self.fields.of(Part::Body), word);
+        let automaton = FuzzyTermQuery::new(term, distance, true).automaton()?;
         let mut tally = Tally::default();
         for part in Part::ALL {
-            let term = Term::from_field_text(self.fields.of(part), word);
             for segment in self.searcher.segment_readers() {
-                let automaton = FuzzyTermQuery::new(term.clone(), distance, true).automaton()?;
                 let dictionary = segment.inverted_index(self.fields.of(part))?;
                 // Stems, which sort before words, are nobody's spelling.
-                let mut terms = dictionary.terms().search(automaton).ge("0").into_stream()?;
+                let mut terms = dictionary.terms().search(&automaton).ge("0").into_stream()?;
                 while let Some((term, info)) = terms.next() {
                     tally.count(term, part, info.doc_freq);
                 }
