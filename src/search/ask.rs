@@ -7,7 +7,8 @@ use tantivy::{DocAddress, TantivyDocument};
 
 use super::answer::{Answer, Corrected, Hit, Kind, Request};
 use super::closeness;
-use super::evidence::{self, Sought};
+use super::company;
+use super::evidence::{self, Likeness, Sought};
 use super::gather::{self, Candidate};
 use super::index::Index;
 use super::lexicon::Lexicon;
@@ -49,6 +50,12 @@ impl Index {
         let mut ranked = best(gathered.candidates, (offset + limit).max(SECOND_LOOK));
         let second_look = ranked.len().min(SECOND_LOOK);
         let first = &mut ranked[..second_look];
+        if company::helps(&sought) {
+            let read = first.iter().take(company::READ);
+            let read =
+                read.map(|one| Ok((one.score, self.stored(one)?))).collect::<tantivy::Result<Vec<_>>>()?;
+            company::blend(&self.searcher, &self.fields, &read, first)?;
+        }
         closeness::rescore(&self.searcher, &self.fields, &question, &sought, &gathered.worth, first)?;
         let places = self.places()?;
         let place = |one: &Candidate| places[one.segment].first(one.doc).unwrap_or(0);
@@ -99,10 +106,12 @@ fn hit(stored: Stored, score: f32, marker: &Marker) -> Hit {
 fn correction(question: &Question, sought: &[Sought], best: &Stored) -> Option<Corrected> {
     let replacements: Vec<(usize, String)> = sought
         .iter()
-        .filter(|word| word.corrected)
+        .filter(|word| word.likeness == Likeness::Correction)
         .filter_map(|word| {
             let held = word.alternatives.iter().find(|alternative| best.holds(alternative));
-            held.or(word.alternatives.first()).map(|correction| (word.asked, correction.clone()))
+            held.or(word.alternatives.first())
+                .zip(word.asked)
+                .map(|(correction, asked)| (asked, correction.clone()))
         })
         .collect();
     let corrected = || Corrected { query: question.with(&replacements), from: question.text.clone() };

@@ -12,7 +12,7 @@ use super::evidence::{Sought, Weighted};
 use super::record::{Fields, Part};
 
 /// How soon further occurrences stop counting.
-const SATURATION: f32 = 1.2;
+const SATURATION: f32 = 2.0;
 
 /// What an occurrence counts, by [`Part`].
 const WEIGHTS: [f32; Part::ALL.len()] = [3.0, 1.5, 0.7, 1.0, 0.6];
@@ -21,7 +21,7 @@ const WEIGHTS: [f32; Part::ALL.len()] = [3.0, 1.5, 0.7, 1.0, 0.6];
 const LENGTHS: [f32; Part::ALL.len()] = [0.4, 0.4, 0.3, 0.7, 0.7];
 
 /// A section that carries less than this share of the question is no answer.
-const LEAST_SHARE: f32 = 0.25;
+const LEAST_SHARE: f32 = 0.1;
 
 /// A section and how well it answers.
 #[derive(Clone, Copy, Debug)]
@@ -54,31 +54,39 @@ pub(super) fn gather(searcher: &Searcher, fields: &Fields, sought: &[Sought]) ->
         }
         let exact = occurrences(segments, fields, &norms, &word.exact)?;
         let loose = occurrences(segments, fields, &norms, &word.loose)?;
-        let rarity = rarity(searcher.num_docs(), &exact);
-        let loose_rarity = self::rarity(searcher.num_docs(), &loose).min(rarity);
+        let rarity = rarity(searcher.num_docs(), sections(&exact));
+        let loose_rarity = self::rarity(searcher.num_docs(), sections(&loose)).min(rarity);
         let value = word.weight * if exact.iter().all(Vec::is_empty) { loose_rarity } else { rarity };
         for ((sums, exact), loose) in sums.iter_mut().zip(&exact).zip(&loose) {
-            sums.add(exact, loose, word.weight * rarity, word.weight * loose_rarity * word.loose_weight, value);
+            sums.add(
+                exact,
+                loose,
+                word.weight * rarity,
+                word.weight * loose_rarity * word.loose_weight,
+                value,
+            );
         }
         worth.push(value);
     }
     let least = LEAST_SHARE * worth.iter().sum::<f32>();
     let candidates = sums.iter().enumerate().flat_map(|(segment, sums)| {
-        sums.touched.iter().filter(move |doc| sums.carried[**doc as usize] >= least).map(move |doc| Candidate {
-            segment,
-            doc: *doc,
-            score: sums.total[*doc as usize],
-        })
+        sums.touched
+            .iter()
+            .filter(move |doc| sums.carried[**doc as usize] >= least)
+            .map(move |doc| Candidate { segment, doc: *doc, score: sums.total[*doc as usize] })
     });
     Ok(Gathered { candidates: candidates.collect(), worth })
 }
 
-/// How much a word tells: sections with it are few, or many.
+/// How much a word tells that was found in `found` of the `sections`.
 #[expect(clippy::cast_precision_loss, reason = "a count of sections, used as a statistic")]
-fn rarity(sections: u64, found: &[Vec<(DocId, f32)>]) -> f32 {
-    let found = found.iter().map(Vec::len).sum::<usize>() as f32;
-    let sections = (sections as f32).max(found);
+pub(super) fn rarity(sections: u64, found: u64) -> f32 {
+    let (sections, found) = (sections.max(found) as f32, found as f32);
     (1.0 + (sections - found + 0.5) / (found + 0.5)).ln()
+}
+
+fn sections(found: &[Vec<(DocId, f32)>]) -> u64 {
+    found.iter().map(|found| found.len() as u64).sum()
 }
 
 /// For each segment, the live sections that have any of `terms`, with their weighted occurrences.
@@ -108,7 +116,9 @@ fn occurrences_in(
         let lengths = segment.get_fieldnorms_reader(field)?;
         for (term, weight) in terms {
             let term = Term::from_field_text(field, term);
-            let Some(mut postings) = index.read_postings(&term, IndexRecordOption::WithFreqs)? else { continue };
+            let Some(mut postings) = index.read_postings(&term, IndexRecordOption::WithFreqs)? else {
+                continue;
+            };
             let mut doc = postings.doc();
             while doc != TERMINATED {
                 if !segment.is_deleted(doc) {
@@ -169,7 +179,14 @@ impl Sums {
     }
 
     /// Adds a word's evidence: the better of exact and loose.
-    fn add(&mut self, exact: &[(DocId, f32)], loose: &[(DocId, f32)], rarity: f32, loose_rarity: f32, worth: f32) {
+    fn add(
+        &mut self,
+        exact: &[(DocId, f32)],
+        loose: &[(DocId, f32)],
+        rarity: f32,
+        loose_rarity: f32,
+        worth: f32,
+    ) {
         let saturated = |count: f32| count * (SATURATION + 1.0) / (count + SATURATION);
         for (found, rarity) in [(exact, rarity), (loose, loose_rarity)] {
             for (doc, count) in found {

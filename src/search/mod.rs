@@ -8,12 +8,14 @@
 //! 6. [`evidence`]: what speaks for a word: itself and its stem; behind them its completions, or its likeliest
 //!    corrections.
 //! 7. [`gather`]: BM25F over the fields of every section that holds any of the words.
-//! 8. [`closeness`]: a second look at the best: how well headings and phrases fit the question.
-//! 9. [`snippet`]: the stretch of text that shows why, with its words marked.
+//! 8. [`company`]: a long question is helped by the words its best answers share.
+//! 9. [`closeness`]: a second look at the best: how well headings and phrases fit the question.
+//! 10. [`snippet`]: the stretch of text that shows why, with its words marked.
 
 mod answer;
 mod ask;
 mod closeness;
+mod company;
 mod evidence;
 mod gather;
 mod index;

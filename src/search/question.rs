@@ -56,7 +56,7 @@ impl Question {
             let asked = &mut question.words[at];
             asked.open = word.span.end == question.text.len();
             asked.spans.push(word.span);
-            if word.shape == Shape::Plain {
+            if matches!(word.shape, Shape::Plain | Shape::Humped) {
                 question.order.push(at);
             }
         }
@@ -67,7 +67,9 @@ impl Question {
     pub(super) fn with(&self, replacements: &[(usize, String)]) -> String {
         let mut edits: Vec<(Range<usize>, &str)> = replacements
             .iter()
-            .flat_map(|(at, word)| self.words[*at].spans.iter().map(move |span| (span.clone(), word.as_str())))
+            .flat_map(|(at, word)| {
+                self.words[*at].spans.iter().map(move |span| (span.clone(), word.as_str()))
+            })
             .collect();
         edits.sort_by_key(|(span, _)| span.start);
         let mut text = String::with_capacity(self.text.len());
@@ -80,5 +82,53 @@ impl Question {
             }
         }
         text + &self.text[from..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Vec<String> {
+        Question::parse(query).words.into_iter().map(|asked| asked.word).collect()
+    }
+
+    #[test]
+    fn quotes_and_operators_are_words_or_nothing() {
+        for (query, expected) in [
+            (
+                r#""exact phrase" -not +and title:x^2 ~"#,
+                &["exact", "phrase", "not", "and", "titlex", "title", "x", "2"][..],
+            ),
+            ("AND OR NOT (", &["and", "or", "not"]),
+            ("\"'*?[]{}\\", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(asked(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_words_count() {
+        let long: Vec<String> = (0..200).map(|n| format!("w{n}")).collect();
+        assert_eq!(asked(&long.join(" ")).len(), MOST_WORDS);
+        assert_eq!(Question::parse(&"ü".repeat(10_000)).text.chars().count(), LONGEST_QUESTION);
+    }
+
+    #[test]
+    fn only_the_last_word_may_be_unfinished() {
+        let open = |query: &str| {
+            let question = Question::parse(query);
+            question.words.into_iter().filter(|asked| asked.open).map(|asked| asked.word).collect::<Vec<_>>()
+        };
+        assert_eq!(open("bucket acc"), ["acc"]);
+        assert!(open("bucket acc ").is_empty());
+        assert_eq!(open("acc bucket acc"), ["acc"]);
+    }
+
+    #[test]
+    fn replacements_leave_the_rest_as_it_was_typed() {
+        let question = Question::parse("S3 Versoning, and versoning?");
+        assert_eq!(question.with(&[(1, "versioning".to_owned())]), "S3 versioning, and versioning?");
     }
 }

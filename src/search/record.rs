@@ -4,7 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions, Value,
+    FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
+    Value,
 };
 use tantivy::{TantivyDocument, Term};
 
@@ -135,7 +136,8 @@ impl Fields {
 
     /// What was stored of a section.
     pub(super) fn read(&self, document: &TantivyDocument) -> Stored {
-        let text = |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let text =
+            |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         Stored {
             title: text(self.stored_title),
             heading: text(self.stored_heading),
@@ -161,5 +163,9 @@ fn place(path: &GuidePath, at: usize) -> u64 {
 
 fn url(path: &GuidePath, anchor: &str) -> String {
     let path = utf8_percent_encode(path.as_str(), UNSAFE);
-    if anchor.is_empty() { path.to_string() } else { format!("{path}#{}", utf8_percent_encode(anchor, UNSAFE)) }
+    if anchor.is_empty() {
+        path.to_string()
+    } else {
+        format!("{path}#{}", utf8_percent_encode(anchor, UNSAFE))
+    }
 }

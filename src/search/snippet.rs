@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::evidence::Sought;
 use super::record::Stored;
-use super::words::{STEM_MARK, Shape, Word, stem, words};
+use super::words::{STEM_MARK, Word, stem, words};
 
 /// How long a snippet is, in characters, give or take a word.
 const LENGTH: usize = 200;
@@ -72,7 +72,7 @@ fn best_stretch(found: &[(String, Word)]) -> Range<usize> {
     for (at, (_, first)) in found.iter().enumerate() {
         let inside: Vec<_> = found[at..]
             .iter()
-            .take_while(|(_, word)| word.span.end <= first.span.start + LENGTH * 3 / 4)
+            .take_while(|(_, word)| word.span.end <= first.span.end.max(first.span.start + LENGTH * 3 / 4))
             .collect();
         let different: HashSet<&str> = inside.iter().map(|(stem, _)| stem.as_str()).collect();
         let end = inside.last().map_or(first.span.end, |(_, word)| word.span.end);
@@ -86,27 +86,27 @@ fn best_stretch(found: &[(String, Word)]) -> Range<usize> {
 /// `stretch` with some text around it, begun at a sentence or block where one begins near, else at a word.
 fn window(text: &str, stretch: &Range<usize>) -> Range<usize> {
     let spare = LENGTH.saturating_sub(stretch.len());
-    let earliest = text.ceil_char_boundary(stretch.start.saturating_sub(spare * 2 / 3));
-    let lead = &text[earliest..stretch.start];
-    let sentence = lead.rmatch_indices(['\n', '.', '!', '?']).map(|(at, _)| earliest + at + 1);
-    let sentence = sentence.filter(|at| text[*at..].starts_with(char::is_whitespace)).last();
-    let start = if earliest == 0 {
-        0
-    } else {
-        let near = stretch.start.saturating_sub(spare / 3);
-        let word = || text[near.max(earliest)..stretch.start].find(char::is_whitespace);
-        let near = text.ceil_char_boundary(near.max(earliest));
-        sentence.unwrap_or_else(|| word().map_or(stretch.start, |at| near + at))
+    let before = |bytes: usize| text.floor_char_boundary(stretch.start.saturating_sub(bytes))..stretch.start;
+    let start = match before(spare * 2 / 3) {
+        lead if lead.start == 0 => 0,
+        lead => sentence_start(text, lead).unwrap_or_else(|| word_start(text, before(spare / 3))),
     };
-    let latest = text.ceil_char_boundary((start + LENGTH).max(stretch.end).min(text.len()));
-    let end = if latest == text.len() {
-        latest
-    } else {
-        let word = text[stretch.end.max(start)..latest].rfind(char::is_whitespace);
-        word.map_or(latest, |at| stretch.end.max(start) + at)
-    };
-    let trimmed = text[start..end].trim_start();
-    end - trimmed.len()..end
+    let settled = stretch.end.max(start);
+    let latest = text.floor_char_boundary(start + LENGTH).max(settled);
+    let word_end = || text[settled..latest].rfind(char::is_whitespace).map_or(latest, |at| settled + at);
+    let end = if latest == text.len() { latest } else { word_end() };
+    end - text[start..end].trim_start().len()..end
+}
+
+/// Where the first sentence or line in `range` begins.
+fn sentence_start(text: &str, range: Range<usize>) -> Option<usize> {
+    let mut ends =
+        text[range.clone()].match_indices(['\n', '.', '!', '?']).map(|(at, _)| range.start + at + 1);
+    ends.find(|end| text[*end..].starts_with(char::is_whitespace))
+}
+
+fn word_start(text: &str, range: Range<usize>) -> usize {
+    text[range.clone()].find(char::is_whitespace).map_or(range.end, |at| range.start + at)
 }
 
 /// Escapes the window and marks the words in it; white space becomes single spaces.
@@ -173,7 +173,62 @@ impl Stored {
         let texts = [&self.heading, &self.title, &self.body, &self.code];
         texts.into_iter().any(|text| {
             let held = words(beginning(text, LOOKED_THROUGH));
-            held.iter().any(|held| held.shape != Shape::Whole && stem(&held.text) == stem_of_word)
+            held.iter().any(|held| stem(&held.text) == stem_of_word)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn marked(body: &str, query: &[&str]) -> String {
+        let terms = query.iter().map(|word| ((*word).to_owned(), 1.0)).collect();
+        snippet(&section(body, ""), &Marker::new(&[Sought::added(terms, 1.0)]))
+    }
+
+    fn section(body: &str, code: &str) -> Stored {
+        let [title, heading, url] = [(); 3].map(|()| String::new());
+        Stored { title, heading, url, body: body.to_owned(), code: code.to_owned() }
+    }
+
+    #[test]
+    fn the_window_holds_most_of_the_words_and_starts_at_a_sentence() {
+        let filler = "Nothing to see in this sentence at all. ".repeat(20);
+        let body = format!("A bucket stands alone. {filler}Here a <b>bucket</b> has versions. {filler}");
+        let found = marked(&body, &["bucket", "versions"]);
+        assert!(found.starts_with("… "), "{found}");
+        assert!(
+            found.contains("Here a &lt;b&gt;<mark>bucket</mark>&lt;/b&gt; has <mark>versions</mark>."),
+            "{found}"
+        );
+        assert!(found.ends_with(" …") && found.len() < 400, "{found}");
+    }
+
+    #[test]
+    fn without_a_match_in_the_prose_the_code_or_else_the_beginning_is_shown() {
+        let marker = Marker::new(&[Sought::added(vec![("readcsv".to_owned(), 1.0)], 1.0)]);
+        let shown = snippet(&section("About files.", "x = read_csv(path)"), &marker);
+        assert_eq!(shown, "x = <mark>read_csv</mark>(path)");
+        assert_eq!(snippet(&section("About files.", "y = 1"), &marker), "About files.");
+    }
+
+    proptest! {
+        #[test]
+        fn only_marks_are_markup(
+            body in r#"([<>&"'/ .\n]|mark|script|bucket|\PC){0,200}"#,
+            query in r"(bucket|mark|script|\PC){1,3}",
+        ) {
+            let shown = marked(&body, &words(&query).iter().map(|word| word.text.as_str()).collect::<Vec<_>>());
+            let opened = shown.matches("<mark>").count();
+            prop_assert_eq!(opened, shown.matches("</mark>").count());
+            let rest = shown.replace("<mark>", "").replace("</mark>", "");
+            prop_assert!(!rest.contains(['<', '>', '"', '\'']), "{}", shown);
+            let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+            let entities = entities.iter().map(|entity| rest.matches(entity).count()).sum::<usize>();
+            prop_assert_eq!(rest.matches('&').count(), entities, "{}", shown);
+        }
     }
 }

@@ -16,15 +16,28 @@ const LONGEST_WORD: usize = 64;
 /// What stems start with in the index; sorts before every folded word.
 pub(super) const STEM_MARK: char = '\u{1}';
 
+/// In order, for the search among them.
+const STOP_WORDS: &[&str] = &[
+    "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but",
+    "by", "can", "could", "did", "do", "does", "doing", "done", "for", "from", "had", "has", "have", "he",
+    "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "might", "must", "my",
+    "no", "nor", "not", "of", "on", "or", "our", "shall", "she", "should", "so", "such", "than", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "was", "we",
+    "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with",
+    "would", "you", "your",
+];
+
 /// What a word is to the text around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A word of its own, or one part of a joined name.
     Plain,
-    /// A joined name (`s3_path`, `sign-in`) or camel-cased word, without what joined it.
-    Whole,
-    /// One hump of a camel-cased word.
-    Piece,
+    /// A joined name (`s3_path`, `sign-in`) without what joins it; its parts follow.
+    Joined,
+    /// A word with humps (`AthenaWorkgroup`); they follow.
+    Humped,
+    /// One hump.
+    Hump,
 }
 
 /// One word of a text.
@@ -61,15 +74,6 @@ pub(super) fn stem(word: &str) -> String {
 
 /// Words that say little by themselves. They are indexed, since headings are made of them too.
 pub(super) fn is_stop_word(word: &str) -> bool {
-    const STOP_WORDS: &[&str] = &[
-        "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but",
-        "by", "can", "could", "did", "do", "does", "doing", "done", "for", "from", "had", "has", "have", "he",
-        "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "might", "must", "my",
-        "no", "nor", "not", "of", "on", "or", "our", "shall", "she", "should", "so", "such", "than", "that",
-        "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "was", "we",
-        "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with",
-        "would", "you", "your",
-    ];
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
@@ -114,26 +118,25 @@ fn split_run(text: &str, run: Range<usize>, position: usize, found: &mut Vec<Wor
     let mut taken = 0;
     for part in &parts {
         if is_ideographic(&text[part.clone()]) {
-            taken += push_characters(text, part, position + taken, found);
+            for (at, c) in text[part.clone()].char_indices() {
+                let span = part.start + at..part.start + at + c.len_utf8();
+                taken += usize::from(push(text, &span, position + taken, Shape::Plain, found));
+            }
             continue;
         }
-        let folded = fold(&text[part.clone()]);
-        if folded.is_empty() {
-            continue;
+        let humps = humps(text, part);
+        let shape = if humps.is_empty() { Shape::Plain } else { Shape::Humped };
+        if push(text, part, position + taken, shape, found) {
+            for hump in humps {
+                push(text, &hump, position + taken, Shape::Hump, found);
+            }
+            taken += 1;
         }
-        let pieces = humps(text, part);
-        let shape = if pieces.is_empty() { Shape::Plain } else { Shape::Whole };
-        found.push(Word { text: folded, span: part.clone(), position: position + taken, shape });
-        for piece in pieces {
-            let folded = fold(&text[piece.clone()]);
-            found.push(Word { text: folded, span: piece, position: position + taken, shape: Shape::Piece });
-        }
-        taken += 1;
     }
     if (2..=8).contains(&parts.len()) && taken > 1 {
-        let whole = joined(found[first..].iter().filter(|word| word.shape != Shape::Piece));
+        let whole = joined(found[first..].iter().filter(|word| word.shape != Shape::Hump));
         if whole.len() <= LONGEST_WORD {
-            found.insert(first, Word { text: whole, span: run, position, shape: Shape::Whole });
+            found.insert(first, Word { text: whole, span: run, position, shape: Shape::Joined });
         }
     }
     taken
@@ -188,23 +191,19 @@ fn joined<'a>(parts: impl Iterator<Item = &'a Word>) -> String {
     whole
 }
 
-/// Scripts that put no spaces between words.
+/// Scripts that put no spaces between words: each character is one, so that phrases do the finding.
 fn is_ideographic(part: &str) -> bool {
     part.chars().next().is_some_and(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
 }
 
-/// Each character a word, so that phrases do the finding.
-fn push_characters(text: &str, part: &Range<usize>, position: usize, found: &mut Vec<Word>) -> usize {
-    let mut taken = 0;
-    for (at, c) in text[part.clone()].char_indices() {
-        let span = part.start + at..part.start + at + c.len_utf8();
-        let folded = fold(&text[span.clone()]);
-        if !folded.is_empty() {
-            found.push(Word { text: folded, span, position: position + taken, shape: Shape::Plain });
-            taken += 1;
-        }
+/// Adds the word at `span`, unless nothing is left of it folded; answers whether it did.
+fn push(text: &str, span: &Range<usize>, position: usize, shape: Shape, found: &mut Vec<Word>) -> bool {
+    let folded = fold(&text[span.clone()]);
+    if folded.is_empty() {
+        return false;
     }
-    taken
+    found.push(Word { text: folded, span: span.clone(), position, shape });
+    true
 }
 
 /// Lower case without accents, letters and digits only, at most 64 characters.
@@ -281,5 +280,71 @@ impl TokenStream for WordStream {
 
     fn token_mut(&mut self) -> &mut Token {
         &mut self.tokens[self.next - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        words(text).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn identifiers_are_words_whole_and_by_part() {
+        for (text, expected) in [
+            ("s3_path", &["s3path", "s3", "path"][..]),
+            ("read_csv()", &["readcsv", "read", "csv"]),
+            ("--dry-run", &["dryrun", "dry", "run"]),
+            ("data.table", &["datatable", "data", "table"]),
+            ("AthenaWorkgroup", &["athenaworkgroup", "athena", "workgroup"]),
+            ("arn:aws:s3:::bucket", &["arnawss3bucket", "arn", "aws", "s3", "bucket"]),
+            ("4.2.1", &["4.2.1", "4", "2", "1"]),
+            ("sign-in", &["signin", "sign", "in"]),
+            ("MoJ RStudio iOS", &["moj", "rstudio", "ios"]),
+        ] {
+            assert_eq!(texts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn prose_is_folded_without_its_punctuation() {
+        for (text, expected) in [
+            ("Ann's café, don’t (Straße)", &["ann", "cafe", "dont", "strasse"][..]),
+            ("Øre; cafe\u{301}. End.", &["ore", "cafe", "end"]),
+            ("--- … ''", &[]),
+            ("東京 tower", &["東", "京", "tower"]),
+        ] {
+            assert_eq!(texts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn stop_words_are_found_among_them() {
+        assert!(STOP_WORDS.is_sorted());
+        assert!(is_stop_word("the") && is_stop_word("your"));
+        assert!(!is_stop_word("bucket"));
+    }
+
+    #[test]
+    fn inflected_words_share_a_stem() {
+        assert_eq!(stem("versioning"), stem("versions"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_has_words_that_lie_in_it(text in r"(\PC|[-'’._:A-Zß\u{301}\u{3042}0-9]){0,60}") {
+            let mut before = 0;
+            for word in words(&text) {
+                prop_assert!(!word.text.is_empty());
+                prop_assert!(word.text.chars().all(|c| c == '.' || c.is_alphanumeric()), "{word:?}");
+                prop_assert!(text.is_char_boundary(word.span.start) && text.is_char_boundary(word.span.end));
+                prop_assert!(before <= word.position, "{word:?}");
+                before = word.position;
+            }
+        }
     }
 }

@@ -3,4 +3,6 @@
 
 mod access;
 mod cli;
+mod search;
+mod search_quality;
 mod tidy;

@@ -131,7 +131,6 @@ impl BuiltIn {
         }
     }
 
-    /// `/.well-known/openid-configuration` below it (OpenID Connect Discovery 1.0, section 3).
     #[must_use]
     pub fn person(&self, email: &EmailAddress) -> Person {
         let who = Who { email: email.clone(), groups: Vec::new() };
