@@ -143,16 +143,32 @@ impl Releases {
 
     /// Adds a grant, in place of any other for the same people.
     pub async fn grant(&self, name: &AppName, grant: Grant, by: &By) -> Result<Arc<App>, ReleaseError> {
+        self.grant_all(name, &[grant], by).await
+    }
+
+    /// Adds all of these grants or none, each in place of any other for the same people.
+    pub async fn grant_all(
+        &self,
+        name: &AppName,
+        grants: &[Grant],
+        by: &By,
+    ) -> Result<Arc<App>, ReleaseError> {
         let change = |app: &mut App| {
-            let full = app.grants.len() >= MOST_GRANTS;
-            match app.grants.iter_mut().find(|held| held.who == grant.who) {
-                Some(held) => held.clone_from(&grant),
-                None if full => return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into()),
-                None => app.grants.push(grant.clone()),
+            for grant in grants {
+                let full = app.grants.len() >= MOST_GRANTS;
+                match app.grants.iter_mut().find(|held| held.who == grant.who) {
+                    Some(held) => held.clone_from(grant),
+                    None if full => return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into()),
+                    None => app.grants.push(grant.clone()),
+                }
             }
             Ok(())
         };
-        self.change(name, by, AuditAction::Granted { grant: grant.clone() }, change).await
+        let (app, changed) = self.write_live(name, change).await?;
+        for grant in grants.iter().filter(|_| changed) {
+            self.record(name, by, AuditAction::Granted { grant: grant.clone() }).await?;
+        }
+        Ok(app)
     }
 
     /// Takes a grant away; there being none is fine. The owner stays.

@@ -306,6 +306,7 @@ async fn a_server_that_missed_more_than_the_journal_holds_reads_everything() {
 async fn a_lost_announcement_heals_with_the_next_listing() {
     let (house, app) = House::with_app("sales").await;
     let neighbour = house.neighbour().await;
+    house.releases.poll().await.unwrap();
     let journal = house.storage.get(&Key::generation()).await.unwrap().unwrap();
     neighbour.set_audience(&app, Audience::Public, &ann()).await.unwrap();
     neighbour.end_session("session-1").await.unwrap();
@@ -389,6 +390,8 @@ async fn a_grant_replaces_an_earlier_one_and_the_owner_stays() {
     let after = house.releases.grant(&app, publisher.clone(), &ann()).await.unwrap();
     assert_eq!(after.grants[1..], [publisher]);
     assert_eq!(house.releases.revoke(&app, &bob, &ann()).await.unwrap().grants.len(), 1);
+    let lines = house.releases.audit(&app, 10).await.unwrap();
+    assert!(lines.iter().any(|line| line.action == AuditAction::Revoked { who: bob.clone() }));
     let owner = "ann@example.org".parse().unwrap();
     assert!(matches!(house.releases.revoke(&app, &owner, &ann()).await, Err(ReleaseError::OwnerStays(_))));
 }
