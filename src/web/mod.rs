@@ -1,1 +1,3 @@
-//! (story)
+//! HTTP in, HTTP out.
+
+pub mod api;

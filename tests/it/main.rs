@@ -1,3 +1,4 @@
 //! The integration tests: one file a surface. `support` holds the test application and the doubles.
 
+mod api;
 mod releases;
