@@ -83,12 +83,12 @@ mod tests {
         let releases = releases.await.unwrap();
         let (server, access) = (Server::default(), Access { creators: Vec::new() });
         let api = Api { releases, clock, server, access, limits };
-        let router = routes::<()>(api);
+        let service = routes::<()>(api);
         for (path, _) in table() {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
                 let request = Request::builder().method(method).uri(format!("/-/api/v1{path}"));
                 let request = request.body(axum::body::Body::empty()).unwrap();
-                let status = router.clone().oneshot(request).await.unwrap().status();
+                let status = service.clone().oneshot(request).await.unwrap().status();
                 if status == StatusCode::UNAUTHORIZED {
                     routed.insert((method.to_owned(), path.to_owned()));
                 } else {

@@ -140,3 +140,23 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::StorageError;
+
+    #[test]
+    fn storage_that_fails_is_503_and_its_paths_stay_inside() {
+        for error in [
+            StorageError::Unavailable("cannot write /srv/bucket/apps".to_owned()),
+            StorageError::Refused("AccessDenied on s3://secret-bucket".to_owned()),
+            StorageError::Unexpected { key: "apps/sales/app.json".to_owned(), what: "torn".to_owned() },
+        ] {
+            let problem = Problem::from(ReleaseError::Storage(error));
+            assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(problem.detail, "storage does not answer; nothing was lost, repeat this in a moment");
+            assert_eq!(problem.into_response().headers()[RETRY_AFTER], RETRY);
+        }
+    }
+}
