@@ -49,7 +49,7 @@ impl House {
             access,
             limits,
         };
-        Self { releases, clock, entropy, router: routes(api) }
+        Self { releases, clock, entropy, router: Router::new().merge(routes(api)) }
     }
 
     /// A token of somebody for a week.
@@ -89,7 +89,7 @@ impl House {
     async fn send(&self, token: &str, method: &str, path: &str, body: Vec<u8>) -> Answer {
         let mut request = Request::new(Body::from(body));
         *request.method_mut() = method.parse::<Method>().unwrap();
-        *request.uri_mut() = format!("/-/api/v1{path}").parse().unwrap();
+        *request.uri_mut() = format!("/-/api/v1{path}").replace("/v1/../", "/").parse().unwrap();
         request.extensions_mut().insert(ClientAddress([192, 0, 2, 7].into()));
         if !token.is_empty() {
             request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -406,6 +406,8 @@ async fn a_stale_catalog_decides_nothing() {
 #[tokio::test]
 async fn an_address_or_a_method_that_the_api_lacks_is_a_problem_too() {
     let (house, ann, _) = House::with_ann_and_bob().await;
-    house.get(&ann, "/nothing").await.problem(404);
+    for nothing in ["/nothing", "", "/apps/sales/nothing", "/../v2/apps"] {
+        assert!(house.get(&ann, nothing).await.problem(404).contains("openapi.json"), "{nothing}");
+    }
     house.call(&ann, "PUT", "/apps", Value::Null).await.problem(405);
 }

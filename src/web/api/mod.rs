@@ -23,7 +23,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 pub use bearer::ClientAddress;
 
@@ -63,6 +63,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
     Router::new()
         .nest(ROOT, v1)
         .route(DESCRIPTION, get(openapi::serve))
+        .route("/-/api/{*rest}", any(no_route))
         .layer(map_response(not_kept))
         .with_state(Arc::new(api))
 }

@@ -96,25 +96,17 @@ impl Problem {
 impl From<ReleaseError> for Problem {
     fn from(error: ReleaseError) -> Self {
         let detail = error.to_string();
-        let status = match error {
-            // Their texts may hold paths and addresses of ours: they are for the log.
-            ReleaseError::Storage(_) | ReleaseError::NoRoom(_) => {
-                tracing::error!(%error, "a call of the API failed");
-                return Self::unavailable();
-            }
-            ReleaseError::BlobsMissing { missing, .. } => {
-                return Self { missing, ..Self::new(StatusCode::CONFLICT, detail) };
-            }
-            ReleaseError::NoApp(_) | ReleaseError::NoRelease { .. } => StatusCode::NOT_FOUND,
-            ReleaseError::Taken(_)
-            | ReleaseError::Deleted(_)
-            | ReleaseError::NothingEarlier(_)
-            | ReleaseError::Moved(_)
-            | ReleaseError::OwnerStays(_) => StatusCode::CONFLICT,
-            ReleaseError::Invalid(_) | ReleaseError::Differs { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            ReleaseError::BrokeOff(_) => StatusCode::BAD_REQUEST,
+        let status = crate::web::status_of(&error);
+        if status.is_server_error() {
+            // Its text may hold paths and addresses of ours: it is for the log.
+            tracing::error!(%error, "a call of the API failed");
+            return Self::unavailable();
+        }
+        let missing = match error {
+            ReleaseError::BlobsMissing { missing, .. } => missing,
+            _ => Vec::new(),
         };
-        Self::new(status, detail)
+        Self { missing, ..Self::new(status, detail) }
     }
 }
 
