@@ -154,7 +154,7 @@ async fn a_token_says_whose_it_is_until_it_ends() {
     assert_eq!(me.json["email"], "ann@example.org");
     assert_eq!(me.json["app"], Value::Null);
     assert_eq!(me.headers["cache-control"], "no-store");
-    house.clock.advance(Duration::from_secs(7 * 24 * 3600));
+    house.clock.advance(Duration::from_hours(7 * 24));
     house.get(&ann, "/me").await.problem(401);
 }
 

@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1), made from the handlers themselves.
+//! The API's description (`OpenAPI` 3.1), made from the handlers themselves.
 
 use std::sync::LazyLock;
 

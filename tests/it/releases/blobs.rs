@@ -17,7 +17,7 @@ async fn stored(storage: &Storage, bytes: &[u8]) -> FileEntry {
 #[tokio::test]
 async fn a_large_file_is_published_and_read_by_ranges() {
     let (house, app) = House::with_app("sales").await;
-    let bytes = large(3 << 20 | 77);
+    let bytes = large((3 << 20) + 77);
     let id = publish(&house.releases, &app, &[("big.bin", &bytes)]).await;
     let manifest = house.releases.manifest(&app, id).await.unwrap().unwrap();
     let blob = house.releases.blobs().open(&manifest.files["big.bin"]).await.unwrap();

@@ -157,7 +157,7 @@ async fn a_grant_replaces_an_earlier_one_and_the_owner_stays() {
 #[tokio::test]
 async fn a_catalog_is_stale_when_the_bucket_was_silent_for_a_minute() {
     let house = House::new().await;
-    house.clock.advance(Duration::from_secs(60));
+    house.clock.advance(Duration::from_mins(1));
     assert!(!house.releases.catalog().is_stale(house.clock.now()));
     house.clock.advance(Duration::from_secs(1));
     assert!(house.releases.catalog().is_stale(house.clock.now()));
