@@ -333,7 +333,7 @@ impl Writer<'_> {
                 let _ = write!(self.out, "<span class=\"missing-image\">Missing image <code>{}</code>{said}</span>", escape(name));
             }
             Picture::Found { src, size } => {
-                let _ = write!(self.out, "<img src=\"{}\" alt=\"{}\"", escape(src), escape(alt));
+                let _ = write!(self.out, "<img src=\"{}\" alt=\"{}\"", escape(&src), escape(alt));
                 if let Some((width, height)) = size.filter(|_| !further.contains("width=")) {
                     let _ = write!(self.out, " width=\"{width}\" height=\"{height}\"");
                 }

@@ -32,8 +32,13 @@ impl Releases {
         who: Option<EmailAddress>,
         from: Option<IpAddr>,
     ) -> Result<(), ReleaseError> {
-        let event =
-            AuditEvent { when: self.0.clock.now(), who, from, app: app.clone(), action: AuditAction::Refused };
+        let event = AuditEvent {
+            when: self.0.clock.now(),
+            who,
+            from,
+            app: app.clone(),
+            action: AuditAction::Refused,
+        };
         let id = ordered_id(event.when, self.0.entropy.bytes());
         self.append(id, &event).await
     }

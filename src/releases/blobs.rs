@@ -16,7 +16,7 @@ use crate::model::{Digest, FileEntry};
 use crate::storage::{Key, Storage, StorageError};
 
 /// The size of a chunk in bytes; the last of a file may be shorter.
-pub const CHUNK: u64 = 1 << 20;
+const CHUNK: u64 = 1 << 20;
 /// How much memory the digests of chunks may take, in bytes: 32 a chunk, enough for 500 GB of large files.
 const OUTLINE_BYTES: usize = 16 << 20;
 /// What an entry takes besides its bytes.
@@ -211,8 +211,14 @@ async fn read_through(storage: Storage, digest: Digest, size: u64) -> Result<Arc
             Ok((hash, outline))
         })
         .await?;
-    let right = Digest::from_digest(&hash.finish()) == Some(digest);
-    if right { Ok(outline.into()) } else { Err(BlobError::Damaged(digest)) }
+    if finished(hash) == digest { Ok(outline.into()) } else { Err(BlobError::Damaged(digest)) }
+}
+
+/// What a running hash came to.
+pub(super) fn finished(hash: Context) -> Digest {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.finish().as_ref());
+    Digest::from_bytes(bytes)
 }
 
 /// Where a chunk begins and how long it is, in bytes.

@@ -13,11 +13,11 @@ use super::update::Record as _;
 use super::{ReleaseError, Releases, records};
 
 const POLL_EVERY: Duration = Duration::from_secs(1);
-const LIST_EVERY: Duration = Duration::from_secs(60);
+const LIST_EVERY: Duration = Duration::from_mins(1);
 /// How long a poll may take before it counts as failed.
 const POLL_TIME: Duration = Duration::from_secs(30);
 /// How long a listing may take.
-const LISTING_TIME: Duration = Duration::from_secs(300);
+const LISTING_TIME: Duration = Duration::from_mins(5);
 /// How many records are read at a time.
 const AT_A_TIME: usize = 32;
 
@@ -155,12 +155,11 @@ impl Releases {
                     tracing::info!(what, "the catalog is followed again");
                     failing = false;
                 }
-                Ok(()) => {}
                 Err(error) if !failing => {
                     tracing::warn!(what, %error, "the catalog cannot be followed; trying again");
                     failing = true;
                 }
-                Err(_) => {}
+                Ok(()) | Err(_) => {}
             }
         }
     }

@@ -109,13 +109,13 @@ impl Releases {
         }
         let seen = self.catalog().generation();
         let inner = &self.0;
-        let written =
-            update::<Journal, StorageError>(&inner.storage, &inner.entropy, &Key::generation(), |held| {
-                let mut journal = held.unwrap_or_default();
-                journal.add(&batch, seen);
-                Ok(Some(journal))
-            });
-        if let Err(error) = written.await {
+        let written = update(&inner.storage, &inner.entropy, &Key::generation(), |held: Option<Journal>| {
+            let mut journal = held.unwrap_or_default();
+            journal.add(&batch, seen);
+            Ok::<_, StorageError>(Some(journal))
+        })
+        .await;
+        if let Err(error) = written {
             tracing::warn!(%error, "a change could not be announced to other replicas; trying again");
             self.unannounced().extend(batch);
         }
@@ -153,7 +153,10 @@ mod tests {
         }
         assert!(journal.changes.len() <= REMEMBERED && journal.changes.len() % 3 == 0);
         assert_eq!(journal.since(0), None);
-        assert_eq!(journal.since(15), Some(journal.changes.iter().map(|line| line.changed.clone()).collect()));
+        assert_eq!(
+            journal.since(15),
+            Some(journal.changes.iter().map(|line| line.changed.clone()).collect())
+        );
         assert_eq!(journal.since(14), None);
     }
 

@@ -107,7 +107,8 @@ impl Releases {
     /// Sets title, audience and settings, whichever are given.
     pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = set.title.as_deref().map(check_title).transpose()?;
-        if let Some(description) = set.settings.as_ref().and_then(|settings| settings.description.as_deref()) {
+        if let Some(description) = set.settings.as_ref().and_then(|settings| settings.description.as_deref())
+        {
             check_text("a description", description, LONGEST_DESCRIPTION)?;
         }
         let mut app = None;
@@ -142,17 +143,32 @@ impl Releases {
 
     /// Adds a grant, in place of any other for the same people.
     pub async fn grant(&self, name: &AppName, grant: Grant, by: &By) -> Result<Arc<App>, ReleaseError> {
+        self.grant_all(name, &[grant], by).await
+    }
+
+    /// Adds all of these grants or none, each in place of any other for the same people.
+    pub async fn grant_all(
+        &self,
+        name: &AppName,
+        grants: &[Grant],
+        by: &By,
+    ) -> Result<Arc<App>, ReleaseError> {
         let change = |app: &mut App| {
-            match app.grants.iter_mut().find(|held| held.who == grant.who) {
-                Some(held) => held.clone_from(&grant),
-                None if app.grants.len() >= MOST_GRANTS => {
-                    return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into());
+            for grant in grants {
+                let full = app.grants.len() >= MOST_GRANTS;
+                match app.grants.iter_mut().find(|held| held.who == grant.who) {
+                    Some(held) => held.clone_from(grant),
+                    None if full => return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into()),
+                    None => app.grants.push(grant.clone()),
                 }
-                None => app.grants.push(grant.clone()),
             }
             Ok(())
         };
-        self.change(name, by, AuditAction::Granted { grant: grant.clone() }, change).await
+        let (app, changed) = self.write_live(name, change).await?;
+        for grant in grants.iter().filter(|_| changed) {
+            self.record(name, by, AuditAction::Granted { grant: grant.clone() }).await?;
+        }
+        Ok(app)
     }
 
     /// Takes a grant away; there being none is fine. The owner stays.
@@ -250,13 +266,13 @@ impl Releases {
     ) -> Result<(Arc<App>, bool), ReleaseError> {
         let now = self.0.clock.now();
         let mut as_it_was = None;
-        let written = update(&self.0.storage, &self.0.entropy, &Key::app(name), |held: Option<AppRecord>| {
-            let mut record = held.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
+        let written = update(&self.0.storage, &self.0.entropy, &Key::app(name), |held| {
+            let mut record: AppRecord = held.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
             let before = record.app.clone();
             change(&mut record.app)?;
             if record.app == before {
                 as_it_was = Some(before);
-                return Ok(None);
+                return Ok::<_, ReleaseError>(None);
             }
             record.app.changed = now.max(before.changed);
             record.version += 1;

@@ -1,24 +1,24 @@
 //! Between the socket and hyper: bounds in size and time, and framing that is checked before it is parsed.
 //!
 //! A head that must be refused is replaced by a harmless one, and the connection is marked: the pipeline answers
-//! the mark ([`Connection::violation`]) in order, after the answers that are owed already, and the connection
+//! the mark ([`Connection::refusal`]) in order, after the answers that are owed already, and the connection
 //! closes. A violation inside a body becomes a read error, which the pipeline answers with 400.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use http::StatusCode;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::framing::{Framing, Violation};
 use crate::config::Limits;
+use crate::web::Connection;
 
 /// What takes the place of a head that is refused; never seen by anybody but the pipeline.
 const REPLACEMENT: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
@@ -28,55 +28,12 @@ const REPLACEMENT: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: clos
 const LINGER_BYTES: usize = 4 << 20;
 const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// What the pipeline and the guard share about one connection.
-#[derive(Debug)]
-pub struct Connection {
-    /// The address at the other end.
-    pub peer: SocketAddr,
-    /// Whether it is TLS.
-    pub tls: bool,
-    violation: AtomicU8,
-    in_flight: AtomicUsize,
-}
-
-impl Connection {
-    pub(crate) fn new(peer: SocketAddr, tls: bool) -> Self {
-        Self { peer, tls, violation: AtomicU8::new(0), in_flight: AtomicUsize::new(0) }
-    }
-
-    /// The status with which this connection must be answered and closed, when the guard refused it.
-    pub(crate) fn violation(&self) -> Option<http::StatusCode> {
-        match self.violation.load(Ordering::Acquire) {
-            0 => None,
-            1 => Some(http::StatusCode::BAD_REQUEST),
-            2 => Some(http::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-            _ => Some(http::StatusCode::REQUEST_TIMEOUT),
-        }
-    }
-
-    fn mark(&self, violation: Violation) {
-        let mark = match violation {
-            Violation::Malformed => 1,
-            Violation::HeadTooLarge => 2,
-            Violation::HeadTooSlow => 3,
-        };
-        self.violation.store(mark, Ordering::Release);
-    }
-
-    /// Counts a request until the value is dropped; while one is in flight, silence is not idleness.
-    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Busy(Arc::clone(self))
-    }
-}
-
-/// A request in flight.
-#[derive(Debug)]
-pub(crate) struct Busy(Arc<Connection>);
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+/// The status that answers a violation.
+fn status_of(violation: Violation) -> StatusCode {
+    match violation {
+        Violation::Malformed => StatusCode::BAD_REQUEST,
+        Violation::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Violation::HeadTooSlow => StatusCode::REQUEST_TIMEOUT,
     }
 }
 
@@ -181,7 +138,7 @@ impl<S> Guard<S> {
                 Ok(())
             }
             Err(violation) => {
-                this.connection.mark(violation);
+                this.connection.refuse(status_of(violation));
                 *this.refused = true;
                 if inside_body {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, "the body is malformed"));
@@ -207,7 +164,7 @@ impl<S> Guard<S> {
                 continue;
             }
             if this.head_since.is_some() {
-                this.connection.mark(Violation::HeadTooSlow);
+                this.connection.refuse(status_of(Violation::HeadTooSlow));
                 *this.refused = true;
                 replace_head(this.held, this.released);
                 return Poll::Ready(Ok(()));
@@ -217,7 +174,7 @@ impl<S> Guard<S> {
                 let silent = io::Error::new(io::ErrorKind::TimedOut, "the client stopped sending");
                 return Poll::Ready(Err(silent));
             }
-            if this.connection.in_flight.load(Ordering::Relaxed) == 0 {
+            if !this.connection.is_busy() {
                 *this.idle = true;
                 return Poll::Ready(Ok(()));
             }

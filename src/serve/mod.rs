@@ -31,8 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
-use crate::web::Pipeline;
-pub use guard::Connection;
+use crate::web::{Connection, Pipeline};
 use guard::Guard;
 pub use start::serve;
 pub use tls::Certificates;
@@ -155,10 +154,10 @@ async fn connect(
     stream.set_nodelay(true)?;
     let stream = tokio::net::TcpStream::from_std(stream)?;
     match &service.certificates {
-        None => converse(stream, Connection::new(peer, false), &service, stop).await,
+        None => converse(stream, Connection::new(peer), &service, stop).await,
         Some(certificates) => {
             let stream = tokio::time::timeout(HANDSHAKE, certificates.acceptor().accept(stream)).await??;
-            converse(stream, Connection::new(peer, true), &service, stop).await
+            converse(stream, Connection::new(peer), &service, stop).await
         }
     }
 }
@@ -171,9 +170,11 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stop: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let connection = Arc::new(connection);
-    let io = TokioIo::new(Guard::new(stream, Arc::clone(&connection), &service.limits));
-    let answer = service_fn(|request: hyper::Request<Incoming>| {
-        let (pipeline, connection) = (Arc::clone(&service.pipeline), Arc::clone(&connection));
+    let guard = Guard::new(stream, Arc::clone(&connection), &service.limits);
+    let io = TokioIo::new(Box::pin(guard));
+    let pipeline = Arc::clone(&service.pipeline);
+    let answer = service_fn(move |request: hyper::Request<Incoming>| {
+        let (pipeline, connection) = (Arc::clone(&pipeline), Arc::clone(&connection));
         async move {
             let busy = connection.busy();
             let response = pipeline.answer(request, &connection).await;

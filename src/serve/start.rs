@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, ops, run};
+use super::{Certificates, Service, development, ops, run};
 use crate::access::{Keyring, oidc, provider};
 use crate::config::Config;
 use crate::guides::{self, Library, Page, Severity};
@@ -69,7 +69,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let described = storage.describe();
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(config.server.theme.as_deref())?;
-    let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let library = Library::load(&config.content, today)?;
     let index = Index::build(library.pages().map(|page| page.guide()))?;
     let hosts = Hosts::new(&config.server);
@@ -90,7 +90,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
-    let routes = web::routes(&config);
+    let routes = web::routes(&config, &releases, &clock);
     let metrics = Metrics::default();
     report(&library);
     let loggia = Loggia {
@@ -197,7 +197,7 @@ fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watch> {
 
 fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
     let old = loggia.edition.load_full();
-    let today = loggia.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = old.library.reload(changed, today)?;
     // What a reload leaves as it was, it shares.
     let before = |page: &Page| old.library.page(page.guide().path.as_str());

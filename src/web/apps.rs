@@ -52,6 +52,7 @@ pub(super) async fn list(
     let view = AppsPage {
         layout: main_layout(&loggia),
         viewer: person.map(|person| person.email.clone()),
+        sign_in: "/-/sign-in".to_owned(),
         may_publish: person.is_some_and(|person| may_create(person, &loggia.config.access)),
         server: loggia.hosts.main_origin(),
         apps,
@@ -335,8 +336,8 @@ fn end_of(day: &str) -> Result<Option<Timestamp>, String> {
     let mistake = || "write the day as year-month-day, such as 2027-03-31, or leave it empty".to_owned();
     let date: jiff::civil::Date = day.parse().map_err(|_| mistake())?;
     let after = date.tomorrow().map_err(|_| mistake())?;
-    let end = after.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| mistake())?;
-    Ok(Some(end.timestamp()))
+    let end = jiff::tz::TimeZone::UTC.to_timestamp(after.at(0, 0, 0, 0)).map_err(|_| mistake())?;
+    Ok(Some(end))
 }
 
 #[cfg(test)]

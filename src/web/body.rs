@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 
-use crate::serve::Busy;
+use super::connection::Busy;
 
 /// Why a body ended before its time; the connection is cut so that nobody takes half for the whole.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;

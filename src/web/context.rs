@@ -8,7 +8,7 @@ use http::{Method, Request};
 use tokio::time::Instant;
 
 use super::state::Loggia;
-use crate::serve::Connection;
+use super::connection::Connection;
 
 /// One request's identity and circumstances.
 #[derive(Clone, Debug)]

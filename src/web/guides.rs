@@ -99,7 +99,7 @@ async fn read(file: &StaticFile) -> Result<Prepared, Failure> {
 /// The whole page of a guide.
 pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Result<String, Failure> {
     let guide = page.guide();
-    let today = loggia.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = &edition.library;
     let path = guide.path.as_str();
     let neighbour = |page: &Arc<Page>| Link::new(&page.guide().title, &encode(page.guide().path.as_str()));

@@ -16,9 +16,19 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{account, api, apps, assets, authorize, provider, search, sign_in};
+use crate::config::Config;
+use crate::model::Clock;
+use crate::releases::Releases;
 
 /// The routes, and the bounds on their bodies.
-pub fn routes(config: &crate::config::Config) -> Router<Arc<Loggia>> {
+pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc<Loggia>> {
+    let api = api::Api {
+        releases: releases.clone(),
+        clock: clock.clone(),
+        server: config.server.clone(),
+        access: config.access.clone(),
+        limits: config.limits.clone(),
+    };
     let mut routes = Router::new()
         .route("/-/search", get(search::page))
         .route("/-/search.json", get(search::json))
@@ -42,7 +52,7 @@ pub fn routes(config: &crate::config::Config) -> Router<Arc<Loggia>> {
         .route("/-/token", post(authorize::token))
         .route("/-/assets/{file}", get(assets::asset))
         .layer(DefaultBodyLimit::max(config.limits.form_bytes))
-        .merge(api::routes(&config.limits));
+        .merge(api::routes(api));
     if config.development {
         routes = routes.route("/-/live", get(live)).merge(provider::routes());
     }
@@ -60,6 +70,7 @@ pub(super) async fn answer(
     context: &Context,
 ) -> Response<Body> {
     request.extensions_mut().insert(context.clone());
+    request.extensions_mut().insert(api::ClientAddress(context.from));
     // Uploads and the stream of changes last as long as they move; the guard bounds their silence.
     let path = request.uri().path();
     let lasting = path.starts_with("/-/api/") || path == "/-/live";

@@ -17,6 +17,7 @@ mod assets;
 mod authorize;
 mod body;
 mod conditional;
+mod connection;
 mod context;
 mod edition;
 mod encoding;
@@ -48,6 +49,7 @@ use http::{Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Limited};
 
 pub use body::{Body, BodyError};
+pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use host::{Hosts, Surface};
 pub use live::Live;
@@ -118,11 +120,10 @@ fn status_of(error: &ReleaseError) -> StatusCode {
         | ReleaseError::Deleted(_)
         | ReleaseError::NothingEarlier(_)
         | ReleaseError::Moved(_)
-        | ReleaseError::OwnerStays(_) => StatusCode::CONFLICT,
-        ReleaseError::Invalid(_)
-        | ReleaseError::BlobsMissing { .. }
-        | ReleaseError::Differs { .. }
-        | ReleaseError::BrokeOff(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        | ReleaseError::OwnerStays(_)
+        | ReleaseError::BlobsMissing { .. } => StatusCode::CONFLICT,
+        ReleaseError::Invalid(_) | ReleaseError::Differs { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ReleaseError::BrokeOff(_) => StatusCode::BAD_REQUEST,
         ReleaseError::Storage(_) | ReleaseError::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::host::Surface;
 use super::state::Loggia;
 use super::{app_host, guides, main_host};
-use crate::serve::Connection;
+use super::connection::Connection;
 
 /// Answers every request on the public listeners.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl Pipeline {
     pub async fn answer(&self, request: Request<Incoming>, connection: &Connection) -> Response<Body> {
         let loggia = &self.0;
         let context = Context::of(&request, connection, loggia);
-        if let Some(status) = connection.violation() {
+        if let Some(status) = connection.refusal() {
             return loggia.finish(&context, closed(status));
         }
         let mut response = match loggia.hosts.surface(request.uri(), request.headers()) {
@@ -60,7 +60,7 @@ impl Pipeline {
         if context.method == Method::HEAD {
             without_body(&mut response);
         }
-        if let Some(status) = connection.violation() {
+        if let Some(status) = connection.refusal() {
             response = closed(status);
         }
         loggia.finish(&context, response)

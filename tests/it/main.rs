@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 mod access;
+mod api;
 mod cli;
+mod releases;
 mod search;
 mod search_quality;
 mod tidy;

@@ -59,7 +59,8 @@ impl Releases {
             // The identity is new, so what is there is this very write, whose answer was lost; or else the
             // random bits are not random, and going on would mix two releases.
             let held = self.0.storage.get(&key).await?;
-            let same = held.and_then(|held| serde_json::from_slice(&held.bytes).ok()) == Some(manifest.clone());
+            let same =
+                held.and_then(|held| serde_json::from_slice(&held.bytes).ok()) == Some(manifest.clone());
             if !same {
                 let what = "another release with the same identity".to_owned();
                 return Err(StorageError::Unexpected { key: key.to_string(), what }.into());

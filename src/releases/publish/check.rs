@@ -39,7 +39,9 @@ pub enum InvalidRelease {
         most: u64,
     },
     /// One digest with two sizes: at least one of them is wrong.
-    #[error("`{path}` is announced with {size} bytes, and another file with the same sha256 {digest} with {other}")]
+    #[error(
+        "`{path}` is announced with {size} bytes, and another file with the same sha256 {digest} with {other}"
+    )]
     TwoSizes {
         /// One of the files.
         path: FilePath,

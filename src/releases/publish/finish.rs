@@ -44,11 +44,7 @@ impl Releases {
         Ok(manifest)
     }
 
-    async fn write_manifest(
-        &self,
-        app: &AppName,
-        release: ReleaseId,
-    ) -> Result<Arc<Manifest>, ReleaseError> {
+    async fn write_manifest(&self, app: &AppName, release: ReleaseId) -> Result<Arc<Manifest>, ReleaseError> {
         let pending = self.pending(app, release).await?;
         let pending = pending.ok_or_else(|| ReleaseError::NoRelease { app: app.clone(), release })?;
         let missing = self.not_arrived(app, &pending).await?;

@@ -10,6 +10,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::model::{AppName, Digest, ReleaseId};
+use crate::releases::blobs::finished;
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Body, Condition, Key};
 
@@ -107,17 +108,9 @@ async fn receive<E: Display>(
     if received < size {
         return Err(differs(digest, format!("{received} bytes came, and {size} were announced")));
     }
-    let came = Digest::from_digest(&hash.finish());
-    if came == Some(digest) { Ok(()) } else { Err(differs(digest, "they have another sha256")) }
+    if finished(hash) == digest { Ok(()) } else { Err(differs(digest, "they have another sha256")) }
 }
 
 fn differs(digest: Digest, what: impl Into<String>) -> ReleaseError {
     ReleaseError::Differs { digest, what: what.into() }
-}
-
-impl Digest {
-    /// What a finished hash came to; `None` when it is not of 32 bytes.
-    pub(in crate::releases) fn from_digest(finished: &aws_lc_rs::digest::Digest) -> Option<Self> {
-        finished.as_ref().try_into().ok().map(Self::from_bytes)
-    }
 }

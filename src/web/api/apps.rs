@@ -2,214 +2,187 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::bearer::Bearer;
-use super::problem::{Json, Problem};
-use crate::access::{decide_publish, may_create};
-use crate::model::{App, AppName, AuditEvent, Audience, EmailAddress, ReleaseId, Settings};
-use crate::releases;
-use crate::web::state::Loggia;
+use crate::access::{decide_publish, may_create, token};
+use crate::model::{AppName, Audience, Settings};
+use crate::releases::Change;
 
-type Answer<T> = Result<axum::Json<T>, Problem>;
+use super::bearer::{Bearer, Publisher, Restorer, require_fresh};
+use super::problem::{Problem, ProblemDocument};
+use super::view::{AppView, AuditView, MeView};
+use super::{Api, body};
 
-/// Whose token this is.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Me {
-    /// Their address.
-    #[schema(value_type = String)]
-    email: EmailAddress,
-    /// Their name, as their provider writes it.
-    name: Option<String>,
-    /// Their groups.
-    groups: Vec<String>,
-}
+/// How many lines of the audit record are answered.
+const AUDIT_LINES: usize = 200;
 
-/// An app, as its publishers see it.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AppView {
-    #[schema(value_type = String)]
-    name: AppName,
-    title: String,
-    /// Where it is.
-    url: String,
-    #[schema(value_type = String)]
-    owner: EmailAddress,
-    /// `public`, `signed-in` or `listed`.
-    #[schema(value_type = String)]
-    audience: Audience,
-    /// The live release.
-    #[schema(value_type = Option<String>)]
-    current: Option<ReleaseId>,
-    /// What was live before, newest first: where a rollback goes.
-    #[schema(value_type = Vec<String>)]
-    previous: Vec<ReleaseId>,
-    #[schema(value_type = Object)]
-    settings: Settings,
-    /// How many grants it has.
-    grants: usize,
-    /// RFC 3339.
-    #[schema(value_type = String)]
-    created: jiff::Timestamp,
-    /// RFC 3339.
-    #[schema(value_type = String)]
-    changed: jiff::Timestamp,
-    /// RFC 3339, when it was deleted.
-    #[schema(value_type = Option<String>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deleted: Option<jiff::Timestamp>,
-}
-
-impl AppView {
-    pub(super) fn of(app: &App, loggia: &Loggia) -> Self {
-        Self {
-            name: app.name.clone(),
-            title: app.title.clone(),
-            url: loggia.hosts.app_url(&app.name),
-            owner: app.owner.email.clone(),
-            audience: app.audience,
-            current: app.current,
-            previous: app.previous.clone(),
-            settings: app.settings.clone(),
-            grants: app.grants.len(),
-            created: app.created,
-            changed: app.changed,
-            deleted: app.deleted,
-        }
-    }
-}
-
-/// A new app.
-#[derive(Deserialize, ToSchema)]
+/// An app to create.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewApp {
-    /// 2 to 32 lower-case letters, digits and hyphens, a letter first.
-    name: String,
-    /// What people call it; its name, when left out.
+    /// Its name, for good: `[a-z][a-z0-9-]{1,31}` without `--`.
+    #[schema(value_type = String, example = "prison-population")]
+    name: AppName,
+    /// What people call it; its name when it is left out.
+    #[serde(default)]
     title: Option<String>,
 }
 
-/// What may be changed of an app; what is left out stays.
-#[derive(Deserialize, ToSchema)]
+/// What to change of an app; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Change {
+pub(super) struct AppChange {
+    /// What people call it.
+    #[serde(default, deserialize_with = "given")]
     title: Option<String>,
-    /// `public`, `signed-in` or `listed`.
+    /// Who may see it: `public`, `signed-in` or `listed`.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     audience: Option<Audience>,
+    /// What its publishers set: `description`.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     settings: Option<Settings>,
 }
 
-/// Whose token this is.
-#[utoipa::path(get, path = "/-/api/v1/me", tag = "people", responses((status = 200, body = Me), (status = 401, body = Problem)))]
-pub(super) async fn me(bearer: Bearer) -> axum::Json<Me> {
-    let person = bearer.person().clone();
-    axum::Json(Me { email: person.email, name: person.name, groups: person.groups })
+/// Who the token speaks for.
+#[utoipa::path(get, path = "/me", tag = "account",
+    responses((status = 200, description = "You", body = MeView),
+        (status = 401, description = "No valid token", body = ProblemDocument)))]
+pub(super) async fn me(bearer: Bearer) -> Json<MeView> {
+    Json(MeView::new(bearer.by.person, &bearer.token))
 }
 
 /// The apps that you may publish to, by name.
-#[utoipa::path(get, path = "/-/api/v1/apps", tag = "apps", responses((status = 200, body = [AppView]), (status = 401, body = Problem)))]
-pub(super) async fn list(State(loggia): State<Arc<Loggia>>, bearer: Bearer) -> axum::Json<Vec<AppView>> {
-    let now = loggia.clock.now();
-    let catalog = loggia.releases.catalog();
+#[utoipa::path(get, path = "/apps", tag = "apps",
+    responses((status = 200, description = "Your apps", body = [AppView]),
+        (status = 401, description = "No valid token", body = ProblemDocument)))]
+pub(super) async fn list(State(api): State<Arc<Api>>, bearer: Bearer) -> Result<Json<Vec<AppView>>, Problem> {
+    require_fresh(&api)?;
+    let now = api.clock.now();
+    let catalog = api.releases.catalog();
     let mut apps: Vec<_> = catalog
         .apps()
-        .filter(|app| decide_publish(bearer.person(), app, now).is_ok())
-        .map(|app| AppView::of(app, &loggia))
+        .filter(|app| token::covers(&bearer.token.scope, Some(&app.name)))
+        .filter(|app| decide_publish(&bearer.by.person, app, now).is_ok())
         .collect();
-    apps.sort_by(|a, b| a.name.cmp(&b.name));
-    axum::Json(apps)
+    apps.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(Json(apps.into_iter().map(|app| AppView::new(app, &api.server)).collect()))
 }
 
-/// Creates an app. Its audience is `listed`, with you alone on it.
-#[utoipa::path(post, path = "/-/api/v1/apps", tag = "apps", request_body = NewApp, responses((status = 201, body = AppView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+/// Creates an app that only you may see.
+#[utoipa::path(post, path = "/apps", tag = "apps", request_body = NewApp,
+    responses((status = 201, description = "Created", body = AppView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 403, description = "You may not create apps", body = ProblemDocument),
+        (status = 409, description = "The name is taken", body = ProblemDocument),
+        (status = 422, description = "A name or title outside the rules", body = ProblemDocument)))]
 pub(super) async fn create(
-    State(loggia): State<Arc<Loggia>>,
+    State(api): State<Arc<Api>>,
     bearer: Bearer,
-    Json(new): Json<NewApp>,
-) -> Result<(StatusCode, axum::Json<AppView>), Problem> {
-    if !may_create(bearer.person(), &loggia.config.access) || !bearer.is_for_all() {
-        let detail = "you may not create apps with this token; ask the people who run this site";
-        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    body: Body,
+) -> Result<impl IntoResponse, Problem> {
+    if !token::covers(&bearer.token.scope, None) {
+        return Err(Problem::forbidden("this token is for one app only; create the app with a wider one"));
     }
-    let name: AppName = new.name.parse()?;
-    let title = new.title.unwrap_or_else(|| name.to_string());
-    let app = loggia.releases.create_app(&name, &title, &bearer.by()).await?;
-    Ok((StatusCode::CREATED, axum::Json(AppView::of(&app, &loggia))))
+    if !may_create(&bearer.by.person, &api.access) {
+        return Err(Problem::forbidden("you may not create apps here; ask an operator of this server"));
+    }
+    let new: NewApp = body::read(body, api.limits.form_bytes).await?;
+    let title = new.title.as_deref().unwrap_or(new.name.as_str());
+    let app = api.releases.create_app(&new.name, title, &bearer.by).await?;
+    Ok((StatusCode::CREATED, Json(AppView::new(&app, &api.server))))
 }
 
 /// One app.
-#[utoipa::path(get, path = "/-/api/v1/apps/{name}", tag = "apps", params(("name" = String, Path)), responses((status = 200, body = AppView), (status = 401, body = Problem), (status = 404, body = Problem)))]
-pub(super) async fn show(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-) -> Answer<AppView> {
-    let (app, _permit) = bearer.publish(&loggia, &name)?;
-    Ok(axum::Json(AppView::of(&app, &loggia)))
+#[utoipa::path(get, path = "/apps/{name}", tag = "apps",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The app", body = AppView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
+pub(super) async fn read(State(api): State<Arc<Api>>, publisher: Publisher) -> Json<AppView> {
+    Json(AppView::new(&publisher.app, &api.server))
 }
 
-/// Changes an app's title, audience or settings.
-#[utoipa::path(patch, path = "/-/api/v1/apps/{name}", tag = "apps", params(("name" = String, Path)), request_body = Change, responses((status = 200, body = AppView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+/// Changes title, audience or settings.
+#[utoipa::path(patch, path = "/apps/{name}", tag = "apps", request_body = AppChange,
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The app afterwards", body = AppView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 422, description = "A value outside the rules", body = ProblemDocument)))]
 pub(super) async fn change(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-    Json(change): Json<Change>,
-) -> Answer<AppView> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let set = releases::Change { title: change.title, audience: change.audience, settings: change.settings };
-    let app = loggia.releases.set(permit.app(), set, &bearer.by()).await?;
-    Ok(axum::Json(AppView::of(&app, &loggia)))
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    body: Body,
+) -> Result<Json<AppView>, Problem> {
+    let AppChange { title, audience, settings } = body::read(body, api.limits.form_bytes).await?;
+    let change = Change { title, audience, settings };
+    let app = api.releases.set(&publisher.app.name, change, &publisher.by).await?;
+    Ok(Json(AppView::new(&app, &api.server)))
 }
 
-/// Deletes an app: it is served to nobody, its name stays taken, and it can be restored.
-#[utoipa::path(delete, path = "/-/api/v1/apps/{name}", tag = "apps", params(("name" = String, Path)), responses((status = 200, body = AppView), (status = 401, body = Problem), (status = 404, body = Problem)))]
-pub(super) async fn delete(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-) -> Answer<AppView> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let app = loggia.releases.delete(permit.app(), &bearer.by()).await?;
-    Ok(axum::Json(AppView::of(&app, &loggia)))
+/// Deletes an app: nobody can open it, its name stays taken, and it can be restored.
+#[utoipa::path(delete, path = "/apps/{name}", tag = "apps",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 204, description = "Deleted"),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
+pub(super) async fn remove(State(api): State<Arc<Api>>, publisher: Publisher) -> Result<StatusCode, Problem> {
+    api.releases.delete(&publisher.app.name, &publisher.by).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// Brings a deleted app back.
-#[utoipa::path(post, path = "/-/api/v1/apps/{name}/restore", tag = "apps", params(("name" = String, Path)), responses((status = 200, body = AppView), (status = 401, body = Problem), (status = 404, body = Problem)))]
+/// Brings a deleted app back as it was.
+#[utoipa::path(post, path = "/apps/{name}/restore", tag = "apps",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The app", body = AppView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
 pub(super) async fn restore(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-) -> Answer<AppView> {
-    let (_, permit) = bearer.restore(&loggia, &name)?;
-    let app = loggia.releases.restore(permit.app(), &bearer.by()).await?;
-    Ok(axum::Json(AppView::of(&app, &loggia)))
+    State(api): State<Arc<Api>>,
+    restorer: Restorer,
+) -> Result<Json<AppView>, Problem> {
+    let app = api.releases.restore(&restorer.name, &restorer.by).await?;
+    Ok(Json(AppView::new(&app, &api.server)))
 }
 
-/// Makes the release that was current before current again.
-#[utoipa::path(post, path = "/-/api/v1/apps/{name}/rollback", tag = "apps", params(("name" = String, Path)), responses((status = 200, body = AppView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn roll_back(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-) -> Answer<AppView> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let app = loggia.releases.rollback(permit.app(), &bearer.by()).await?;
-    Ok(axum::Json(AppView::of(&app, &loggia)))
+/// Makes the release that was live before live again.
+#[utoipa::path(post, path = "/apps/{name}/rollback", tag = "apps",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The app afterwards", body = AppView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 409, description = "No earlier release, or somebody else changed it", body = ProblemDocument)))]
+pub(super) async fn rollback(
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+) -> Result<Json<AppView>, Problem> {
+    let app = api.releases.rollback(&publisher.app.name, &publisher.by).await?;
+    Ok(Json(AppView::new(&app, &api.server)))
 }
 
-/// Who did what to an app, newest first, 200 lines at the most.
-#[utoipa::path(get, path = "/-/api/v1/apps/{name}/audit", tag = "apps", params(("name" = String, Path)), responses((status = 200, body = [Object]), (status = 401, body = Problem), (status = 404, body = Problem)))]
+/// Who did what to an app, newest first; the latest 200 lines.
+#[utoipa::path(get, path = "/apps/{name}/audit", tag = "apps",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The audit record", body = [AuditView]),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
 pub(super) async fn audit(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-) -> Answer<Vec<AuditEvent>> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    Ok(axum::Json(loggia.releases.audit(permit.app(), 200).await?))
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+) -> Result<Json<Vec<AuditView>>, Problem> {
+    let lines = api.releases.audit(&publisher.app.name, AUDIT_LINES).await?;
+    Ok(Json(lines.into_iter().map(AuditView).collect()))
+}
+
+/// A field that may be left out, and is not null when it is there.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }

@@ -1,106 +1,104 @@
-//! Grants: `apps/NAME/grants`.
+//! Grants: who is on an app's list.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use serde::{Deserialize, Serialize};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::bearer::Bearer;
-use super::problem::{Json, Problem};
 use crate::model::{Grant, Role, Who};
-use crate::web::state::Loggia;
 
-/// One line of a listed audience.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+use super::bearer::Publisher;
+use super::problem::{Problem, ProblemDocument};
+use super::view::GrantView;
+use super::{Api, body};
+
+/// A grant to add, in place of any other for the same people.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct GrantView {
+pub(super) struct NewGrant {
     /// An address, `@domain` or `group:NAME`.
-    who: String,
-    /// `viewer` or `publisher`; `viewer` when left out.
-    #[serde(default = "viewer")]
+    #[schema(value_type = String, example = "ann@example.org")]
+    who: Who,
+    /// `viewer` or `publisher`.
     #[schema(value_type = String)]
     role: Role,
-    /// RFC 3339; never, when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    until: Option<jiff::Timestamp>,
+    /// When it ends; never when it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
 }
 
-fn viewer() -> Role {
-    Role::Viewer
-}
-
-/// One grant or several.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(super) enum OneOrMany {
-    /// One.
-    One(GrantView),
-    /// Several.
-    Many(Vec<GrantView>),
-}
-
-/// Whose grant.
-#[derive(Deserialize)]
-pub(super) struct Whose {
-    who: String,
-}
-
-type Answer = Result<axum::Json<Vec<GrantView>>, Problem>;
-
-fn view(grants: &[Grant]) -> axum::Json<Vec<GrantView>> {
-    let view = |grant: &Grant| GrantView { who: grant.who.to_string(), role: grant.role, until: grant.until };
-    axum::Json(grants.iter().map(view).collect())
-}
-
-/// Whom an app is shared with.
-#[utoipa::path(get, path = "/-/api/v1/apps/{name}/grants", tag = "grants", params(("name" = String, Path)), responses((status = 200, body = [GrantView]), (status = 401, body = Problem), (status = 404, body = Problem)))]
-pub(super) async fn list(State(loggia): State<Arc<Loggia>>, bearer: Bearer, Path(name): Path<String>) -> Answer {
-    let (app, _permit) = bearer.publish(&loggia, &name)?;
-    Ok(view(&app.grants))
-}
-
-/// Adds a grant or several; one for somebody who has one already takes its place.
-#[utoipa::path(post, path = "/-/api/v1/apps/{name}/grants", tag = "grants", params(("name" = String, Path)), request_body = OneOrMany, responses((status = 200, body = [GrantView]), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub(super) async fn add(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-    Json(given): Json<serde_json::Value>,
-) -> Answer {
-    let (mut app, permit) = bearer.publish(&loggia, &name)?;
-    let one_or_many = if given.is_array() {
-        serde_json::from_value(given).map(OneOrMany::Many)
-    } else {
-        serde_json::from_value(given).map(OneOrMany::One)
-    };
-    let given = match one_or_many.map_err(|error| Problem::invalid(format!("the grant does not fit: {error}")))? {
-        OneOrMany::One(grant) => vec![grant],
-        OneOrMany::Many(grants) => grants,
-    };
-    let mut grants = Vec::with_capacity(given.len());
-    for GrantView { who, role, until } in given {
-        grants.push(Grant { who: who.parse()?, role, until });
+impl From<NewGrant> for Grant {
+    fn from(NewGrant { who, role, until }: NewGrant) -> Self {
+        Self { who, role, until }
     }
-    // Everything was understood before anything is changed.
-    for grant in grants {
-        app = loggia.releases.grant(permit.app(), grant, &bearer.by()).await?;
-    }
-    Ok(view(&app.grants))
 }
 
-/// Takes a grant away.
-#[utoipa::path(delete, path = "/-/api/v1/apps/{name}/grants", tag = "grants", params(("name" = String, Path), ("who" = String, Query)), responses((status = 200, body = [GrantView]), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub(super) async fn remove(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-    whose: Result<Query<Whose>, axum::extract::rejection::QueryRejection>,
-) -> Answer {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let Query(whose) = whose.map_err(|_| Problem::invalid("say whose grant to remove: `?who=ann@example.org`"))?;
-    let who: Who = whose.who.parse()?;
-    let app = loggia.releases.revoke(permit.app(), &who, &bearer.by()).await?;
-    Ok(view(&app.grants))
+/// Who is on the list.
+#[utoipa::path(get, path = "/apps/{name}/grants", tag = "grants",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The grants", body = [GrantView]),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
+pub(super) async fn list(publisher: Publisher) -> Json<Vec<GrantView>> {
+    Json(view(&publisher.app.grants))
+}
+
+/// Adds one grant, or each of an array.
+#[utoipa::path(post, path = "/apps/{name}/grants", tag = "grants",
+    request_body(content = NewGrant, description = "One grant, or an array of them"),
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The grants afterwards", body = [GrantView]),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 422, description = "A grant outside the rules", body = ProblemDocument)))]
+pub(super) async fn grant(
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    body: Body,
+) -> Result<Json<Vec<GrantView>>, Problem> {
+    let grants: Vec<NewGrant> = body::read_one_or_many(body, api.limits.form_bytes).await?;
+    let grants: Vec<Grant> = grants.into_iter().map(Grant::from).collect();
+    let app = api.releases.grant_all(&publisher.app.name, &grants, &publisher.by).await?;
+    Ok(Json(view(&app.grants)))
+}
+
+/// Takes somebody off the list; their not being on it is fine.
+#[utoipa::path(delete, path = "/apps/{name}/grants", tag = "grants",
+    params(("name" = String, Path, description = "The app"),
+        ("who" = String, Query, description = "An address, `@domain` or `group:NAME`")),
+    responses((status = 204, description = "They are not on the list"),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 409, description = "The owner stays", body = ProblemDocument),
+        (status = 422, description = "`who` names nobody", body = ProblemDocument)))]
+pub(super) async fn revoke(
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    let who = parse_who(query.as_deref().unwrap_or_default())?;
+    api.releases.revoke(&publisher.app.name, &who, &publisher.by).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(grants: &[Grant]) -> Vec<GrantView> {
+    grants.iter().cloned().map(GrantView).collect()
+}
+
+/// `who=…`, once and with nothing beside it.
+fn parse_who(query: &str) -> Result<Who, Problem> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    match (pairs.next(), pairs.next()) {
+        (Some((key, who)), None) if key == "who" => {
+            who.parse().map_err(|error: crate::model::InvalidWho| Problem::unprocessable(error.to_string()))
+        }
+        _ => Err(Problem::unprocessable("say whom to take off the list: `?who=ann@example.org`")),
+    }
 }

@@ -1,134 +1,154 @@
-//! Problem details (RFC 9457): the one form of every no.
+//! Problem documents (RFC 9457): the one place where an error of the API becomes a response.
 
-use axum::extract::{FromRequest, Request};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use http::header::{self, HeaderValue};
-use http::{Method, StatusCode};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use crate::model::{InvalidName, InvalidPath, InvalidWho};
+use crate::model::Digest;
 use crate::releases::ReleaseError;
 
-/// Why a call was not done, and the next step.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+/// After how many seconds a client may try again when storage does not answer.
+const RETRY: &str = "5";
+
+/// An error as the API answers it.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+    missing: Vec<Digest>,
+    challenge: Option<&'static str>,
+}
+
+/// What a problem looks like (RFC 9457, section 3).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemDocument {
     /// Always `about:blank`: the status says what kind it is.
     #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
     kind: &'static str,
     /// The status in words.
-    title: String,
-    /// The status.
+    title: &'static str,
+    /// The status code.
     status: u16,
-    /// What went wrong with this call, and what to do next.
+    /// What is wrong, and what to do next.
     detail: String,
+    /// The blobs that a release still lacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<String>>)]
+    missing: Vec<Digest>,
 }
 
 impl Problem {
-    /// A problem with this status.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        let title = status.canonical_reason().unwrap_or("Error").to_owned();
-        Self { kind: "about:blank", title, status: status.as_u16(), detail: detail.into() }
+        Self { status, detail: detail.into(), missing: Vec::new(), challenge: None }
     }
 
-    pub(super) fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-    }
-
-    /// What an app that does not exist and one that is not theirs have in common.
-    pub(super) fn no_such_app(name: &str) -> Self {
-        let name: String = name.chars().take(40).flat_map(char::escape_default).collect();
-        let detail = format!("there is no app `{name}` that you may publish to; `GET /-/api/v1/apps` lists yours");
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    pub(super) fn unauthorized() -> Self {
-        let detail = "this needs a token: send `Authorization: Bearer …` with one from /-/account/ or `loggia login`";
-        Self::new(StatusCode::UNAUTHORIZED, detail)
+    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(self)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
-        response
+    pub(super) fn wrong_method() -> Self {
+        let detail = "this address does not take that method; /-/api/openapi.json lists what it takes";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    }
+
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub(super) fn unprocessable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {limit} bytes, the most that this call takes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// Nobody is known to ask: no token came (RFC 6750, section 3).
+    pub(super) fn no_token() -> Self {
+        let detail = "this needs a token: send `Authorization: Bearer …`; `loggia login` or your account page makes one";
+        let challenge = Some("Bearer realm=\"loggia\"");
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+    }
+
+    /// A token came, and it is none of ours, has ended, or was taken back.
+    pub(super) fn bad_token() -> Self {
+        let detail = "this token is not valid, has ended, or was taken back; `loggia login` makes a new one";
+        let challenge = Some("Bearer realm=\"loggia\", error=\"invalid_token\"");
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+    }
+
+    /// The bucket does not do its part.
+    pub(super) fn unavailable() -> Self {
+        let detail = "storage does not answer; nothing was lost, repeat this in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 }
 
 impl From<ReleaseError> for Problem {
     fn from(error: ReleaseError) -> Self {
+        let detail = error.to_string();
         let status = crate::web::status_of(&error);
-        if !status.is_server_error() {
-            return Self::new(status, error.to_string());
+        if status.is_server_error() {
+            // Its text may hold paths and addresses of ours: it is for the log.
+            tracing::error!(%error, "a call of the API failed");
+            return Self::unavailable();
         }
-        tracing::error!(%error, "an API call failed");
-        let detail = "the storage behind this server does not answer; nothing was changed half, repeat the call in a minute";
-        Self::new(status, detail)
+        let missing = match error {
+            ReleaseError::BlobsMissing { missing, .. } => missing,
+            _ => Vec::new(),
+        };
+        Self { missing, ..Self::new(status, detail) }
     }
 }
 
-impl From<InvalidName> for Problem {
-    fn from(error: InvalidName) -> Self {
-        Self::invalid(error.to_string())
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let document = ProblemDocument {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            missing: self.missing,
+        };
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY));
+        }
+        response
     }
 }
 
-impl From<InvalidPath> for Problem {
-    fn from(error: InvalidPath) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::StorageError;
 
-impl From<InvalidWho> for Problem {
-    fn from(error: InvalidWho) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
-
-/// A JSON body, whose mistakes are problems too.
-pub(super) struct Json<T>(pub(super) T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = bytes::Bytes::from_request(request, state).await.map_err(|rejection| {
-            let detail = match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than this call takes".to_owned(),
-                _ => format!("the body cannot be read: {}", rejection.body_text()),
-            };
-            Problem::new(rejection.status(), detail)
-        })?;
-        let bytes = if bytes.is_empty() { bytes::Bytes::from_static(b"{}") } else { bytes };
-        match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Self(value)),
-            Err(error) if error.is_data() => Err(Problem::invalid(format!("the JSON body does not fit: {error}"))),
-            Err(error) => {
-                Err(Problem::new(StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}")))
-            }
+    #[test]
+    fn storage_that_fails_is_503_and_its_paths_stay_inside() {
+        for error in [
+            StorageError::Unavailable("cannot write /srv/bucket/apps".to_owned()),
+            StorageError::Refused("AccessDenied on s3://secret-bucket".to_owned()),
+            StorageError::Unexpected { key: "apps/sales/app.json".to_owned(), what: "torn".to_owned() },
+        ] {
+            let problem = Problem::from(ReleaseError::Storage(error));
+            assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(problem.detail, "storage does not answer; nothing was lost, repeat this in a moment");
+            assert_eq!(problem.into_response().headers()[RETRY_AFTER], RETRY);
         }
     }
-}
-
-/// Nothing of the API is at this address.
-pub(super) async fn no_such_address() -> Problem {
-    let detail = "there is no such call; /-/api/openapi.json lists them";
-    Problem::new(StatusCode::NOT_FOUND, detail)
-}
-
-/// The address is right and the method is not.
-pub(super) async fn no_such_method(method: Method) -> Problem {
-    let detail = format!("this call does not take {method}; /-/api/openapi.json lists what it takes");
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

@@ -1,187 +1,171 @@
-//! Releases: `apps/NAME/releases` and the steps of publishing.
+//! Releases: begin, send the blobs, finish; list and activate.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use http::StatusCode;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bearer::Bearer;
-use super::problem::{Json, Problem};
-use crate::model::{Digest, EmailAddress, FilePath, ReleaseId, Source};
+use crate::model::{Digest, FilePath, ReleaseId, Source};
 use crate::releases::{Announced, Release};
-use crate::web::state::Loggia;
 
-/// A finished release.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ReleaseView {
-    #[schema(value_type = String)]
-    id: ReleaseId,
-    /// RFC 3339.
-    #[schema(value_type = String)]
-    when: jiff::Timestamp,
-    #[schema(value_type = String)]
-    by: EmailAddress,
-    message: Option<String>,
-    #[schema(value_type = Option<Object>)]
-    source: Option<Source>,
-    /// How many files it has.
-    files: usize,
-    /// Their size in bytes.
-    size: u64,
-    /// Whether it is live.
-    current: bool,
-    /// Where it can be previewed.
-    url: String,
-}
+use super::bearer::{Publisher, Segments};
+use super::problem::{Problem, ProblemDocument};
+use super::view::{AppView, ReleaseView};
+use super::{Api, body};
 
-/// What a release will hold.
-#[derive(Deserialize, ToSchema)]
+/// A release to begin.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Begin {
-    /// Path → what is there.
-    #[schema(value_type = Object)]
-    files: BTreeMap<String, File>,
+pub(super) struct NewRelease {
+    /// Path → digest and size. Paths are relative, with `/` between segments.
+    #[schema(value_type = BTreeMap<String, NewFile>)]
+    files: BTreeMap<FilePath, NewFile>,
     /// What you say of it.
+    #[serde(default)]
     message: Option<String>,
-    /// Where it was made.
+    /// Where it was made: `repository` and `commit`.
+    #[serde(default)]
     #[schema(value_type = Option<Object>)]
     source: Option<Source>,
 }
 
-#[derive(Deserialize, ToSchema)]
+/// A file of a release.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    /// 64 lower-case hexadecimal digits.
-    sha256: String,
-    /// Bytes.
+pub(super) struct NewFile {
+    /// The SHA-256 of its bytes, 64 lower-case hexadecimal digits.
+    #[schema(value_type = String)]
+    sha256: Digest,
+    /// Its size in bytes.
     size: u64,
 }
 
 /// A release that was begun.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Begun {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BegunRelease {
+    /// Its identity.
     #[schema(value_type = String)]
     id: ReleaseId,
-    /// The digests whose bytes must be sent: what no release of this app holds.
+    /// The blobs to upload: those that no finished release of this app holds.
     #[schema(value_type = Vec<String>)]
     missing: Vec<Digest>,
 }
 
-/// Whether a finished release goes live at once.
-#[derive(Deserialize, ToSchema)]
+/// How to finish a release.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Finish {
-    /// `false` makes a draft, seen at its own host.
+    /// Whether it goes live (the default) or is a draft, seen at its own host.
     #[serde(default = "yes")]
+    #[schema(default = true)]
     activate: bool,
+}
+
+impl Default for Finish {
+    fn default() -> Self {
+        Self { activate: yes() }
+    }
 }
 
 fn yes() -> bool {
     true
 }
 
-/// A release that is finished, or was made live.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Finished {
-    #[schema(value_type = String)]
-    id: ReleaseId,
-    /// Whether it is live.
-    current: bool,
-    /// Where it is: the app's address when it is live, else its preview.
-    url: String,
-}
-
 /// The finished releases, newest first.
-#[utoipa::path(get, path = "/-/api/v1/apps/{name}/releases", tag = "releases", params(("name" = String, Path)), responses((status = 200, body = [ReleaseView]), (status = 401, body = Problem), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/apps/{name}/releases", tag = "releases",
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 200, description = "The releases", body = [ReleaseView]),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
 pub(super) async fn list(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-) -> Result<axum::Json<Vec<ReleaseView>>, Problem> {
-    let (app, permit) = bearer.publish(&loggia, &name)?;
-    let releases = loggia.releases.releases_of(permit.app()).await?;
-    let view = |release: &Release| ReleaseView {
-        id: release.manifest.id,
-        when: release.manifest.when,
-        by: release.manifest.by.clone(),
-        message: release.manifest.message.clone(),
-        source: release.manifest.source.clone(),
-        files: release.manifest.files.len(),
-        size: release.manifest.size(),
-        current: release.current,
-        url: loggia.hosts.preview_url(&app.name, Some(release.manifest.id)),
-    };
-    Ok(axum::Json(releases.iter().map(view).collect()))
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+) -> Result<Json<Vec<ReleaseView>>, Problem> {
+    let releases = api.releases.releases_of(&publisher.app.name).await?;
+    Ok(Json(releases.iter().map(|release| ReleaseView::new(release, &api.server)).collect()))
 }
 
-/// Begins a release and says which bytes to send.
-#[utoipa::path(post, path = "/-/api/v1/apps/{name}/releases", tag = "releases", params(("name" = String, Path)), request_body = Begin, responses((status = 201, body = Begun), (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
+/// Begins a release and answers which blobs to upload.
+#[utoipa::path(post, path = "/apps/{name}/releases", tag = "releases", request_body = NewRelease,
+    params(("name" = String, Path, description = "The app")),
+    responses((status = 201, description = "Begun", body = BegunRelease),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 413, description = "The list is too large", body = ProblemDocument),
+        (status = 422, description = "A path or size outside the rules", body = ProblemDocument)))]
 pub(super) async fn begin(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path(name): Path<String>,
-    Json(begin): Json<Begin>,
-) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let mut files = BTreeMap::new();
-    for (path, file) in begin.files {
-        let path: FilePath = path.parse()?;
-        files.insert(path, Announced { sha256: file.sha256.parse()?, size: file.size });
-    }
-    let begun = loggia.releases.begin(permit.app(), &files, begin.message, begin.source, &bearer.by()).await?;
-    Ok((StatusCode::CREATED, axum::Json(Begun { id: begun.id, missing: begun.missing })))
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    body: Body,
+) -> Result<impl IntoResponse, Problem> {
+    let new: NewRelease = body::read(body, api.limits.manifest_bytes).await?;
+    let announce =
+        |(path, file): (FilePath, NewFile)| (path, Announced { sha256: file.sha256, size: file.size });
+    let files = new.files.into_iter().map(announce).collect();
+    let name = &publisher.app.name;
+    let begun = api.releases.begin(name, &files, new.message, new.source, &publisher.by).await?;
+    Ok((StatusCode::CREATED, Json(BegunRelease { id: begun.id, missing: begun.missing })))
 }
 
-/// Sends the bytes of one file of a release that is not finished.
-#[utoipa::path(put, path = "/-/api/v1/apps/{name}/releases/{id}/blobs/{sha256}", tag = "releases", params(("name" = String, Path), ("id" = String, Path), ("sha256" = String, Path)), request_body(content_type = "application/octet-stream"), responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+/// Takes the bytes of one blob.
+#[utoipa::path(put, path = "/apps/{name}/releases/{id}/blobs/{sha256}", tag = "releases",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes"),
+    params(("name" = String, Path, description = "The app"),
+        ("id" = String, Path, description = "The release"),
+        ("sha256" = String, Path, description = "The SHA-256 of the bytes")),
+    responses((status = 204, description = "They arrived and are right"),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such release in the making", body = ProblemDocument),
+        (status = 422, description = "The bytes differ from the digest or size", body = ProblemDocument),
+        (status = 503, description = "They cannot be stored now", body = ProblemDocument)))]
 pub(super) async fn put_blob(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path((name, id, sha256)): Path<(String, String, String)>,
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    Segments((_, id, digest)): Segments<(String, ReleaseId, Digest)>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let (id, digest): (ReleaseId, Digest) = (id.parse()?, sha256.parse()?);
-    let bytes = body.into_data_stream();
-    loggia.releases.put_blob(permit.app(), id, digest, bytes).await?;
+    api.releases.put_blob(&publisher.app.name, id, digest, body.into_data_stream()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Finishes a release: every blob must be there. Repeating it changes nothing.
-#[utoipa::path(post, path = "/-/api/v1/apps/{name}/releases/{id}/finish", tag = "releases", params(("name" = String, Path), ("id" = String, Path)), request_body = Finish, responses((status = 200, body = Finished), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+/// Finishes a release; without a body it goes live.
+#[utoipa::path(post, path = "/apps/{name}/releases/{id}/finish", tag = "releases", request_body = Finish,
+    params(("name" = String, Path, description = "The app"), ("id" = String, Path, description = "The release")),
+    responses((status = 200, description = "The release", body = ReleaseView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such release", body = ProblemDocument),
+        (status = 409, description = "Blobs are missing; `missing` lists them", body = ProblemDocument),
+        (status = 503, description = "It cannot be stored now", body = ProblemDocument)))]
 pub(super) async fn finish(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path((name, id)): Path<(String, String)>,
-    Json(finish): Json<Finish>,
-) -> Result<axum::Json<Finished>, Problem> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let id: ReleaseId = id.parse()?;
-    loggia.releases.finish(permit.app(), id, finish.activate, &bearer.by()).await?;
-    let catalog = loggia.releases.catalog();
-    let app = catalog.app(permit.app()).ok_or_else(|| Problem::no_such_app(&name))?;
-    Ok(finished(&loggia, app, id))
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    Segments((_, id)): Segments<(String, ReleaseId)>,
+    body: Body,
+) -> Result<Json<ReleaseView>, Problem> {
+    let Finish { activate } = body::read_or_default(body, api.limits.form_bytes).await?;
+    let name = &publisher.app.name;
+    let manifest = api.releases.finish(name, id, activate, &publisher.by).await?;
+    let current = api.releases.catalog().app(name).is_some_and(|app| app.current == Some(id));
+    Ok(Json(ReleaseView::new(&Release { manifest, current }, &api.server)))
 }
 
-/// Makes a finished release live.
-#[utoipa::path(post, path = "/-/api/v1/apps/{name}/releases/{id}/activate", tag = "releases", params(("name" = String, Path), ("id" = String, Path)), responses((status = 200, body = Finished), (status = 401, body = Problem), (status = 404, body = Problem)))]
+/// Makes a finished release the live one.
+#[utoipa::path(post, path = "/apps/{name}/releases/{id}/activate", tag = "releases",
+    params(("name" = String, Path, description = "The app"), ("id" = String, Path, description = "The release")),
+    responses((status = 200, description = "The app afterwards", body = AppView),
+        (status = 401, description = "No valid token", body = ProblemDocument),
+        (status = 404, description = "No such finished release", body = ProblemDocument)))]
 pub(super) async fn activate(
-    State(loggia): State<Arc<Loggia>>,
-    bearer: Bearer,
-    Path((name, id)): Path<(String, String)>,
-) -> Result<axum::Json<Finished>, Problem> {
-    let (_, permit) = bearer.publish(&loggia, &name)?;
-    let id: ReleaseId = id.parse()?;
-    let app = loggia.releases.activate(permit.app(), id, &bearer.by()).await?;
-    Ok(finished(&loggia, &app, id))
-}
-
-fn finished(loggia: &Loggia, app: &crate::model::App, id: ReleaseId) -> axum::Json<Finished> {
-    let current = app.current == Some(id);
-    let url = loggia.hosts.preview_url(&app.name, (!current).then_some(id));
-    axum::Json(Finished { id, current, url })
+    State(api): State<Arc<Api>>,
+    publisher: Publisher,
+    Segments((_, id)): Segments<(String, ReleaseId)>,
+) -> Result<Json<AppView>, Problem> {
+    let app = api.releases.activate(&publisher.app.name, id, &publisher.by).await?;
+    Ok(Json(AppView::new(&app, &api.server)))
 }
