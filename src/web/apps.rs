@@ -64,7 +64,7 @@ pub(super) async fn list(
 /// `GET /-/apps/NAME/`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let app = find(&loggia, &name)?;
@@ -83,7 +83,7 @@ pub(super) struct GrantForm {
 /// `POST /-/apps/NAME/grants`: shares the app with whomever the field names, one or many.
 pub(super) async fn grant(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<GrantForm>,
@@ -118,7 +118,8 @@ pub(super) async fn grant(
         }
     }
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
-    done(&loggia, app, changed, &person, format!("Shared with {people}. They can open it within seconds.")).await
+    done(&loggia, app, changed, &person, format!("Shared with {people}. They can open it within seconds."))
+        .await
 }
 
 #[derive(Deserialize)]
@@ -129,13 +130,14 @@ pub(super) struct WhoForm {
 /// `POST /-/apps/NAME/grants/remove`
 pub(super) async fn revoke(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<WhoForm>,
 ) -> Result<Response, Failure> {
     let (app, permit) = publish(&loggia, &name, &person)?;
-    let who: Who = form.who.parse().map_err(|error: crate::model::InvalidWho| Failure::BadRequest(error.to_string()))?;
+    let who: Who =
+        form.who.parse().map_err(|error: crate::model::InvalidWho| Failure::BadRequest(error.to_string()))?;
     let changed = loggia.releases.revoke(permit.app(), &who, &by(&person, &context)).await;
     done(&loggia, app, changed, &person, format!("{who} was removed.")).await
 }
@@ -148,7 +150,7 @@ pub(super) struct AudienceForm {
 /// `POST /-/apps/NAME/audience`
 pub(super) async fn set_audience(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<AudienceForm>,
@@ -166,14 +168,16 @@ pub(super) struct ReleaseForm {
 /// `POST /-/apps/NAME/activate`
 pub(super) async fn activate(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<ReleaseForm>,
 ) -> Result<Response, Failure> {
     let (app, permit) = publish(&loggia, &name, &person)?;
-    let release: ReleaseId =
-        form.release.parse().map_err(|error: crate::model::InvalidName| Failure::BadRequest(error.to_string()))?;
+    let release: ReleaseId = form
+        .release
+        .parse()
+        .map_err(|error: crate::model::InvalidName| Failure::BadRequest(error.to_string()))?;
     let changed = loggia.releases.activate(permit.app(), release, &by(&person, &context)).await;
     done(&loggia, app, changed, &person, format!("Release {release} is live.")).await
 }
@@ -181,7 +185,7 @@ pub(super) async fn activate(
 /// `POST /-/apps/NAME/rollback`
 pub(super) async fn roll_back(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
@@ -194,20 +198,27 @@ pub(super) async fn roll_back(
 /// `POST /-/apps/NAME/delete`
 pub(super) async fn delete(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let (app, permit) = publish(&loggia, &name, &person)?;
     let changed = loggia.releases.delete(permit.app(), &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, "It was deleted. Nobody can open it; you can restore it here.".to_owned()).await
+    done(
+        &loggia,
+        app,
+        changed,
+        &person,
+        "It was deleted. Nobody can open it; you can restore it here.".to_owned(),
+    )
+    .await
 }
 
 /// `POST /-/apps/NAME/restore`
 pub(super) async fn restore(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
@@ -247,7 +258,10 @@ async fn done(
     sentence: String,
 ) -> Result<Response, Failure> {
     match changed {
-        Ok(app) => show(loggia, &app, person, StatusCode::OK, Some(Notice::Done(sentence)), ShareForm::default()).await,
+        Ok(app) => {
+            show(loggia, &app, person, StatusCode::OK, Some(Notice::Done(sentence)), ShareForm::default())
+                .await
+        }
         Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
         Err(error) => {
             let notice = Notice::Failed(error.to_string());
@@ -318,13 +332,14 @@ async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) ->
 
 /// Names apart by commas, semicolons, spaces or lines; a group's name may hold spaces, so it ends at the others.
 fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ';', '\n', '\r']).flat_map(|piece| {
-        let piece = piece.trim();
-        let whole = piece.starts_with("group:");
-        let parts: Vec<&str> = if whole { vec![piece] } else { piece.split_whitespace().collect() };
-        parts
-    })
-    .filter(|name| !name.is_empty())
+    text.split([',', ';', '\n', '\r'])
+        .flat_map(|piece| {
+            let piece = piece.trim();
+            let whole = piece.starts_with("group:");
+            let parts: Vec<&str> = if whole { vec![piece] } else { piece.split_whitespace().collect() };
+            parts
+        })
+        .filter(|name| !name.is_empty())
 }
 
 /// The end of a day (UTC), or never when nothing is written.
@@ -346,8 +361,12 @@ mod tests {
 
     #[test]
     fn names_come_in_any_separator() {
-        let names: Vec<_> = names_in("ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\n@y.org,group:All analysts").collect();
-        assert_eq!(names, ["ann@x.org", "bob@x.org", "c@x.org", "d@x.org", "e@x.org", "@y.org", "group:All analysts"]);
+        let names: Vec<_> =
+            names_in("ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\n@y.org,group:All analysts").collect();
+        assert_eq!(
+            names,
+            ["ann@x.org", "bob@x.org", "c@x.org", "d@x.org", "e@x.org", "@y.org", "group:All analysts"]
+        );
         assert_eq!(names_in(" ,; \n").count(), 0);
     }
 

@@ -18,8 +18,20 @@ use crate::guides::{Crumb, Lookup, Node, Page, StaticFile};
 use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
 
 /// What is escaped in a path (RFC 3986, section 3.3).
-pub(super) const PATH: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|');
+pub(super) const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
 
 /// Files beside guides may be kept for five minutes.
 const FILES: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -52,7 +64,7 @@ pub(super) async fn answer(
             // Listed under an address of its own, which the pages above know; anything else is an alias.
             Ok(redirect(&encode(page.guide().path.as_str()), request.uri().query()))
         }
-        Lookup::Source(page) => Ok(source(&page, loggia).answer(request.headers())),
+        Lookup::Source(page) => Ok(source(page, loggia).answer(request.headers())),
         Lookup::File(file) => read(file).await.map(|file| file.answer(request.headers())),
         Lookup::Redirect(target) => Ok(redirect(&target, request.uri().query())),
         Lookup::Missing => Err(Failure::NotFound),

@@ -39,7 +39,10 @@ impl Folder {
                     return Err(StorageError::unexpected(key, what));
                 }
                 Ok(metadata) if !is_last && !metadata.is_dir() => {
-                    return Err(StorageError::unexpected(key, format!("`{segment}` is a file, not a folder")));
+                    return Err(StorageError::unexpected(
+                        key,
+                        format!("`{segment}` is a file, not a folder"),
+                    ));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound && !is_last => {
                     if !make {

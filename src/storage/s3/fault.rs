@@ -43,16 +43,21 @@ impl Fault {
             (409, _) => Self::Conflict,
             (416, _) => Self::RangeNotSatisfiable,
             (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken") => {
-                refused(&format!("does not accept the credentials ({code}); correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role"))
+                refused(&format!(
+                    "does not accept the credentials ({code}); correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role"
+                ))
             }
-            (301 | 307 | 400, "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
-                refused("is in another region; set AWS_REGION to the bucket's")
-            }
+            (
+                301 | 307 | 400,
+                "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException",
+            ) => refused("is in another region; set AWS_REGION to the bucket's"),
             (401 | 403, _) => {
                 refused("refuses access; allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket")
             }
             (501, _) => refused("lacks an operation that is needed; use a store with conditional writes"),
-            (status @ (429 | 500..), _) => Self::Unavailable(format!("bucket `{bucket}` answers {status} {code}")),
+            (status @ (429 | 500..), _) => {
+                Self::Unavailable(format!("bucket `{bucket}` answers {status} {code}"))
+            }
             (status, _) => refused(&format!("answers {status} {code}")),
         }
     }
@@ -61,7 +66,8 @@ impl Fault {
         match error {
             SdkError::TimeoutError(_) => Self::Unavailable("it answers too late".to_owned()),
             SdkError::ConstructionFailure(_) => {
-                let why = format!("a request cannot be made: {}; set AWS credentials and region", causes(error));
+                let why =
+                    format!("a request cannot be made: {}; set AWS credentials and region", causes(error));
                 Self::Refused(why)
             }
             _ => {

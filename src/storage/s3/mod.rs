@@ -193,7 +193,12 @@ impl S3 {
         }
     }
 
-    pub(super) async fn put(&self, key: &Key, body: &Body, condition: &Condition) -> Result<Put, StorageError> {
+    pub(super) async fn put(
+        &self,
+        key: &Key,
+        body: &Body,
+        condition: &Condition,
+    ) -> Result<Put, StorageError> {
         let stream = match body {
             Body::Bytes(bytes) => ByteStream::from(bytes.clone()),
             Body::File { path, .. } => ByteStream::from_path(path)
@@ -238,7 +243,9 @@ impl S3 {
     async fn settle(&self, key: &Key, body: &Body) -> Result<Option<Etag>, StorageError> {
         match body {
             Body::Bytes(bytes) => match self.get(key, None).await? {
-                Fetched::Found(object) if object.bytes == *bytes && !bytes.is_empty() => Ok(Some(object.etag)),
+                Fetched::Found(object) if object.bytes == *bytes && !bytes.is_empty() => {
+                    Ok(Some(object.etag))
+                }
                 Fetched::Found(_) | Fetched::Missing | Fetched::Unchanged => Ok(None),
             },
             // Files are blobs: named by their content, so whatever is there under the name is right.
@@ -258,9 +265,10 @@ impl S3 {
             .set_continuation_token(from.map(str::to_owned));
         let answer = request.send().await.map_err(|error| self.fault(&error).into_error(prefix.path()))?;
         let below = |key: &str| key.strip_prefix(&whole).map(str::to_owned);
-        let folders = answer.common_prefixes().iter().filter_map(|folder| {
-            Some(below(folder.prefix()?)?.trim_end_matches('/').to_owned())
-        });
+        let folders = answer
+            .common_prefixes()
+            .iter()
+            .filter_map(|folder| Some(below(folder.prefix()?)?.trim_end_matches('/').to_owned()));
         let objects = answer.contents().iter().filter_map(|object| {
             let modified = object.last_modified().and_then(|time| {
                 let nanos = i32::try_from(time.subsec_nanos()).ok()?;
