@@ -1,6 +1,7 @@
 //! What is wrong with a guide, told so that its author can put it right.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -67,6 +68,7 @@ pub enum ProblemKind {
 impl Problem {
     pub(super) fn error(place: impl Into<Place>, kind: ProblemKind, message: String) -> Self {
         let Place { file, line } = place.into();
+        let file = file.to_string();
         Self { file, line, severity: Severity::Error, kind, message }
     }
 
@@ -78,17 +80,17 @@ impl Problem {
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    pub(super) file: String,
+    pub(super) file: Arc<str>,
     pub(super) line: Option<u32>,
 }
 
 impl From<&str> for Place {
     fn from(file: &str) -> Self {
-        Self { file: file.to_owned(), line: None }
+        Self { file: file.into(), line: None }
     }
 }
 
-impl From<&Self> for Place {
+impl From<&Place> for Place {
     fn from(place: &Self) -> Self {
         place.clone()
     }

@@ -1,5 +1,7 @@
 //! A guide's text, put together from one file or several, with the way back from a place in it to a line.
 
+use std::sync::Arc;
+
 use super::problem::Place;
 
 /// Markdown and where each stretch of it came from.
@@ -13,7 +15,7 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     start: usize,
-    file: std::sync::Arc<str>,
+    file: Arc<str>,
     line: u32,
 }
 
@@ -24,7 +26,7 @@ impl Source {
     }
 
     /// Appends `text`, which stands in `file` from `line` on.
-    pub(super) fn push(&mut self, text: &str, file: &std::sync::Arc<str>, line: u32) {
+    pub(super) fn push(&mut self, text: &str, file: &Arc<str>, line: u32) {
         self.pieces.push(Piece { start: self.text.len(), file: file.clone(), line });
         self.text.push_str(text);
     }
@@ -40,8 +42,8 @@ impl Source {
     /// The file and line at a byte offset.
     pub(super) fn place(&self, offset: usize) -> Place {
         match self.piece_at(offset) {
-            None => Place { file: String::new(), line: None },
-            Some((piece, line)) => Place { file: piece.file.to_string(), line: Some(line) },
+            None => Place { file: "".into(), line: None },
+            Some((piece, line)) => Place { file: piece.file.clone(), line: Some(line) },
         }
     }
 

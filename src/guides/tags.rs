@@ -58,10 +58,10 @@ const REMOVED: [&str; 13] = [
 ];
 
 /// Elements whose start makes an HTML block that runs to the next empty line (CommonMark 0.31, section 4.6).
-const BLOCKS: [&str; 28] = [
+const BLOCKS: [&str; 34] = [
     "article", "aside", "blockquote", "caption", "center", "details", "dd", "div", "dl", "dt", "figcaption",
     "figure", "footer", "header", "hr", "li", "main", "nav", "ol", "p", "section", "summary", "table", "td",
-    "th", "tr", "ul", "iframe",
+    "th", "tr", "ul", "iframe", "h1", "h2", "h3", "h4", "h5", "h6",
 ];
 
 const VOID: [&str; 14] = [
