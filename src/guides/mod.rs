@@ -34,6 +34,8 @@ mod site;
 mod slug;
 mod source;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod watch;
 

@@ -46,8 +46,12 @@ impl Tree {
     /// Looks again at `changed` and below.
     pub(super) fn update(&mut self, root: &Path, changed: &[PathBuf]) -> Changes {
         let mut changes = Changes::default();
+        let full_root = root.canonicalize().ok();
         for path in changed {
-            let Some(relative) = relative(root, path) else { continue };
+            // Some systems tell of changes by the full path.
+            let by_full = || full_root.as_ref().and_then(|root| relative(root, path));
+            let Some(relative) = relative(root, path).or_else(by_full) else { continue };
+            let path = &root.join(&relative);
             let mut now = Self::default();
             if path.is_dir() {
                 now.look_into(root, path, 0);
@@ -57,8 +61,13 @@ impl Tree {
             let below = |file: &&String| {
                 relative.is_empty() || **file == relative || file.starts_with(&format!("{relative}/"))
             };
-            let gone: Vec<String> =
-                self.files.keys().filter(below).filter(|file| !now.files.contains_key(*file)).cloned().collect();
+            let gone: Vec<String> = self
+                .files
+                .keys()
+                .filter(below)
+                .filter(|file| !now.files.contains_key(*file))
+                .cloned()
+                .collect();
             for file in gone {
                 self.files.remove(&file);
                 changes.touched.insert(file);
