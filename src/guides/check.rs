@@ -211,7 +211,7 @@ fn unused(library: &Library) -> Vec<Problem> {
         return Vec::new();
     }
     let inside = library.tree.files.keys().filter_map(|file| file.strip_prefix(library.kind().prefix()));
-    let markdown = inside.filter(|file| file.ends_with(".md") || file.ends_with(".md.erb"));
+    let markdown = inside.filter(|file| [".md", ".md.erb"].iter().any(|end| file.ends_with(end)));
     let unused = markdown.filter(|file| !library.by_file.contains_key(*file));
     let problems = unused.map(|file| {
         let file = format!("{}{file}", library.kind().prefix());

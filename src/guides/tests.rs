@@ -15,9 +15,9 @@ struct Folder(tempfile::TempDir);
 impl Folder {
     fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|(name, text)| {
+        for (name, text) in files {
             folder.write(name, text);
-        });
+        }
         folder
     }
 
@@ -57,7 +57,7 @@ fn html(markdown: &str) -> String {
 }
 
 fn messages(library: &Library) -> String {
-    library.problems().iter().map(|problem| format!("{problem}\n")).collect()
+    library.problems().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn two_files_with_one_address_are_a_problem() {
     let library =
         Folder::with(&[("index.md", "# F\n"), ("a.md", "# A\n"), ("a/index.md", "# A too\n")]).load();
     let problem = "a/index.md: error: guide `a/index.md` is not shown: `a.md` has its address `/a/` already; \
-                   rename one of them\n";
+                   rename one of them";
     assert_eq!(messages(&library), problem);
 }
 
