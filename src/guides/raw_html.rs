@@ -22,7 +22,8 @@ pub(super) fn vet(
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => block.text(&tags::decode(text), text),
+            // A `<` that starts no tag would swallow what follows.
+            Token::Text(text) => block.text(&tags::decode(text), &text.replace('<', "&lt;")),
             Token::Comment => {}
             Token::Open(tag) => match treat(&tag, &names) {
                 Fate::Keep => {
@@ -195,6 +196,7 @@ mod tests {
     #[test]
     fn placeholders_and_unknown_elements_are_told_apart() {
         assert_eq!(vetted("<username>\n").0, "text:<username>");
+        assert_eq!(vetted("<div><x y='</div>").0, "<div>&lt;x y='</div>");
         assert_eq!(vetted("<div><username></div>").0, "<div>&lt;username&gt;</div>");
         assert_eq!(vetted("<div><Term id=1>x</Term></div>").0, "<div>x</div>");
         assert_eq!(vetted("<center>&lt;x&gt;</center>").0, "text:<x>");

@@ -48,7 +48,8 @@ impl Writer<'_> {
                 Event::Start(Tag::FootnoteDefinition(_)) if nested > 0 => nested -= 1,
                 Event::Start(Tag::FootnoteDefinition(label)) => {
                     let (number, _) = self.notes.number(label);
-                    self.notes.texts.insert(number, text);
+                    // A second text under the same label joins the first.
+                    self.notes.texts.entry(number).or_default().push_str(&text);
                     return;
                 }
                 _ => {}
