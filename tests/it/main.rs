@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod cli;
+mod guides;
 mod releases;
 mod search;
 mod search_quality;
