@@ -99,7 +99,8 @@ async fn accept(
             let place = Arc::clone(&places).acquire_owned().await.ok()?;
             loop {
                 // Taken from this event loop's hands, to be put into a worker's.
-                let accepted = listener.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
+                let accepted =
+                    listener.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
                 match accepted {
                     Ok((stream, peer)) => break Some(Accepted { stream, peer, place }),
                     Err(error) => {
