@@ -1,9 +1,4 @@
 //! The guides room over a real guidance site, as its authors left it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "this is a test: it fails loudly and says what it skips"
-)]
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -3,9 +3,12 @@
 
 mod access;
 mod api;
+mod apps;
 mod cli;
 mod guides;
 mod releases;
 mod search;
 mod search_quality;
+mod serve;
+mod support;
 mod tidy;
