@@ -10,5 +10,6 @@ mod releases;
 mod search;
 mod search_quality;
 mod serve;
+mod storage;
 mod support;
 mod tidy;
