@@ -1,4 +1,4 @@
-//! One contract for every bucket: memory, a folder, and S3 as `moto` (PyPI) speaks it.
+//! One contract for every bucket: memory, a folder, and S3 as `moto` speaks it.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
