@@ -231,12 +231,26 @@ impl S3 {
             (fault @ (Fault::Conflict | Fault::Unavailable(_)), Condition::Absent | Condition::Match(_)) => {
                 match self.settle(key, body).await? {
                     Some(etag) => Ok(Put::Stored(etag)),
-                    None if matches!(fault, Fault::Conflict) => Ok(Put::Lost),
+                    None if matches!(fault, Fault::Conflict)
+                        && self.no_longer_holds(key, condition).await? =>
+                    {
+                        Ok(Put::Lost)
+                    }
                     None => Err(fault.into_error(key)),
                 }
             }
             (fault, _) => Err(fault.into_error(key)),
         }
+    }
+
+    /// Whether somebody else has made `condition` false. A 409 alone does not say so: the other write may have failed.
+    async fn no_longer_holds(&self, key: &Key, condition: &Condition) -> Result<bool, StorageError> {
+        Ok(match (condition, self.get(key, None).await?) {
+            (Condition::Always, _) => false,
+            (Condition::Absent, found) => matches!(found, Fetched::Found(_)),
+            (Condition::Match(etag), Fetched::Found(object)) => object.etag != *etag,
+            (Condition::Match(_), Fetched::Missing | Fetched::Unchanged) => true,
+        })
     }
 
     /// Reads back: the version that is there, when it is exactly what was to be written.
