@@ -8,14 +8,14 @@ use jiff::civil::Date;
 
 use super::check;
 use super::file::StaticFile;
-use super::links::{Addresses, canonical, encode};
+use super::links::{Addresses, canonical};
 use super::navigation::{self, Node};
 use super::page::Page;
 use super::problem::Problem;
 use super::site::{Kind, Site, title_of_name};
 use super::tree::Tree;
 use crate::config;
-use crate::model::GuidePath;
+use crate::model::{GuidePath, encode_path};
 
 /// Every guide, the files beside them and how they hang together: an immutable snapshot. A reload makes a new
 /// one that shares what did not change.
@@ -81,7 +81,7 @@ impl Library {
         let guide = canonical(path);
         match self.page(&guide) {
             Some(page) if is_markdown(path) && !page.generated() => Lookup::Source(page),
-            Some(_) => Lookup::Redirect(encode(&guide)),
+            Some(_) => Lookup::Redirect(encode_path(&guide)),
             None => self.redirects.get(&*guide).map_or(Lookup::Missing, |to| Lookup::Redirect(to.clone())),
         }
     }

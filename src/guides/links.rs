@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use super::file::StaticFile;
-use crate::model::GuidePath;
+use crate::model::{GuidePath, encode_path};
 
 /// Where a guide's links and images lead, by what its author wrote.
 #[derive(Debug, Default)]
@@ -54,28 +54,6 @@ pub(super) enum Target {
     Nowhere,
 }
 
-const RESERVED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}')
-    .add(b'[')
-    .add(b']')
-    .add(b'^')
-    .add(b'|')
-    .add(b'\\');
-
-/// A decoded path as it stands in an address.
-pub(super) fn encode(path: &str) -> String {
-    utf8_percent_encode(path, RESERVED).to_string()
-}
-
 /// A path or fragment without its percent-encoding; as it was where that is broken.
 pub(super) fn decode(path: &str) -> String {
     percent_decode_str(path).decode_utf8().map_or_else(|_| path.to_owned(), std::borrow::Cow::into_owned)
@@ -113,7 +91,7 @@ impl Addresses<'_> {
         };
         let found = candidates(&path, bases).find_map(|path| self.files.get_key_value(&path));
         found.map_or(Picture::Missing, |(address, file)| Picture::Found {
-            src: format!("{}{query}", encode(address)),
+            src: format!("{}{query}", encode_path(address)),
             size: file.dimensions,
         })
     }
@@ -121,13 +99,13 @@ impl Addresses<'_> {
     /// The canonical address of what `path` names, percent-encoded.
     fn find(&self, path: &str) -> Option<String> {
         if let Some(guide) = self.by_file.get(path.trim_start_matches('/')) {
-            return Some(encode(guide.as_str()));
+            return Some(encode_path(guide.as_str()));
         }
         if self.files.contains_key(path) || self.redirects.contains_key(path) {
-            return Some(encode(path));
+            return Some(encode_path(path));
         }
         let guide = canonical(path);
-        self.guides.contains_key(guide.as_str()).then(|| encode(&guide))
+        self.guides.contains_key(guide.as_str()).then(|| encode_path(&guide))
     }
 }
 

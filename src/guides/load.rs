@@ -11,14 +11,14 @@ use rayon::prelude::*;
 use super::compose::Shelf;
 use super::file::StaticFile;
 use super::library::Library;
-use super::links::{Addresses, canonical, decode, encode};
+use super::links::{Addresses, canonical, decode};
 use super::navigation;
 use super::page::{Page, Parsed};
 use super::problem::{Problem, ProblemKind};
 use super::site::{Kind, Site, TECH_DOCS_SETTINGS};
 use super::tree::Tree;
 use crate::config;
-use crate::model::GuidePath;
+use crate::model::{GuidePath, encode_path};
 
 /// Content that cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
@@ -266,7 +266,7 @@ fn by_file(parsed: &[Arc<Parsed>], kind: Kind) -> HashMap<String, GuidePath> {
 fn redirects(site: &Site, parsed: &[Arc<Parsed>], at: &HashMap<GuidePath, usize>) -> HashMap<String, String> {
     let configured = site.redirects.iter().map(|(from, to)| (from.clone(), destination(to)));
     let former = parsed.iter().flat_map(|parsed| {
-        let to = encode(parsed.guide.path.as_str());
+        let to = encode_path(parsed.guide.path.as_str());
         parsed.former_paths.iter().map(move |from| (from.clone(), Some(to.clone())))
     });
     let mut out = HashMap::new();
@@ -293,5 +293,5 @@ fn destination(to: &str) -> Option<String> {
     let clean = !path.contains(['\\', '?'])
         && !path.chars().any(char::is_control)
         && !fragment.chars().any(char::is_control);
-    clean.then(|| format!("{}{}", encode(&canonical(&path)), fragment.replace(' ', "%20")))
+    clean.then(|| format!("{}{}", encode_path(&canonical(&path)), fragment.replace(' ', "%20")))
 }

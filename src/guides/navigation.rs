@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::links::encode;
 use super::page::Parsed;
 use super::site::title_of_name;
-use crate::model::GuidePath;
+use crate::model::{GuidePath, encode_path};
 
 /// A guide, or a folder of guides, in the navigation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,5 +111,5 @@ impl Branch {
 
 /// A guide's address, percent-encoded.
 pub(super) fn url(path: &GuidePath) -> String {
-    encode(path.as_str())
+    encode_path(path.as_str())
 }

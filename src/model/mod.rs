@@ -29,7 +29,7 @@ pub use clock::Clock;
 pub use entropy::Entropy;
 pub use guide::{Guide, Review, Section};
 pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId};
-pub use path::{FilePath, GuidePath, InvalidPath};
+pub use path::{FilePath, GuidePath, InvalidPath, encode_path};
 pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
 pub use release::{FileEntry, Manifest, Source};
 pub use token::{TokenRecord, TokenScope};

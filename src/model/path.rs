@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 /// The longest path, in bytes; S3 keys end at 1,024 with our prefix before them.
@@ -14,6 +15,30 @@ const LONGEST_PATH: usize = 900;
 pub struct InvalidPath {
     given: String,
     rule: &'static str,
+}
+
+/// What is escaped where a path or a fragment stands in a URL (RFC 3986, sections 3.3 and 3.5).
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'[')
+    .add(b']')
+    .add(b'^')
+    .add(b'|')
+    .add(b'\\');
+
+/// A decoded path or fragment as it stands in a URL.
+#[must_use]
+pub fn encode_path(path: &str) -> String {
+    utf8_percent_encode(path, ESCAPED).to_string()
 }
 
 /// The path of a file inside a release: relative, `/` between segments, compared as bytes.
@@ -175,6 +200,11 @@ mod tests {
         }
         let error = "a\n/../b".parse::<FilePath>().unwrap_err().to_string();
         assert_eq!(error, r"path `a\n/../b` cannot be used: it holds a control character");
+    }
+
+    #[test]
+    fn a_path_is_written_so_that_nothing_ends_it_early() {
+        assert_eq!(encode_path("/a b/ü#%?[x]/"), "/a%20b/%C3%BC%23%25%3F%5Bx%5D/");
     }
 
     #[test]

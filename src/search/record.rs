@@ -2,7 +2,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing, TextOptions,
     Value,
@@ -10,7 +9,7 @@ use tantivy::schema::{
 use tantivy::{TantivyDocument, Term};
 
 use super::words::words;
-use crate::model::{Guide, GuidePath, Section};
+use crate::model::{Guide, GuidePath, Section, encode_path};
 
 /// The name under which the index knows the tokenizer.
 pub(super) const TOKENIZER: &str = "words";
@@ -20,24 +19,6 @@ pub(super) const PLACE: &str = "place";
 
 /// The name of the fast field [`Fields::heading_length`].
 pub(super) const HEADING_LENGTH: &str = "heading_length";
-
-/// What must stay as it is in no part of a URL.
-const UNSAFE: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 /// The fields that are searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,10 +143,6 @@ fn place(path: &GuidePath, at: usize) -> u64 {
 }
 
 fn url(path: &GuidePath, anchor: &str) -> String {
-    let path = utf8_percent_encode(path.as_str(), UNSAFE);
-    if anchor.is_empty() {
-        path.to_string()
-    } else {
-        format!("{path}#{}", utf8_percent_encode(anchor, UNSAFE))
-    }
+    let path = encode_path(path.as_str());
+    if anchor.is_empty() { path } else { format!("{path}#{}", encode_path(anchor)) }
 }

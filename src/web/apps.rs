@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::extract::{FromRequest, FromRequestParts as _, Path, Request, State};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -83,12 +83,9 @@ pub(super) struct GrantForm {
 /// `POST /-/apps/NAME/grants`: shares the app with whomever the field names, one or many.
 pub(super) async fn grant(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
-    Path(name): Path<String>,
-    axum::Extension(context): axum::Extension<Context>,
-    OurForm(form): OurForm<GrantForm>,
+    change: Change<GrantForm>,
 ) -> Result<Response, Failure> {
-    let (app, permit) = publish(&loggia, &name, &person)?;
+    let form = &change.form;
     let role = if form.role == "publisher" { Role::Publisher } else { Role::Viewer };
     let until = end_of(&form.until);
     let who: Result<Vec<Who>, _> = names_in(&form.who).map(str::parse).collect();
@@ -102,24 +99,24 @@ pub(super) async fn grant(
                     Ok(_) => None,
                 },
                 until_problem: until.err(),
-                who: form.who,
-                until: form.until,
+                who: form.who.clone(),
+                until: form.until.clone(),
             };
-            return show(&loggia, &app, &person, StatusCode::UNPROCESSABLE_ENTITY, None, share).await;
+            let person = &change.by.person;
+            return show(&loggia, &change.app, person, StatusCode::UNPROCESSABLE_ENTITY, None, share).await;
         }
     };
     let grants: Vec<_> = who.iter().map(|who| Grant { who: who.clone(), role, until }).collect();
-    let by = by(&person, &context);
-    let mut changed = Ok(Arc::clone(&app));
-    for grant in grants {
-        changed = loggia.releases.grant(permit.app(), grant, &by).await;
-        if changed.is_err() {
-            break;
-        }
-    }
+    let changed = loggia.releases.grant_all(change.permit.app(), &grants, &change.by).await;
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
-    done(&loggia, app, changed, &person, format!("Shared with {people}. They can open it within seconds."))
-        .await
+    done(
+        &loggia,
+        change.app,
+        changed,
+        &change.by.person,
+        format!("Shared with {people}. They can open it within seconds."),
+    )
+    .await
 }
 
 #[derive(Deserialize)]
@@ -130,16 +127,13 @@ pub(super) struct WhoForm {
 /// `POST /-/apps/NAME/grants/remove`
 pub(super) async fn revoke(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
-    Path(name): Path<String>,
-    axum::Extension(context): axum::Extension<Context>,
-    OurForm(form): OurForm<WhoForm>,
+    change: Change<WhoForm>,
 ) -> Result<Response, Failure> {
-    let (app, permit) = publish(&loggia, &name, &person)?;
+    let form = &change.form;
     let who: Who =
         form.who.parse().map_err(|error: crate::model::InvalidWho| Failure::BadRequest(error.to_string()))?;
-    let changed = loggia.releases.revoke(permit.app(), &who, &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, format!("{who} was removed.")).await
+    let changed = loggia.releases.revoke(change.permit.app(), &who, &change.by).await;
+    done(&loggia, change.app, changed, &change.by.person, format!("{who} was removed.")).await
 }
 
 #[derive(Deserialize)]
@@ -150,14 +144,11 @@ pub(super) struct AudienceForm {
 /// `POST /-/apps/NAME/audience`
 pub(super) async fn set_audience(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
-    Path(name): Path<String>,
-    axum::Extension(context): axum::Extension<Context>,
-    OurForm(form): OurForm<AudienceForm>,
+    change: Change<AudienceForm>,
 ) -> Result<Response, Failure> {
-    let (app, permit) = publish(&loggia, &name, &person)?;
-    let changed = loggia.releases.set_audience(permit.app(), form.audience, &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, "Who may see it was changed.".to_owned()).await
+    let form = &change.form;
+    let changed = loggia.releases.set_audience(change.permit.app(), form.audience, &change.by).await;
+    done(&loggia, change.app, changed, &change.by.person, "Who may see it was changed.".to_owned()).await
 }
 
 #[derive(Deserialize)]
@@ -168,48 +159,38 @@ pub(super) struct ReleaseForm {
 /// `POST /-/apps/NAME/activate`
 pub(super) async fn activate(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
-    Path(name): Path<String>,
-    axum::Extension(context): axum::Extension<Context>,
-    OurForm(form): OurForm<ReleaseForm>,
+    change: Change<ReleaseForm>,
 ) -> Result<Response, Failure> {
-    let (app, permit) = publish(&loggia, &name, &person)?;
+    let form = &change.form;
     let release: ReleaseId = form
         .release
         .parse()
         .map_err(|error: crate::model::InvalidName| Failure::BadRequest(error.to_string()))?;
-    let changed = loggia.releases.activate(permit.app(), release, &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, format!("Release {release} is live.")).await
+    let changed = loggia.releases.activate(change.permit.app(), release, &change.by).await;
+    done(&loggia, change.app, changed, &change.by.person, format!("Release {release} is live.")).await
 }
 
 /// `POST /-/apps/NAME/rollback`
 pub(super) async fn roll_back(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
-    Path(name): Path<String>,
-    axum::Extension(context): axum::Extension<Context>,
-    OurForm(_fields): OurForm<Vec<(String, String)>>,
+    change: Change<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let (app, permit) = publish(&loggia, &name, &person)?;
-    let changed = loggia.releases.rollback(permit.app(), &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, "The release before is live again.".to_owned()).await
+    let changed = loggia.releases.rollback(change.permit.app(), &change.by).await;
+    done(&loggia, change.app, changed, &change.by.person, "The release before is live again.".to_owned())
+        .await
 }
 
 /// `POST /-/apps/NAME/delete`
 pub(super) async fn delete(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
-    Path(name): Path<String>,
-    axum::Extension(context): axum::Extension<Context>,
-    OurForm(_fields): OurForm<Vec<(String, String)>>,
+    change: Change<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let (app, permit) = publish(&loggia, &name, &person)?;
-    let changed = loggia.releases.delete(permit.app(), &by(&person, &context)).await;
+    let changed = loggia.releases.delete(change.permit.app(), &change.by).await;
     done(
         &loggia,
-        app,
+        change.app,
         changed,
-        &person,
+        &change.by.person,
         "It was deleted. Nobody can open it; you can restore it here.".to_owned(),
     )
     .await
@@ -225,12 +206,36 @@ pub(super) async fn restore(
 ) -> Result<Response, Failure> {
     let app = find(&loggia, &name)?;
     let permit = decide_restore(&person, &app, loggia.clock.now()).map_err(|_| Failure::NotFound)?;
-    let changed = loggia.releases.restore(permit.app(), &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, "It was restored as it was.".to_owned()).await
+    let by = By { person, from: Some(context.from) };
+    let changed = loggia.releases.restore(permit.app(), &by).await;
+    done(&loggia, app, changed, &by.person, "It was restored as it was.".to_owned()).await
 }
 
-fn by(person: &Person, context: &Context) -> By {
-    By { person: person.clone(), from: Some(context.from) }
+/// A form of our own pages by which a publisher changes their app. Unknown and forbidden apps look alike.
+pub(super) struct Change<T> {
+    app: Arc<App>,
+    permit: PublishPermit,
+    by: By,
+    form: T,
+}
+
+impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Loggia>> for Change<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, loggia: &Arc<Loggia>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let SignedIn { person } = SignedIn::from_request_parts(&mut parts, loggia).await?;
+        let path = Path::<String>::from_request_parts(&mut parts, loggia).await;
+        let Path(name) = path.map_err(IntoResponse::into_response)?;
+        let context = parts.extensions.get::<Context>().map(|context| context.from);
+        let request = Request::from_parts(parts, body);
+        let OurForm(form) =
+            OurForm::from_request(request, loggia).await.map_err(IntoResponse::into_response)?;
+        let app = find(loggia, &name).map_err(IntoResponse::into_response)?;
+        let permit = decide_publish(&person, &app, loggia.clock.now())
+            .map_err(|_| Failure::NotFound.into_response())?;
+        Ok(Self { app, permit, by: By { person, from: context }, form })
+    }
 }
 
 fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
@@ -240,13 +245,6 @@ fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
         return Err(Failure::Stale);
     }
     catalog.app(&name).cloned().ok_or(Failure::NotFound)
-}
-
-/// Unknown and forbidden look alike.
-fn publish(loggia: &Loggia, name: &str, person: &Person) -> Result<(Arc<App>, PublishPermit), Failure> {
-    let app = find(loggia, name)?;
-    let permit = decide_publish(person, &app, loggia.clock.now()).map_err(|_| Failure::NotFound)?;
-    Ok((app, permit))
 }
 
 /// The page after a change, saying what came of it.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use super::body::Body;
 use super::context::Context;
@@ -15,23 +15,8 @@ use super::failure::{Failure, main_layout};
 use super::prepared::Prepared;
 use super::state::Loggia;
 use crate::guides::{Crumb, Lookup, Node, Page, StaticFile};
+use crate::model::encode_path;
 use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
-
-/// What is escaped in a path (RFC 3986, section 3.3).
-pub(super) const PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'|');
 
 /// Files beside guides may be kept for five minutes.
 const FILES: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -62,7 +47,7 @@ pub(super) async fn answer(
     match edition.library.lookup(&path) {
         Lookup::Guide(page) => {
             // Listed under an address of its own, which the pages above know; anything else is an alias.
-            Ok(redirect(&encode(page.guide().path.as_str()), request.uri().query()))
+            Ok(redirect(&encode_path(page.guide().path.as_str()), request.uri().query()))
         }
         Lookup::Source(page) => Ok(source(page, loggia).answer(request.headers())),
         Lookup::File(file) => read(file).await.map(|file| file.answer(request.headers())),
@@ -80,11 +65,6 @@ fn redirect(target: &str, query: Option<&str>) -> Response<Body> {
         (Some(query), Some((path, fragment))) => format!("{path}?{query}#{fragment}"),
     };
     super::redirect(StatusCode::PERMANENT_REDIRECT, &location)
-}
-
-/// A path as it is written in a URL.
-pub(super) fn encode(path: &str) -> String {
-    utf8_percent_encode(path, PATH).to_string()
 }
 
 fn source(page: &Page, loggia: &Loggia) -> Prepared {
@@ -114,7 +94,8 @@ pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Re
     let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = &edition.library;
     let path = guide.path.as_str();
-    let neighbour = |page: &Arc<Page>| Link::new(&page.guide().title, &encode(page.guide().path.as_str()));
+    let neighbour =
+        |page: &Arc<Page>| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()));
     let crumb = |crumb: Crumb| Link::new(&crumb.title, &crumb.url.unwrap_or_default());
     let problems = if loggia.config.development { library.problems_of(page) } else { Vec::new() };
     let contents: Vec<_> = page.contents(library.site().contents_depth.max(2)).cloned().collect();
@@ -124,7 +105,7 @@ pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Re
         title: page.heading().to_owned(),
         html: page.html().to_owned(),
         breadcrumbs: library.breadcrumbs(page).into_iter().map(crumb).collect(),
-        navigation: library.navigation().iter().map(|node| branch(node, &encode(path))).collect(),
+        navigation: library.navigation().iter().map(|node| branch(node, &encode_path(path))).collect(),
         contents: Heading::tree(&contents),
         previous: library.previous(page).map(neighbour),
         next: library.next(page).map(neighbour),
@@ -134,10 +115,10 @@ pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Re
             due: guide.review.due,
             overdue: guide.review.due.is_some_and(|due| due < today),
         },
-        source: has_source.then(|| encode(&source_address(path))),
+        source: has_source.then(|| encode_path(&source_address(path))),
         edit: library.site().edit_url(&guide.file),
         description: guide.description.clone(),
-        canonical: Some(format!("{}{}", loggia.hosts.main_origin(), encode(path))),
+        canonical: Some(format!("{}{}", loggia.hosts.main_origin(), encode_path(path))),
         problems: problems.into_iter().map(problem).collect(),
     };
     Ok(loggia.theme.guide(&view)?)

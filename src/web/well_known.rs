@@ -36,8 +36,9 @@ fn sitemap(edition: &Edition, origin: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
     for page in edition.library.pages().filter(|page| !page.hidden()) {
-        let path =
-            super::guides::encode(page.guide().path.as_str()).replace('&', "&amp;").replace('\'', "&apos;");
+        let path = crate::model::encode_path(page.guide().path.as_str())
+            .replace('&', "&amp;")
+            .replace('\'', "&apos;");
         let _ = writeln!(xml, "<url><loc>{origin}{path}</loc></url>");
     }
     xml + "</urlset>\n"
@@ -48,7 +49,7 @@ fn llms(edition: &Edition, origin: &str) -> String {
     let mut text = format!("# {}\n\n## Guides\n\n", edition.library.site().title);
     for page in edition.library.pages().filter(|page| !page.hidden()) {
         let guide = page.guide();
-        let source = super::guides::encode(&super::guides::source_address(guide.path.as_str()));
+        let source = crate::model::encode_path(&super::guides::source_address(guide.path.as_str()));
         let title = guide.title.replace(['[', ']', '\n'], " ");
         let _ = match &guide.description {
             Some(description) => {
