@@ -1,10 +1,11 @@
 //! What is known of a request before anybody looks at it closely.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request, Uri};
 use tokio::time::Instant;
 
 use super::connection::Connection;
@@ -17,10 +18,10 @@ pub(super) struct Context {
     pub id: RequestId,
     /// GET, POST, …
     pub method: Method,
-    /// Its path, without the query: queries can hold codes and are never logged.
-    pub path: String,
-    /// Its host, as the client wrote it, for the log.
-    pub host: String,
+    /// Its target. Only the path is ever logged: queries can hold codes.
+    target: Uri,
+    /// Its `Host`, as the client wrote it, for the log.
+    host: Option<HeaderValue>,
     /// The client's address: the peer's, or what a trusted proxy says.
     pub from: IpAddr,
     /// When it began.
@@ -46,22 +47,30 @@ impl fmt::Display for RequestId {
 
 impl Context {
     pub(super) fn of<B>(request: &Request<B>, connection: &Connection, loggia: &Loggia) -> Self {
-        let logged = loggia.request_log.is_some();
-        let host = || match request.uri().authority() {
-            Some(authority) => authority.as_str().to_owned(),
-            None => request
-                .headers()
-                .get(http::header::HOST)
-                .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned())
-                .unwrap_or_default(),
-        };
         Self {
             id: RequestId::next(loggia.request_ids),
             method: request.method().clone(),
-            path: if logged { request.uri().path().to_owned() } else { String::new() },
-            host: if logged { host() } else { String::new() },
+            target: request.uri().clone(),
+            host: request.headers().get(http::header::HOST).cloned(),
             from: client(request, connection, loggia),
             begun: Instant::now(),
+        }
+    }
+}
+
+impl Context {
+    /// Its path, as the client wrote it, without the query.
+    pub(super) fn path(&self) -> &str {
+        self.target.path()
+    }
+
+    /// Its host: what HTTP/2 calls the authority, or the `Host` header.
+    pub(super) fn host(&self) -> Cow<'_, str> {
+        match self.target.authority() {
+            Some(authority) => authority.as_str().into(),
+            None => {
+                String::from_utf8_lossy(self.host.as_ref().map(HeaderValue::as_bytes).unwrap_or_default())
+            }
         }
     }
 }

@@ -96,14 +96,14 @@ impl Failure {
     pub(super) fn page(self, loggia: &Loggia, context: &Context, layout: Layout) -> Response<Body> {
         let status = self.status();
         if status.is_server_error() {
-            tracing::error!(request = %context.id, path = %context.path, error = %self, "a request failed");
+            tracing::error!(request = %context.id, path = %context.path(), error = %self, "a request failed");
         }
         let request_id = context.id.to_string();
         let rendered = match &self {
             Self::NotFound => loggia.theme.not_found(&NotFoundPage {
-                query: words_of(&context.path),
-                nearest: nearest(loggia, &layout, &context.path),
-                path: context.path.clone(),
+                query: words_of(context.path()),
+                nearest: nearest(loggia, &layout, context.path()),
+                path: context.path().to_owned(),
                 layout,
                 request_id,
             }),

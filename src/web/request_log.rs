@@ -30,8 +30,8 @@ impl RequestLog {
         let Context { id, method, from, .. } = context;
         // Writing to a string cannot fail.
         let _ = write!(line, "{now:.3} {from} {method} ");
-        escape(line, &context.host);
-        escape(line, &context.path);
+        escape(line, &context.host());
+        escape(line, context.path());
         let _ = match size {
             Some(size) => writeln!(line, " {} {size} {millis:.3} {id}", status.as_u16()),
             None => writeln!(line, " {} - {millis:.3} {id}", status.as_u16()),
