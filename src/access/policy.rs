@@ -9,10 +9,10 @@ use super::{Permit, PublishPermit, Refusal, Target};
 
 /// Whether `viewer` may open `target`, which is a part of `app`. A preview host has the same audience.
 pub fn decide(viewer: &Viewer, app: &App, target: Target, now: Timestamp) -> Result<Permit, Refusal> {
-    if app.deleted.is_some() || app.name != target.app {
+    if app.name != target.app {
         return Err(Refusal::NoSuchApp);
     }
-    admit(viewer, app, now)?;
+    may_enter(viewer, app, now)?;
     Ok(Permit::new(target, app.audience == Audience::Public))
 }
 
@@ -29,10 +29,18 @@ pub fn decide_restore(person: &Person, app: &App, now: Timestamp) -> Result<Publ
     publisher(person, app, now)
 }
 
+/// Whether `viewer` may enter `app` at all, and why not; opening anything takes a [`Permit`].
+pub fn may_enter(viewer: &Viewer, app: &App, now: Timestamp) -> Result<(), Refusal> {
+    if app.deleted.is_some() {
+        return Err(Refusal::NoSuchApp);
+    }
+    admit(viewer, app, now)
+}
+
 /// Whether `app` is in lists and search results that `viewer` is shown: the rule of [`decide`].
 #[must_use]
 pub fn may_see(viewer: &Viewer, app: &App, now: Timestamp) -> bool {
-    app.deleted.is_none() && admit(viewer, app, now).is_ok()
+    may_enter(viewer, app, now).is_ok()
 }
 
 /// Whether `person` may create apps.

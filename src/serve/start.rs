@@ -32,6 +32,8 @@ pub fn serve(mut config: Config) -> Result<()> {
             development::prepare(&loggia).await?;
         }
         announce(&loggia);
+        let checked = Arc::clone(&loggia);
+        tokio::task::spawn_blocking(move || report(&checked));
         let stop = CancellationToken::new();
         tokio::spawn(cancel_on_signal(stop.clone()));
         serve_on(listeners, loggia, stop).await
@@ -212,6 +214,19 @@ fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
     Ok(())
 }
 
+/// Says how much is wrong with the guides. Looking for it takes a while on a large site, so nothing waits for it.
+fn report(loggia: &Loggia) {
+    let edition = loggia.edition.load_full();
+    let errors =
+        edition.library.problems().iter().filter(|problem| problem.severity == Severity::Error).count();
+    if errors > 0 {
+        let dir = loggia.config.content.dir.display();
+        tracing::warn!(
+            "{errors} errors in the guides, such as broken links: `loggia check {dir}` lists them"
+        );
+    }
+}
+
 #[expect(clippy::print_stderr, reason = "what somebody at a terminal wants to read first")]
 fn announce(loggia: &Loggia) {
     let edition = loggia.edition.load();
@@ -223,14 +238,6 @@ fn announce(loggia: &Loggia) {
         config.content.dir.display(),
         edition.library.kind()
     );
-    let errors =
-        edition.library.problems().iter().filter(|problem| problem.severity == Severity::Error).count();
-    if errors > 0 {
-        let dir = config.content.dir.display();
-        eprintln!(
-            "            {errors} errors in them, such as broken links: `loggia check {dir}` lists them"
-        );
-    }
     eprintln!("  storage   {}", loggia.storage);
     eprintln!("  open      {}/", loggia.hosts.main_origin());
     if let Ok(example) = "name".parse() {

@@ -22,7 +22,7 @@ use super::resolve::Asked;
 use super::state::Loggia;
 use super::vault::{self, Opened};
 use super::{enter, refusal};
-use crate::access::{AppSession, Part, Permit, Refusal, Target, decide};
+use crate::access::{AppSession, Part, Permit, Refusal, Target, decide, may_enter};
 use crate::model::{AppHost, FileEntry, Manifest, Viewer};
 use crate::releases::Blob;
 use crate::theme::views::{Layout, Link, NotFoundPage};
@@ -78,7 +78,7 @@ async fn file(
         return refusal::answer(loggia, request, host, None, &viewer, Refusal::NoSuchApp, context);
     };
     let Some(release) = host.release.or(app.current) else {
-        return match decide_on_nothing(&viewer, app, now) {
+        return match may_enter(&viewer, app, now) {
             Ok(()) => Err(Failure::NotFound),
             Err(refused) => refusal::answer(loggia, request, host, Some(app), &viewer, refused, context),
         };
@@ -103,12 +103,6 @@ async fn file(
     };
     loggia.policies.put_on_apps(response.headers_mut(), permit.is_public());
     Ok(response)
-}
-
-/// An app without a release has nothing to open; who may know that is the same question.
-fn decide_on_nothing(viewer: &Viewer, app: &crate::model::App, now: jiff::Timestamp) -> Result<(), Refusal> {
-    let release = crate::model::ReleaseId::new(now, &crate::model::Entropy::seeded(0));
-    decide(viewer, app, Target { app: app.name.clone(), release, part: Part::Listing }, now).map(drop)
 }
 
 fn small(request: &HeaderMap, entry: &FileEntry, permit: &Permit, bytes: &Bytes) -> Response<Body> {
@@ -202,8 +196,9 @@ fn not_found(
         .iter()
         .filter(|(_, entry)| entry.media_type.starts_with("text/html"))
         .map(|(file, _)| file);
-    let link =
-        |file: &crate::model::FilePath| Link::new(file.as_str(), &super::guides::encode(&format!("/{file}")));
+    let link = |file: &crate::model::FilePath| {
+        Link::new(file.as_str(), &crate::model::encode_path(&format!("/{file}")))
+    };
     let page = NotFoundPage {
         layout: layout(loggia),
         path: path.to_owned(),

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
-use crate::search::{Corrected, Hit, Kind, Request};
+use crate::search::{Answer, Corrected, Hit, Kind, Request};
 use crate::theme::views;
 
 /// Hits on one page.
@@ -42,12 +42,21 @@ fn number(text: Option<&String>) -> Option<usize> {
     text?.trim().parse().ok()
 }
 
+/// Asks the index on a thread of its own: a long question would hold up everybody on this event loop.
+async fn ask(loggia: &Loggia, request: Request) -> Answer {
+    let edition = loggia.edition.load_full();
+    let asked = tokio::task::spawn_blocking(move || edition.index.search(&request)).await;
+    asked.unwrap_or_else(|error| {
+        tracing::error!(%error, "a search did not end");
+        Answer::default()
+    })
+}
+
 pub(super) async fn json(State(loggia): State<Arc<Loggia>>, Query(asked): Query<Asked>) -> Response {
     let limit = number(asked.limit.as_ref()).unwrap_or(10).clamp(1, MOST);
     let offset = number(asked.offset.as_ref()).unwrap_or(0).min(10_000);
     let begun = Instant::now();
-    let edition = loggia.edition.load_full();
-    let answer = edition.index.search(&Request { query: asked.q.clone(), limit, offset });
+    let answer = ask(&loggia, Request { query: asked.q.clone(), limit, offset }).await;
     let found = Found {
         query: asked.q,
         total: answer.total,
@@ -66,9 +75,8 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let page = number(asked.page.as_ref()).unwrap_or(1).clamp(1, 500);
-    let edition = loggia.edition.load_full();
     let request = Request { query: asked.q.clone(), limit: PAGE, offset: (page - 1) * PAGE };
-    let answer = edition.index.search(&request);
+    let answer = ask(&loggia, request).await;
     let hit = |hit: Hit| views::Hit {
         kind: match hit.kind {
             Kind::Guide => views::HitKind::Guide,
