@@ -69,7 +69,7 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// Threads that serve; each runs its own event loop.
     pub workers: usize,
-    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody by default.
+    /// Peers whose `X-Forwarded-For` is believed; nobody by default.
     pub trusted_proxies: Vec<IpAddr>,
     /// A folder with templates and assets that replace the built-in ones of the same name.
     pub theme: Option<PathBuf>,

@@ -28,7 +28,7 @@ async fn requests_that_can_be_read_in_two_ways_are_refused_and_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn heads_and_forms_have_bounds() {
-    let app = TestApp::start_with(|limits| limits.head_timeout = Duration::from_millis(300)).await;
+    let app = TestApp::start_with(|config| config.limits.head_timeout = Duration::from_millis(300)).await;
     let long = format!("GET / HTTP/1.1\r\nHost: localhost:PORT\r\nX: {}\r\n", "a".repeat(70_000));
     assert_eq!(status_of(&app, &long, "").await, 431);
     assert_eq!(app.raw(b"GET / HTTP/1.1\r\nHost: localh".to_vec()).await.status, 408);
@@ -132,4 +132,28 @@ async fn search_answers_sections_whose_anchors_exist() {
     assert!(found.contains("\"url\":\"/tools/rstudio/#install-it\""), "{found}");
     let page = app.get("", "/-/search?q=bucket", &[]).await;
     assert!(page.status == 200 && page.text().contains("<mark>bucket</mark>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_there_says_which_and_names_the_nearest() {
+    let app = TestApp::start().await;
+    let missing = app.get("", "/tools/rstudo/", &[]).await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.text().contains("/tools/rstudo/"), "{}", missing.text());
+    assert!(missing.text().contains("href=\"/tools/rstudio/\""), "{}", missing.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_speaks_http_2() {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let (certificate, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
+    std::fs::write(&certificate, own.cert.pem()).unwrap();
+    std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+    let tls = loggia::config::Tls { certificate, key };
+    let app = TestApp::start_with(|config| config.server.tls = Some(tls)).await;
+    let trusted = reqwest::Certificate::from_pem(own.cert.pem().as_bytes()).unwrap();
+    let client = reqwest::Client::builder().tls_certs_only([trusted]).build().unwrap();
+    let answer = client.get(format!("https://localhost:{}/", app.port)).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.version()), (200, reqwest::Version::HTTP_2));
 }

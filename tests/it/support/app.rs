@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use loggia::access::{AppSession, Session};
-use loggia::config::{Config, Flags, Limits, Secret, Storage};
+use loggia::config::{Config, Flags, Secret, Storage};
 use loggia::model::{AppHost, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
 use loggia::releases::{Announced, By};
 use loggia::serve::{self, Listeners};
@@ -52,8 +52,8 @@ impl TestApp {
         Self::start_with(|_| {}).await
     }
 
-    /// Starts with other bounds.
-    pub(crate) async fn start_with(change: impl FnOnce(&mut Limits)) -> Self {
+    /// Starts with another configuration.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let content = dir.path().join("content");
         std::fs::create_dir_all(content.join("tools")).unwrap();
@@ -72,7 +72,7 @@ impl TestApp {
         config.sign_in.session_keys = vec![Secret::new("k".repeat(32))];
         config.server.workers = 1;
         config.logs.requests = false;
-        change(&mut config.limits);
+        change(&mut config);
         let listeners = Listeners::bind(&mut config).unwrap();
         let (port, ops_port) = (config.server.listen.port(), config.server.ops_listen.port());
         let loggia = serve::open(config, Clock::system(), Entropy::system()).await.unwrap();
