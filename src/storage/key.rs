@@ -101,6 +101,12 @@ impl Key {
         name
     }
 
+    /// Never there: a bucket that lets a write replace a version of it does not honour conditions.
+    #[must_use]
+    pub(super) fn probe() -> Self {
+        Self::json("catalog/probe".to_owned())
+    }
+
     /// The path in the bucket, below its own prefix.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Body, Condition, Etag, Fetched, Key, Listed, Listing, Object, Prefix, Put, StorageError};
-
-/// How many entries one page of a listing has, as on S3.
-const PAGE: usize = 1000;
+use super::{
+    Body, Condition, Etag, Fetched, Key, Listed, Listing, Object, PAGE, Prefix, Put, StorageError, WHOLE,
+};
+use crate::model::Clock;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory(Arc<Mutex<State>>);
@@ -31,11 +31,12 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn get(&self, key: &Key, held: Option<&Etag>) -> Fetched {
+    pub(super) fn get(&self, key: &Key, held: Option<&Etag>) -> Result<Fetched, StorageError> {
         match self.state().objects.get(key.path()) {
-            None => Fetched::Missing,
-            Some(stored) if Some(&stored.object.etag) == held => Fetched::Unchanged,
-            Some(stored) => Fetched::Found(stored.object.clone()),
+            None => Ok(Fetched::Missing),
+            Some(stored) if Some(&stored.object.etag) == held => Ok(Fetched::Unchanged),
+            Some(stored) if stored.object.bytes.len() as u64 > WHOLE => Err(StorageError::too_large(key)),
+            Some(stored) => Ok(Fetched::Found(stored.object.clone())),
         }
     }
 
@@ -47,16 +48,22 @@ impl Memory {
         Some(bytes.slice(start..end))
     }
 
-    pub(super) fn put(&self, key: &Key, body: Body, condition: Condition) -> Result<Put, StorageError> {
+    pub(super) async fn put(
+        &self,
+        key: &Key,
+        body: Body,
+        condition: &Condition,
+    ) -> Result<Put, StorageError> {
         let bytes = match body {
             Body::Bytes(bytes) => bytes,
-            Body::File { path, .. } => std::fs::read(&path)
+            Body::File { path, .. } => tokio::fs::read(&path)
+                .await
                 .map_err(|error| StorageError::Unavailable(format!("cannot read the upload: {error}")))?
                 .into(),
         };
         let mut state = self.state();
         let held = state.objects.get(key.path()).map(|stored| &stored.object.etag);
-        let holds = match &condition {
+        let holds = match condition {
             Condition::Always => true,
             Condition::Absent => held.is_none(),
             Condition::Match(etag) => held == Some(etag),
@@ -67,7 +74,7 @@ impl Memory {
         state.writes += 1;
         let etag = Etag(format!("\"{}\"", state.writes));
         let object = Object { bytes, etag: etag.clone() };
-        state.objects.insert(key.path().to_owned(), Stored { object, modified: Timestamp::now() });
+        state.objects.insert(key.path().to_owned(), Stored { object, modified: Clock::system().now() });
         Ok(Put::Stored(etag))
     }
 
@@ -77,23 +84,21 @@ impl Memory {
         let mut last = None::<&str>;
         for (path, stored) in state.objects.range(prefix.path().to_owned()..) {
             let Some(rest) = path.strip_prefix(prefix.path()) else { break };
-            let (name, is_folder) = match rest.split_once('/') {
-                Some((folder, _)) => (folder, true),
-                None => (rest, false),
-            };
-            if from.is_some_and(|from| name <= from) || (is_folder && last == Some(name)) {
+            // A folder is compared with its slash, as its keys are: `a-b/` comes before `a/`.
+            let entry = rest.find('/').map_or(rest, |slash| &rest[..=slash]);
+            if from.is_some_and(|from| entry <= from) || last == Some(entry) {
                 continue;
             }
             if listing.objects.len() + listing.folders.len() == PAGE {
                 listing.next = last.map(ToOwned::to_owned);
                 break;
             }
-            last = Some(name);
-            if is_folder {
-                listing.folders.push(name.to_owned());
+            last = Some(entry);
+            if let Some(folder) = entry.strip_suffix('/') {
+                listing.folders.push(folder.to_owned());
             } else {
                 listing.objects.push(Listed {
-                    name: name.to_owned(),
+                    name: entry.to_owned(),
                     etag: stored.object.etag.clone(),
                     size: stored.object.bytes.len() as u64,
                     modified: stored.modified,

@@ -6,16 +6,29 @@
 //! 3. A put may be conditional ([`Condition`]); losing the race is an answer ([`Put::Lost`]), not an error.
 //! 4. Backends: S3, a folder, memory. One contract suite holds for all of them (`tests/it/storage.rs`).
 
+mod folder;
 mod key;
 mod memory;
+mod s3;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::config;
+use folder::Folder;
 pub use key::{Key, Prefix, ordered_id};
 use memory::Memory;
+use s3::S3;
+pub use s3::{Endpoint, Patience};
+
+/// The most bytes that one answer holds; larger objects are read in ranges.
+const WHOLE: u64 = 64 << 20;
+
+/// How many entries one page of a listing has, as on S3.
+const PAGE: usize = 1000;
 
 /// A bucket, or something that behaves like one. Clones share it.
 #[derive(Clone, Debug)]
@@ -24,6 +37,8 @@ pub struct Storage(Backend);
 #[derive(Clone, Debug)]
 enum Backend {
     Memory(Memory),
+    Folder(Arc<Folder>),
+    S3(Arc<S3>),
 }
 
 /// An object's version, as its backend names it; compares as bytes.
@@ -92,7 +107,7 @@ pub struct Listing {
     pub objects: Vec<Listed>,
     /// The next segments below the prefix that have further `/` in their keys, without slashes.
     pub folders: Vec<String>,
-    /// Where to go on, when there is more.
+    /// Where to go on, when there is more; only the backend that wrote it can read it.
     pub next: Option<String>,
 }
 
@@ -129,10 +144,36 @@ pub enum StorageError {
 }
 
 impl Storage {
+    /// Opens what the configuration names and makes sure that it answers: a folder is created when there is
+    /// none and must be writable; a bucket must exist, admit us and honour conditional writes.
+    pub async fn open(config: &config::Storage) -> Result<Self, StorageError> {
+        let backend = match config {
+            config::Storage::Folder(path) => Backend::Folder(Folder::open(path.clone()).await?),
+            config::Storage::S3 { bucket, prefix } => Backend::S3(S3::open(bucket, prefix).await?),
+        };
+        Ok(Self(backend))
+    }
+
+    /// Like [`Storage::open`], for a bucket whose address and credentials are given in code rather than by
+    /// the environment.
+    pub async fn s3_at(endpoint: &Endpoint, patience: Patience) -> Result<Self, StorageError> {
+        Ok(Self(Backend::S3(S3::open_at(endpoint, patience).await?)))
+    }
+
     /// An empty bucket in memory, gone with its last clone. For tests.
     #[must_use]
     pub fn memory() -> Self {
         Self(Backend::Memory(Memory::default()))
+    }
+
+    /// What it is, for people: `folder ./.loggia`, `s3://bucket/prefix`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.0 {
+            Backend::Memory(_) => "memory".to_owned(),
+            Backend::Folder(folder) => folder.describe(),
+            Backend::S3(s3) => s3.describe(),
+        }
     }
 
     /// The whole object at `key`; `None` when there is none. For records and small blobs: larger than
@@ -145,34 +186,46 @@ impl Storage {
     }
 
     /// Like [`Storage::get`], and spares the bytes when the object is still version `held`.
-    #[expect(clippy::unused_async, reason = "other backends wait")]
     pub async fn get_if_changed(&self, key: &Key, held: Option<&Etag>) -> Result<Fetched, StorageError> {
         match &self.0 {
-            Backend::Memory(memory) => Ok(memory.get(key, held)),
+            Backend::Memory(memory) => memory.get(key, held),
+            Backend::Folder(folder) => folder.get(key, held).await,
+            Backend::S3(s3) => s3.get(key, held).await,
         }
     }
 
     /// `length` bytes of the object from `start`, fewer at its end; `None` when there is no such object.
-    #[expect(clippy::unused_async, reason = "other backends wait")]
+    /// More than 64 MiB at once is an error.
     pub async fn get_range(&self, key: &Key, start: u64, length: u64) -> Result<Option<Bytes>, StorageError> {
+        if length > WHOLE {
+            return Err(StorageError::too_large(key));
+        }
         match &self.0 {
             Backend::Memory(memory) => Ok(memory.get_range(key, start, length)),
+            Backend::Folder(folder) => folder.get_range(key, start, length).await,
+            Backend::S3(s3) => s3.get_range(key, start, length).await,
         }
     }
 
-    /// Stores `body` at `key` when `condition` holds.
-    #[expect(clippy::unused_async, reason = "other backends wait")]
+    /// Stores `body` at `key` when `condition` holds; a put that answers with an error may have happened.
+    ///
+    /// Whoever changes a record makes its bytes unique, with a `write_id`: versions are compared by their
+    /// etags, and two versions with the same bytes may have the same one.
     pub async fn put(&self, key: &Key, body: Body, condition: Condition) -> Result<Put, StorageError> {
         match &self.0 {
-            Backend::Memory(memory) => memory.put(key, body, condition),
+            Backend::Memory(memory) => memory.put(key, body, &condition).await,
+            Backend::Folder(folder) => folder.put(key, body, condition).await,
+            Backend::S3(s3) => s3.put(key, &body, &condition).await,
         }
     }
 
-    /// One page of what is directly under `prefix`: objects and folders, after `from` when it is given.
-    #[expect(clippy::unused_async, reason = "other backends wait")]
+    /// One page of what is directly under `prefix`: objects and folders, from [`Listing::next`] of the page
+    /// before when that is given.
     pub async fn list(&self, prefix: &Prefix, from: Option<&str>) -> Result<Listing, StorageError> {
         match &self.0 {
             Backend::Memory(memory) => Ok(memory.list(prefix, from)),
+            Backend::Folder(folder) => folder.list(prefix, from).await,
+            Backend::S3(s3) => s3.list(prefix, from).await,
         }
     }
 
@@ -191,11 +244,24 @@ impl Storage {
     }
 
     /// Removes the object at `key`; there being none is fine.
-    #[expect(clippy::unused_async, reason = "other backends wait")]
     pub async fn delete(&self, key: &Key) -> Result<(), StorageError> {
         match &self.0 {
-            Backend::Memory(memory) => memory.delete(key),
+            Backend::Memory(memory) => {
+                memory.delete(key);
+                Ok(())
+            }
+            Backend::Folder(folder) => folder.delete(key).await,
+            Backend::S3(s3) => s3.delete(key).await,
         }
-        Ok(())
+    }
+}
+
+impl StorageError {
+    fn unexpected(key: impl ToString, what: impl Into<String>) -> Self {
+        Self::Unexpected { key: key.to_string(), what: what.into() }
+    }
+
+    fn too_large(key: &Key) -> Self {
+        Self::unexpected(key, "it is larger than 64 MiB, the most that is read at once; read it in ranges")
     }
 }
