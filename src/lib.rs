@@ -7,38 +7,38 @@
 //! 2. *publisher → releases → storage → catalog → access → web*: a folder becomes an immutable release,
 //!    a pointer moves, and whoever [`access`] permits may open it.
 //!
-//! Who may import whom is a table in `ARCHITECTURE.md`; `tests/it/tidy.rs` reads the `crate::` paths and
+//! Who may import whom is a table in `ARCHITECTURE.md`; `tests/it/tidy/` reads the `crate::` paths and
 //! checks it.
 
-/// The nouns: pure values without I/O.
+// The nouns: pure values without I/O.
 pub mod model;
 
-/// Configuration: read once, checked once.
+// Configuration: read once, checked once.
 pub mod config;
 
-/// Bytes in, bytes out: five verbs over a bucket, a folder or memory.
+// Bytes in, bytes out: five verbs over a bucket, a folder or memory.
 pub mod storage;
 
-/// Markdown in, a [`guides::Library`] out.
+// Markdown in, a [`guides::Library`] out.
 pub mod guides;
 
-/// A library in, an index and its hits out.
+// A library in, an index and its hits out.
 pub mod search;
 
-/// Apps and their releases: publishing, the catalog, blobs.
+// Apps and their releases: publishing, the catalog, blobs.
 pub mod releases;
 
-/// Who is asking, and what they may open.
+// Who is asking, and what they may open.
 pub mod access;
 
-/// Templates, styles and scripts: one method a template, one typed view a page.
+// Templates, styles and scripts: one method a template, one typed view a page.
 pub mod theme;
 
-/// HTTP in, HTTP out.
+// HTTP in, HTTP out.
 pub mod web;
 
-/// Listeners, TLS, limits and the graceful stop.
+// Listeners, TLS, limits and the graceful stop.
 pub mod serve;
 
-/// One file a command.
+// One file a command.
 pub mod cli;

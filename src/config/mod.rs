@@ -1,10 +1,37 @@
-//! Configuration: read once, checked once, one struct a room. Nobody else reads a file or a variable.
+//! Configuration: read once, checked once, one struct a room. Nobody else reads a variable.
+//!
+//! 1. `source` reads `loggia.toml` and the `LOGGIA_…` variables ([`variables`]) into settings with their
+//!    places; the table in `keys` says what can be set, and `nearest` what was meant.
+//! 2. `given` and `value` turn what was written into values.
+//! 3. [`Config::load`] puts them in order (file, variables, [`Flags`]), `check` looks at them together, and
+//!    every [`Mistake`] is reported at once.
+//! 4. Without an issuer to sign in with this is development mode: [`development_key`], [`DEVELOPMENT_DIR`].
+
+mod check;
+mod development;
+mod environment;
+mod given;
+mod keys;
+mod load;
+mod mistake;
+mod nearest;
+mod source;
+mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
+
+pub use development::{DEVELOPMENT_DIR, development_key};
+pub use environment::{client_token, user_dir, variables};
+pub use load::Flags;
+pub use mistake::{ConfigError, Mistake, Place};
+pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -86,6 +113,8 @@ pub struct SignIn {
     /// The OpenID provider; `None` is the built-in one of development mode.
     pub provider: Option<Provider>,
     /// Keys that seal sessions: the first seals, all of them open, so that keys can be changed in turn.
+    /// Each has at least 32 characters. Empty in development mode unless given: `serve` then takes
+    /// [`development_key`].
     pub session_keys: Vec<Secret>,
     /// How long a session on the main host lasts.
     pub session: Duration,
@@ -169,6 +198,18 @@ impl Secret {
     }
 }
 
+impl Server {
+    /// Takes note of the address that listening on `listen` led to: port 0 has become a real one, and a
+    /// public address that was to follow it does.
+    pub fn bound(&mut self, listen: SocketAddr) {
+        self.listen = listen;
+        if self.public_url.port() == Some(0) {
+            // Setting a port fails only where there is no host, and this has one.
+            let _ = self.public_url.set_port(Some(listen.port()));
+        }
+    }
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
@@ -181,14 +222,14 @@ impl Default for Limits {
             connections: 10_000,
             head_bytes: 64 << 10,
             head_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(30),
             form_bytes: 1 << 20,
             manifest_bytes: 8 << 20,
             release_files: 20_000,
             file_bytes: 1 << 30,
             cache_bytes: 256 << 20,
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -199,7 +240,7 @@ impl Default for Server {
         Self {
             listen: home(8080),
             ops_listen: home(9180),
-            public_url: home_url(8080),
+            public_url: home_url(false, 8080),
             apps_domain: "localhost".to_owned(),
             tls: None,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
@@ -209,8 +250,9 @@ impl Default for Server {
     }
 }
 
-/// `http://localhost:PORT`.
+/// `http://localhost:PORT`, or `https` with TLS.
 #[expect(clippy::expect_used, reason = "a literal with a number in it is a URL")]
-fn home_url(port: u16) -> Url {
-    Url::parse(&format!("http://localhost:{port}/")).expect("the home address is a URL")
+fn home_url(tls: bool, port: u16) -> Url {
+    let scheme = if tls { "https" } else { "http" };
+    Url::parse(&format!("{scheme}://localhost:{port}/")).expect("the home address is a URL")
 }

@@ -53,7 +53,8 @@ pub enum AuditAction {
     },
     /// A grant was taken away.
     Revoked {
-        /// Whose.
+        /// Whose; not to be taken for the event's own `who`.
+        #[serde(rename = "whose")]
         who: Who,
     },
     /// It was deleted.

@@ -1,1 +1,122 @@
-//! (story)
+//! Apps and their releases, from the bucket and back into it.
+//!
+//! 1. [`Catalog`] is the snapshot that a request meets: every app's record, and the sessions that ended.
+//!    [`Releases`] holds it and swaps it whole.
+//! 2. An app's record changes by a conditional write ([`records`]), is put into the own snapshot at once, and
+//!    is announced to other replicas in a [`journal`].
+//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
+//! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
+//! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
+//! 6. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+
+mod audit;
+mod blobs;
+mod catalog;
+mod error;
+mod follow;
+mod journal;
+mod ledger;
+mod manifests;
+mod media_type;
+mod publish;
+mod records;
+mod update;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+
+pub use blobs::{Blob, BlobError, Blobs};
+pub use catalog::Catalog;
+pub use error::ReleaseError;
+pub use manifests::Release;
+pub use media_type::media_type;
+pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
+pub use records::Change;
+
+use crate::config::Limits;
+use crate::model::{Clock, Entropy, Person};
+use crate::storage::{Etag, Storage};
+
+/// How many uploads a server takes at a time; further ones wait.
+const UPLOADS: usize = 64;
+
+/// Who does something, and from where: what the audit record keeps of it.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Who.
+    pub person: Person,
+    /// From which address, where one is known.
+    pub from: Option<IpAddr>,
+}
+
+/// The apps of one bucket. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Releases(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    storage: Storage,
+    limits: Limits,
+    clock: Clock,
+    entropy: Entropy,
+    catalog: ArcSwap<Catalog>,
+    /// The version of the journal that the catalog follows; locked while it is read.
+    followed: tokio::sync::Mutex<Option<Etag>>,
+    /// Changes that are written but not announced yet.
+    unannounced: Mutex<Vec<journal::Changed>>,
+    /// Whoever holds it announces for all.
+    announcing: tokio::sync::Mutex<()>,
+    manifests: manifests::Manifests,
+    pending: manifests::PendingCache,
+    tokens: ledger::Tokens,
+    blobs: Blobs,
+    uploads: Semaphore,
+}
+
+impl Releases {
+    /// Reads every app of the bucket and is ready to serve.
+    pub async fn open(
+        storage: Storage,
+        limits: &Limits,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, ReleaseError> {
+        let releases = Self(Arc::new(Inner {
+            catalog: ArcSwap::from_pointee(Catalog::empty(jiff::Timestamp::UNIX_EPOCH)),
+            followed: tokio::sync::Mutex::new(None),
+            unannounced: Mutex::new(Vec::new()),
+            announcing: tokio::sync::Mutex::new(()),
+            manifests: manifests::manifests(),
+            pending: manifests::pending(),
+            tokens: ledger::tokens(),
+            blobs: Blobs::new(storage.clone(), limits.cache_bytes),
+            uploads: Semaphore::new(UPLOADS),
+            storage,
+            limits: limits.clone(),
+            clock,
+            entropy,
+        }));
+        releases.start().await?;
+        Ok(releases)
+    }
+
+    /// The current snapshot; keep it for the whole of a request.
+    #[must_use]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.0.catalog.load_full()
+    }
+
+    /// The bytes behind manifests.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.blobs
+    }
+
+    /// Swaps the catalog for what `change` makes of it; `change` may run more than once.
+    fn swap(&self, change: impl Fn(&Catalog) -> Catalog) {
+        self.0.catalog.rcu(|held| Arc::new(change(held)));
+    }
+}

@@ -1,1 +1,129 @@
-//! (story)
+//! HTTP in, HTTP out.
+//!
+//! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
+//! 2. [`host`]: whom it is addressed to.
+//! 3. The main host: [`guides`] everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
+//!    [`search`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//! 4. An app's host: [`app_host`] decides and sends, [`vault`] alone opens files, [`refusal`] says no and
+//!    [`enter`] lets people in.
+//! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`body`], [`security`].
+//! 6. [`failure`] is the one place where an error becomes a page.
+
+mod account;
+pub mod api;
+mod app_host;
+mod apps;
+mod assets;
+mod authorize;
+mod body;
+mod conditional;
+mod connection;
+mod context;
+mod edition;
+mod encoding;
+mod enter;
+mod failure;
+mod guides;
+mod host;
+mod live;
+mod main_host;
+mod metrics;
+mod pipeline;
+mod prepared;
+mod provider;
+mod refusal;
+mod request_log;
+mod resolve;
+mod search;
+mod security;
+mod sign_in;
+mod state;
+mod vault;
+mod viewer;
+mod well_known;
+
+use std::time::Duration;
+
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Limited};
+
+pub use body::{Body, BodyError};
+pub use connection::{Busy, Connection};
+pub use edition::Edition;
+pub use host::{Hosts, Surface};
+pub use live::Live;
+pub use assets::{Assets, prepare as prepare_assets};
+pub use main_host::routes;
+pub use metrics::Metrics;
+pub use pipeline::Pipeline;
+pub use request_log::RequestLog;
+pub use security::Policies;
+pub use state::Loggia;
+
+use crate::releases::ReleaseError;
+
+/// How long a body that nobody wants may take to arrive.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Whether a path is in the one segment that is ours on every host.
+fn is_reserved(path: &str) -> bool {
+    path == "/-" || path.starts_with("/-/")
+}
+
+/// An HTML page with this status.
+fn html_page(status: StatusCode, html: String) -> Response<Body> {
+    let mut response = Response::new(Body::bytes(html));
+    *response.status_mut() = status;
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    response
+}
+
+/// A redirect. `location` was made by us: a path of this host, or an origin of ours.
+fn redirect(status: StatusCode, location: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            *response.status_mut() = status;
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
+    }
+    let no_store = HeaderValue::from_static("no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
+/// A redirect to the same address with a slash at its path's end.
+fn redirect_to_folder(uri: &Uri) -> Response<Body> {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    redirect(StatusCode::TEMPORARY_REDIRECT, &format!("{}/{query}", uri.path()))
+}
+
+/// Reads a body that nobody wants, to its end or a bound.
+async fn drain(body: hyper::body::Incoming, limit: usize) {
+    if http_body::Body::is_end_stream(&body) {
+        return;
+    }
+    let read = Limited::new(body, limit).collect();
+    if tokio::time::timeout(DRAIN, read).await.is_err() {
+        tracing::debug!("a body that nobody wanted came too slowly");
+    }
+}
+
+/// The status of a failure of apps and releases, for pages and for the API.
+fn status_of(error: &ReleaseError) -> StatusCode {
+    match error {
+        ReleaseError::NoApp(_) | ReleaseError::NoRelease { .. } => StatusCode::NOT_FOUND,
+        ReleaseError::Taken(_)
+        | ReleaseError::Deleted(_)
+        | ReleaseError::NothingEarlier(_)
+        | ReleaseError::Moved(_)
+        | ReleaseError::OwnerStays(_)
+        | ReleaseError::BlobsMissing { .. } => StatusCode::CONFLICT,
+        ReleaseError::Invalid(_) | ReleaseError::Differs { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ReleaseError::BrokeOff(_) => StatusCode::BAD_REQUEST,
+        ReleaseError::Storage(_) | ReleaseError::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

@@ -1,1 +1,10 @@
 //! The integration tests: one file a surface. `support` holds the test application and the doubles.
+#![cfg(test)]
+
+mod access;
+mod api;
+mod cli;
+mod releases;
+mod search;
+mod search_quality;
+mod tidy;

@@ -1,0 +1,69 @@
+//! The rules of who may see and who may change: pure functions of what they are given.
+
+use jiff::Timestamp;
+
+use crate::config;
+use crate::model::{App, Audience, Person, Role, Viewer};
+
+use super::{Permit, PublishPermit, Refusal, Target};
+
+/// Whether `viewer` may open `target`, which is a part of `app`. A preview host has the same audience.
+pub fn decide(viewer: &Viewer, app: &App, target: Target, now: Timestamp) -> Result<Permit, Refusal> {
+    if app.deleted.is_some() || app.name != target.app {
+        return Err(Refusal::NoSuchApp);
+    }
+    admit(viewer, app, now)?;
+    Ok(Permit::new(target, app.audience == Audience::Public))
+}
+
+/// Whether `person` may publish to `app`, share it, or change it otherwise.
+pub fn decide_publish(person: &Person, app: &App, now: Timestamp) -> Result<PublishPermit, Refusal> {
+    if app.deleted.is_some() {
+        return Err(Refusal::NoSuchApp);
+    }
+    publisher(person, app, now)
+}
+
+/// Whether `person` may bring `app` back after it was deleted.
+pub fn decide_restore(person: &Person, app: &App, now: Timestamp) -> Result<PublishPermit, Refusal> {
+    publisher(person, app, now)
+}
+
+/// Whether `app` is in lists and search results that `viewer` is shown: the rule of [`decide`].
+#[must_use]
+pub fn may_see(viewer: &Viewer, app: &App, now: Timestamp) -> bool {
+    app.deleted.is_none() && admit(viewer, app, now).is_ok()
+}
+
+/// Whether `person` may create apps.
+#[must_use]
+pub fn may_create(person: &Person, access: &config::Access) -> bool {
+    access.creators.is_empty() || access.creators.iter().any(|who| who.names(person))
+}
+
+fn admit(viewer: &Viewer, app: &App, now: Timestamp) -> Result<(), Refusal> {
+    match (app.audience, viewer) {
+        (Audience::Public, _) | (Audience::SignedIn, Viewer::SignedIn(_)) => Ok(()),
+        (_, Viewer::Anonymous) => Err(Refusal::SignIn),
+        (Audience::Listed, Viewer::SignedIn(person)) => match app.role_of(person, now) {
+            Some(Role::Viewer | Role::Publisher) => Ok(()),
+            None => Err(unlisted(person, app, Role::Viewer)),
+        },
+    }
+}
+
+fn publisher(person: &Person, app: &App, now: Timestamp) -> Result<PublishPermit, Refusal> {
+    match app.role_of(person, now) {
+        Some(Role::Publisher) => Ok(PublishPermit::new(app.name.clone(), person.email.clone())),
+        Some(Role::Viewer) | None => Err(unlisted(person, app, Role::Publisher)),
+    }
+}
+
+/// Called when no grant is in force: either one ended, or there never was one.
+fn unlisted(person: &Person, app: &App, wanted: Role) -> Refusal {
+    let ended = app.grants.iter().any(|grant| grant.role >= wanted && grant.who.names(person));
+    if ended { Refusal::Ended } else { Refusal::NotListed }
+}
+
+#[cfg(test)]
+mod tests;

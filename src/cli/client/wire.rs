@@ -1,0 +1,108 @@
+//! The shapes of the API.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::model::{AppName, Audience, Digest, FilePath, ReleaseId, Source};
+
+/// An app.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct App {
+    /// Its name.
+    pub name: AppName,
+    /// What people call it.
+    pub title: String,
+    /// Who may see it.
+    pub audience: Audience,
+    /// Where it is.
+    pub url: Url,
+    /// Whose it is, by address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The live release.
+    #[serde(default)]
+    pub current: Option<ReleaseId>,
+    /// Earlier live releases, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous: Vec<ReleaseId>,
+    /// When it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
+}
+
+/// An app to be made.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct NewApp<'a> {
+    /// Its name.
+    pub name: &'a AppName,
+    /// What people call it.
+    pub title: &'a str,
+}
+
+/// A finished release.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Release {
+    /// Its identity.
+    pub id: ReleaseId,
+    /// When it was begun.
+    pub when: Timestamp,
+    /// Who published it.
+    pub by: String,
+    /// What they say of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Where it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The size of its files together, in bytes.
+    #[serde(default)]
+    pub size: u64,
+}
+
+/// A release to be made.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct NewRelease<'a> {
+    /// Path → blob.
+    pub files: BTreeMap<&'a FilePath, NewFile>,
+    /// What its publisher says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
+    /// Where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'a Source>,
+}
+
+/// A file of a release to be made.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct NewFile {
+    /// The digest of its bytes.
+    pub sha256: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A release that has begun.
+#[derive(Debug, Deserialize)]
+pub(in crate::cli) struct Begun {
+    /// Its identity.
+    pub id: ReleaseId,
+    /// The blobs that must be sent.
+    pub missing: Vec<Digest>,
+}
+
+/// Whether a finished release goes live, or a release is wanted live.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct Finish {
+    /// Whether it does.
+    pub activate: bool,
+}
+
+/// A release that is finished.
+#[derive(Debug, Deserialize)]
+pub(in crate::cli) struct Finished {
+    /// Where it is to be seen: the app's address, or the preview's where it is a draft.
+    pub url: Url,
+}

@@ -1,0 +1,105 @@
+//! Which commit a folder came from, when git can say so at once. Everything else is silence.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use crate::model::Source;
+
+/// How long git may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The repository and commit of the folder that `path` is or is in.
+pub(super) fn find(path: &Path) -> Option<Source> {
+    let dir = if path.is_dir() {
+        path
+    } else {
+        path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    };
+    let commit = ask(dir, &["rev-parse", "--verify", "HEAD"])?;
+    let repository = ask(dir, &["remote", "get-url", "origin"]).map(|remote| without_secrets(&remote));
+    Some(Source { repository, commit: Some(commit) })
+}
+
+/// The one line that git answers.
+fn ask(dir: &Path, question: &[&str]) -> Option<String> {
+    let mut git = Command::new("git")
+        .arg("-C")
+        .arg(dir)
+        .args(question)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    if !ends_well(&mut git) {
+        return None;
+    }
+    let answer = git.wait_with_output().ok()?.stdout;
+    let line = String::from_utf8(answer).ok()?.trim().to_owned();
+    (!line.is_empty() && line.len() <= 500 && !line.contains(char::is_control)).then_some(line)
+}
+
+fn ends_well(git: &mut Child) -> bool {
+    let begun = Instant::now();
+    loop {
+        match git.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) | Err(_) => {
+                // It may have ended in between; either way it must not be left behind.
+                let _ = git.kill();
+                let _ = git.wait();
+                return false;
+            }
+        }
+    }
+}
+
+/// The address without whatever lets somebody in.
+fn without_secrets(remote: &str) -> String {
+    let Ok(mut url) = Url::parse(remote) else { return remote.to_owned() };
+    if url.set_password(None).is_ok() && url.scheme() != "ssh" {
+        let _ = url.set_username("");
+    }
+    url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_is_told_without_its_token() {
+        for (remote, told) in [
+            ("https://x:ghp_secret@github.com/a/b.git", "https://github.com/a/b.git"),
+            ("https://ghp_secret@github.com/a/b", "https://github.com/a/b"),
+            ("ssh://git@github.com/a/b.git", "ssh://git@github.com/a/b.git"),
+            ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+        ] {
+            assert_eq!(without_secrets(remote), told);
+        }
+    }
+
+    #[test]
+    fn a_folder_in_a_repository_has_a_commit_and_another_has_none() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(find(dir.path()), None);
+        let git = |args: &[&str]| {
+            let names = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"];
+            let done = Command::new("git").arg("-C").arg(dir.path()).args(names).args(args).output();
+            done.is_ok_and(|done| done.status.success())
+        };
+        if !git(&["init", "--quiet"]) {
+            println!("skipped: there is no git here");
+            return;
+        }
+        assert!(git(&["commit", "--quiet", "--allow-empty", "--message", "one"]));
+        assert!(git(&["remote", "add", "origin", "https://token@example.org/a.git"]));
+        let source = find(dir.path()).unwrap();
+        assert_eq!(source.commit.unwrap().len(), 40);
+        assert_eq!(source.repository.unwrap(), "https://example.org/a.git");
+    }
+}

@@ -1,0 +1,60 @@
+//! `loggia releases`
+
+use serde::Serialize;
+
+use super::Outcome;
+use super::client::{Client, wire};
+use super::output::{print, print_json, say, table};
+use crate::model::AppName;
+
+/// List an app's releases, the live one marked
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  loggia releases prison-population\n  \
+                        loggia releases prison-population --json | jq -r '.[] | select(.current).id'")]
+pub(super) struct Args {
+    /// The app
+    name: AppName,
+    /// Write the list as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A release, and whether it is the live one.
+#[derive(Debug, Serialize)]
+struct Marked {
+    #[serde(flatten)]
+    release: wire::Release,
+    current: bool,
+}
+
+pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
+    let app = client.app(&args.name).await?;
+    let releases: Vec<wire::Release> = client.get(&["apps", args.name.as_str(), "releases"]).await?;
+    let mark = |release: wire::Release| Marked { current: app.current == Some(release.id), release };
+    let mut releases: Vec<Marked> = releases.into_iter().map(mark).collect();
+    releases.sort_by_key(|marked| std::cmp::Reverse(marked.release.id));
+    if args.json {
+        print_json(&releases)?;
+    } else if releases.is_empty() {
+        say(format!(
+            "{} has no release yet; `loggia publish FOLDER --app {}` makes one.",
+            args.name, args.name
+        ));
+    } else {
+        let rows: Vec<_> = releases.iter().map(row).collect();
+        print(table(["", "RELEASE", "WHEN", "BY", "SIZE", "MESSAGE"], &rows))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn row(marked: &Marked) -> [String; 6] {
+    let release = &marked.release;
+    [
+        if marked.current { "live" } else { "" }.to_owned(),
+        release.id.to_string(),
+        release.when.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        release.by.clone(),
+        indicatif::HumanBytes(release.size).to_string(),
+        release.message.clone().unwrap_or_default(),
+    ]
+}

@@ -1,0 +1,133 @@
+//! `loggia share`
+
+mod until;
+
+use anyhow::{Context as _, bail};
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Outcome;
+use super::client::Client;
+use super::output::{plain, print, print_json, say, table};
+use crate::model::{AppName, Audience, Clock, Grant, Role, Who};
+use until::{Until, parse_until};
+
+/// See or change who may see an app
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  loggia share prison-population                                 who sees it
+  loggia share prison-population --add bob@example.org --until 2026-12-31
+  loggia share prison-population --add @example.org --add group:analysts
+  loggia share prison-population --add ann@example.org --publisher
+  loggia share prison-population --remove bob@example.org
+  loggia share prison-population --audience signed-in")]
+pub(super) struct Args {
+    /// The app
+    name: AppName,
+    /// Let somebody see it: an address, @domain or group:NAME
+    #[arg(long, value_name = "WHO", conflicts_with_all = ["remove", "audience"])]
+    add: Vec<Who>,
+    /// Let those who are added publish to it too
+    #[arg(long, requires = "add")]
+    publisher: bool,
+    /// End this for those who are added: with a day (UTC), or at an RFC 3339 time
+    #[arg(long, value_name = "DATE", requires = "add", value_parser = parse_until)]
+    until: Option<Until>,
+    /// Take somebody off the list
+    #[arg(long, value_name = "WHO", conflicts_with = "audience")]
+    remove: Vec<Who>,
+    /// Set who sees it: everybody, everybody who signed in, or those listed
+    #[arg(long, value_name = "AUDIENCE", value_parser = parse_audience)]
+    audience: Option<Audience>,
+    /// Write who sees it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Who sees an app.
+#[derive(Debug, Serialize)]
+struct Sharing {
+    app: AppName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    audience: Audience,
+    grants: Vec<Grant>,
+}
+
+pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
+    let grants = ["apps", args.name.as_str(), "grants"];
+    if !args.add.is_empty() {
+        client.change(Method::POST, &grants, Some(&wanted_grants(&args)?)).await?;
+    }
+    for who in &args.remove {
+        remove(&client, &args.name, who).await?;
+    }
+    if let Some(audience) = args.audience {
+        let body = json!({ "audience": audience });
+        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
+    }
+    let app = client.app(&args.name).await?;
+    let grants = client.get(&grants).await?;
+    let sharing = Sharing { app: app.name, owner: app.owner, audience: app.audience, grants };
+    if args.json {
+        print_json(&sharing)?;
+    } else {
+        show(&sharing)?;
+    }
+    if !args.add.is_empty() && !args.publisher && sharing.audience != Audience::Listed {
+        say(format!(
+            "Its audience is `{}`, so the list does not decide who sees it; `loggia share {} --audience listed` makes it.",
+            sharing.audience, args.name
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+fn wanted_grants(args: &Args) -> anyhow::Result<Vec<Grant>> {
+    let until = args.until.map(|until| until.0);
+    if let Some(over) = until.filter(|until| *until <= Clock::system().now()) {
+        bail!("{over} is over already; name a later date with --until");
+    }
+    let role = if args.publisher { Role::Publisher } else { Role::Viewer };
+    Ok(args.add.iter().map(|who| Grant { who: who.clone(), role, until }).collect())
+}
+
+async fn remove(client: &Client, name: &AppName, who: &Who) -> anyhow::Result<()> {
+    let make = || {
+        let request = client.request(Method::DELETE, &["apps", name.as_str(), "grants"]);
+        std::future::ready(Ok(request.query(&[("who", who.to_string())])))
+    };
+    client.settle(make).await.with_context(|| format!("cannot remove {who}"))?;
+    Ok(())
+}
+
+fn show(sharing: &Sharing) -> anyhow::Result<()> {
+    let seen_by = match sharing.audience {
+        Audience::Public => "everybody, without signing in",
+        Audience::SignedIn => "everybody who signed in",
+        Audience::Listed => "those listed",
+    };
+    let owner =
+        sharing.owner.as_deref().map(|owner| format!(", owned by {}", plain(owner))).unwrap_or_default();
+    print(format!("{}{owner}, is seen by {seen_by}", sharing.app))?;
+    if !sharing.grants.is_empty() {
+        let row = |grant: &Grant| {
+            let role = if grant.role == Role::Publisher { "publisher" } else { "viewer" };
+            let until = grant.until.map_or_else(|| "-".to_owned(), |until| until.to_string());
+            [grant.who.to_string(), role.to_owned(), until]
+        };
+        let rows: Vec<_> = sharing.grants.iter().map(row).collect();
+        print("")?;
+        print(table(["WHO", "ROLE", "UNTIL"], &rows))?;
+    }
+    Ok(())
+}
+
+fn parse_audience(given: &str) -> Result<Audience, String> {
+    let known = [Audience::Public, Audience::SignedIn, Audience::Listed];
+    known
+        .into_iter()
+        .find(|audience| audience.to_string() == given)
+        .ok_or_else(|| "write `public`, `signed-in` or `listed`".to_owned())
+}

@@ -1,0 +1,138 @@
+//! The one table of everything that can be set. A row is a section, a name, and where the value goes.
+
+use url::Url;
+
+use super::given::Refusal;
+use super::source::Given;
+use super::value::{parse_address, parse_domain, parse_listen, parse_site};
+use super::{Access, Content, Limits, Logs, Secret, Server, Storage};
+use crate::model::Who;
+
+/// A setting that exists.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The section it stands in.
+    pub section: &'static str,
+    /// Its name there.
+    pub name: &'static str,
+    /// Whether it is a secret, and so is never shown and never read from the file.
+    pub secret: bool,
+    /// Puts the value in its place.
+    pub put: fn(&mut Draft, &Given) -> Result<(), Refusal>,
+}
+
+/// A configuration in the making.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub server: Server,
+    pub public_url: Option<Url>,
+    pub apps_domain: Option<String>,
+    pub tls_certificate: Option<std::path::PathBuf>,
+    pub tls_key: Option<std::path::PathBuf>,
+    pub content: Content,
+    pub storage: Option<Storage>,
+    pub issuer: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<Secret>,
+    pub groups_claim: String,
+    pub session_keys: Option<Vec<Secret>>,
+    pub session: std::time::Duration,
+    pub app_session: std::time::Duration,
+    pub access: Access,
+    pub limits: Limits,
+    pub logs: Logs,
+}
+
+/// Everything that can be set, section by section.
+pub(super) static KNOWN: &[Known] = &[
+    open("server", "listen", |draft, given| put(&mut draft.server.listen, given.read(parse_listen))),
+    open("server", "ops_listen", |draft, given| put(&mut draft.server.ops_listen, given.read(parse_listen))),
+    open("server", "public_url", |draft, given| put_some(&mut draft.public_url, given.read(parse_site))),
+    open("server", "apps_domain", |draft, given| put_some(&mut draft.apps_domain, given.read(parse_domain))),
+    open("server", "tls_certificate", |draft, given| put_some(&mut draft.tls_certificate, given.path())),
+    open("server", "tls_key", |draft, given| put_some(&mut draft.tls_key, given.path())),
+    open("server", "workers", |draft, given| put(&mut draft.server.workers, given.number())),
+    open("server", "trusted_proxies", |draft, given| {
+        put(&mut draft.server.trusted_proxies, given.list(parse_address))
+    }),
+    open("server", "theme", |draft, given| put_some(&mut draft.server.theme, given.path())),
+    open("content", "dir", |draft, given| put(&mut draft.content.dir, given.path())),
+    open("content", "title", |draft, given| put_some(&mut draft.content.title, owned(given.text()))),
+    open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
+    open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
+    open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
+    secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),
+    open("sign_in", "client_secret_file", |draft, given| {
+        put_some(&mut draft.client_secret, given.secret_file())
+    }),
+    open("sign_in", "groups_claim", |draft, given| put(&mut draft.groups_claim, owned(given.text()))),
+    secret("sign_in", "session_keys", |draft, given| put_some(&mut draft.session_keys, keys(given.secret()))),
+    open("sign_in", "session_keys_file", |draft, given| {
+        put_some(&mut draft.session_keys, keys(given.secret_file()))
+    }),
+    open("sign_in", "session", |draft, given| put(&mut draft.session, given.duration())),
+    open("sign_in", "app_session", |draft, given| put(&mut draft.app_session, given.duration())),
+    open("access", "creators", |draft, given| put(&mut draft.access.creators, given.list(str::parse::<Who>))),
+    open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
+    open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
+    open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),
+    open("limits", "idle_timeout", |draft, given| put(&mut draft.limits.idle_timeout, given.duration())),
+    open("limits", "stop_timeout", |draft, given| put(&mut draft.limits.stop_timeout, given.duration())),
+    open("limits", "form_bytes", |draft, given| put(&mut draft.limits.form_bytes, given.size())),
+    open("limits", "manifest_bytes", |draft, given| put(&mut draft.limits.manifest_bytes, given.size())),
+    open("limits", "release_files", |draft, given| put(&mut draft.limits.release_files, given.number())),
+    open("limits", "file_bytes", |draft, given| put(&mut draft.limits.file_bytes, given.size())),
+    open("limits", "cache_bytes", |draft, given| put(&mut draft.limits.cache_bytes, given.size())),
+    open("limits", "request_timeout", |draft, given| {
+        put(&mut draft.limits.request_timeout, given.duration())
+    }),
+    open("logs", "filter", |draft, given| put(&mut draft.logs.filter, owned(given.text()))),
+    open("logs", "json", |draft, given| put(&mut draft.logs.json, given.switch())),
+    open("logs", "requests", |draft, given| put(&mut draft.logs.requests, given.switch())),
+];
+
+/// The variable that sets `known`.
+pub(super) fn variable_of(known: &Known) -> String {
+    format!("LOGGIA_{}_{}", known.section, known.name).to_uppercase()
+}
+
+type Put = fn(&mut Draft, &Given) -> Result<(), Refusal>;
+
+const fn open(section: &'static str, name: &'static str, put: Put) -> Known {
+    Known { section, name, secret: false, put }
+}
+
+const fn secret(section: &'static str, name: &'static str, put: Put) -> Known {
+    Known { section, name, secret: true, put }
+}
+
+fn put<T>(slot: &mut T, value: Result<T, Refusal>) -> Result<(), Refusal> {
+    *slot = value?;
+    Ok(())
+}
+
+fn put_some<T>(slot: &mut Option<T>, value: Result<T, Refusal>) -> Result<(), Refusal> {
+    *slot = Some(value?);
+    Ok(())
+}
+
+fn owned(text: Result<&str, Refusal>) -> Result<String, Refusal> {
+    text.map(ToOwned::to_owned)
+}
+
+/// The keys in a secret, one a line or apart by commas, each at least 32 characters.
+fn keys(secret: Result<Secret, Refusal>) -> Result<Vec<Secret>, Refusal> {
+    let secret = secret?;
+    let keys: Vec<Secret> = secret
+        .reveal()
+        .split(['\n', ','])
+        .map(str::trim)
+        .filter(|key| !key.is_empty())
+        .map(|key| Secret::new(key.to_owned()))
+        .collect();
+    if keys.is_empty() || keys.iter().any(|key| key.reveal().len() < 32) {
+        return Err("a session key needs at least 32 characters, one key a line; make one with `openssl rand -base64 33`"
+            .to_owned());
+    }
+    Ok(keys)
+}

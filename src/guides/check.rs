@@ -1,0 +1,209 @@
+//! Everything that is wrong with a site, guide by guide.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use super::events::Noticed;
+use super::library::Library;
+use super::links::{Picture, Target, canonical, decode};
+use super::page::{Page, Parsed};
+use super::problem::{Problem, ProblemKind, nearest};
+use super::sections::Mention;
+use super::site::Kind;
+
+/// From this many guides on, a construct that is left out of all of them is one problem, not one a guide.
+const COMMON: usize = 4;
+
+/// All problems of `library` on the day `today`, by file and line.
+pub(super) fn check(library: &Library, today: Date) -> Vec<Problem> {
+    let mut problems = [&*library.site_problems, &library.tree.problems].concat();
+    let pages: Vec<&Page> = library.pages().map(|page| &**page).collect();
+    let of_pages = pages.par_iter().flat_map_iter(|page| without_left_out(library, page, today));
+    problems.par_extend(of_pages);
+    problems.extend(left_out(&pages));
+    problems.extend(unused(library));
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+/// The problems of one guide.
+pub(super) fn check_page(library: &Library, page: &Page, today: Date) -> Vec<Problem> {
+    let mut problems = without_left_out(library, page, today);
+    problems.extend(left_out(&[page]));
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+fn without_left_out(library: &Library, page: &Page, today: Date) -> Vec<Problem> {
+    let parsed = page.parsed();
+    let mut problems = parsed.problems.clone();
+    problems.extend(parsed.links.iter().filter_map(|link| broken_link(library, page, link)));
+    problems.extend(images(page));
+    problems.extend(noticed(parsed));
+    problems.extend(overdue(parsed, today));
+    problems
+}
+
+fn broken_link(library: &Library, page: &Page, link: &Mention) -> Option<Problem> {
+    let parsed = page.parsed();
+    let (file, dest) = (&parsed.guide.file, &link.dest);
+    match library.addresses().link(dest, &parsed.bases()) {
+        Target::Elsewhere => None,
+        Target::Here(address) => broken_anchor(library, page, link, &address),
+        Target::Nowhere => {
+            let suggestion = nearest_address(library, parsed, dest)
+                .map_or_else(|| "remove it or name another".to_owned(), |near| format!("the nearest is `{near}`"));
+            let message = format!("guide `{file}` links to `{dest}`, which is neither a guide nor a file; {suggestion}");
+            Some(Problem::error(&link.place, ProblemKind::BrokenLink, message))
+        }
+    }
+}
+
+fn broken_anchor(library: &Library, page: &Page, link: &Mention, address: &str) -> Option<Problem> {
+    let (path, fragment) = address.split_once('#')?;
+    let path = path.split('?').next().unwrap_or_default();
+    let fragment = decode(fragment);
+    if fragment.is_empty() || fragment == "top" {
+        return None;
+    }
+    let target = if path.is_empty() { page } else { library.page(&decode(path))? };
+    let anchors = &target.parsed().anchors;
+    if anchors.contains(&fragment) {
+        return None;
+    }
+    let (file, dest) = (&page.guide().file, &link.dest);
+    let suggestion = nearest(&fragment, anchors.iter().map(String::as_str))
+        .map_or_else(|| "link to the guide alone".to_owned(), |near| format!("the nearest is `#{near}`"));
+    let what = if std::ptr::eq(target, page) {
+        "which is no heading there".to_owned()
+    } else {
+        format!("but `{}` has no heading `#{fragment}`", target.guide().file)
+    };
+    let message = format!("guide `{file}` links to `{dest}`, {what}; {suggestion}");
+    Some(Problem::error(&link.place, ProblemKind::BrokenAnchor, message))
+}
+
+/// The address that most resembles what `dest` would have been, else the only guide of that name.
+fn nearest_address<'a>(library: &'a Library, parsed: &Parsed, dest: &str) -> Option<&'a str> {
+    let path = decode(dest.split(['#', '?']).next().unwrap_or_default());
+    let base = parsed.bases().0.into_iter().next().unwrap_or_default();
+    let wanted = if path.starts_with('/') { canonical(&path) } else { canonical(&format!("{base}{}", path.trim_start_matches("./"))) };
+    let guides = || library.at.keys().map(crate::model::GuidePath::as_str);
+    let name = wanted.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
+    let mut same_name = guides().filter(|guide| guide.trim_end_matches('/').rsplit('/').next() == Some(name));
+    match (same_name.next(), same_name.next()) {
+        (Some(only), None) => Some(only),
+        _ => nearest(&wanted, guides()).or_else(|| nearest(&path, library.files.keys().map(String::as_str))),
+    }
+}
+
+fn images(page: &Page) -> impl Iterator<Item = Problem> + '_ {
+    let parsed = page.parsed();
+    let file = &parsed.guide.file;
+    let missing = parsed.images.iter().filter(|image| page.targets().image(&image.dest) == Picture::Missing);
+    let missing = missing.map(move |Mention { dest, place }| {
+        let message = format!("guide `{file}` shows image `{dest}`, which is not there; add the file or name another");
+        Problem::error(place, ProblemKind::MissingImage, message)
+    });
+    let silent = parsed.silent_images.iter().map(move |Mention { dest, place }| {
+        let message = format!(
+            "guide `{file}` shows image `{dest}` without alternative text; write what it shows between the brackets"
+        );
+        Problem::warning(place, ProblemKind::MissingAlt, message)
+    });
+    missing.chain(silent)
+}
+
+fn noticed(parsed: &Parsed) -> impl Iterator<Item = Problem> + '_ {
+    let file = &parsed.guide.file;
+    parsed.noticed.iter().filter_map(move |(place, noticed)| {
+        let (kind, message) = match noticed {
+            Noticed::LeftOut(_) => return None,
+            Noticed::Shown(what) => (
+                ProblemKind::NotUnderstood,
+                format!("guide `{file}` holds `{}`, which is shown as it is written", one_line(what)),
+            ),
+            Noticed::Unwrapped(what) => (
+                ProblemKind::NotUnderstood,
+                format!("guide `{file}` holds `{}`, which is left out; what is inside is shown", one_line(what)),
+            ),
+            Noticed::EmptyHeading => {
+                (ProblemKind::EmptyHeading, format!("guide `{file}` has a heading without words; remove it"))
+            }
+            Noticed::BareHeading(heading) => (
+                ProblemKind::EmptyHeading,
+                format!("guide `{file}` has nothing under the heading “{heading}”; write it or remove it"),
+            ),
+            Noticed::Jump { heading, from, to } => (
+                ProblemKind::HeadingJump,
+                format!("guide `{file}`: heading “{heading}” jumps from level {from} to level {to}; use level {}", from + 1),
+            ),
+        };
+        Some(Problem::warning(place, kind, message))
+    })
+}
+
+fn overdue(parsed: &Parsed, today: Date) -> Option<Problem> {
+    let review = &parsed.guide.review;
+    let due = review.due.filter(|due| *due < today)?;
+    let file = &parsed.guide.file;
+    let owner = review.owner.as_ref().map_or_else(String::new, |owner| format!(" by {owner}"));
+    let message = format!("guide `{file}` was to be reviewed{owner} before {due}; review it and set the new date");
+    Some(Problem::warning(&*parsed.own_file, ProblemKind::ReviewOverdue, message))
+}
+
+/// Elements that are left out: one problem each, or one for all where many guides hold the same.
+fn left_out(pages: &[&Page]) -> Vec<Problem> {
+    let mut by_construct: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for page in pages {
+        for (place, noticed) in &page.parsed().noticed {
+            if let Noticed::LeftOut(what) = noticed {
+                by_construct.entry(what).or_default().push(place);
+            }
+        }
+    }
+    let mut problems = Vec::new();
+    for (what, places) in by_construct {
+        let what = one_line(what);
+        match places.as_slice() {
+            [first, ..] if places.len() >= COMMON => {
+                let message = format!("{} files hold `{what}`, which is left out; this is the first", places.len());
+                problems.push(Problem::warning(*first, ProblemKind::NotUnderstood, message));
+            }
+            places => problems.extend(places.iter().map(|place| {
+                let message = format!("guide `{}` holds `{what}`, which is left out", place.file);
+                Problem::warning(*place, ProblemKind::NotUnderstood, message)
+            })),
+        }
+    }
+    problems
+}
+
+/// Partials of a tech-docs site that no stub names.
+fn unused(library: &Library) -> Vec<Problem> {
+    if library.kind() != Kind::TechDocs {
+        return Vec::new();
+    }
+    let inside = library.tree.files.keys().filter_map(|file| file.strip_prefix(library.kind().prefix()));
+    let markdown = inside.filter(|file| file.ends_with(".md") || file.ends_with(".md.erb"));
+    let unused = markdown.filter(|file| !library.by_file.contains_key(*file));
+    let problems = unused.map(|file| {
+        let file = format!("{}{file}", library.kind().prefix());
+        let message = format!("`{file}` is part of no guide; name it in one or remove it");
+        Problem::warning(&*file, ProblemKind::Unused, message)
+    });
+    problems.collect()
+}
+
+fn one_line(what: &str) -> String {
+    let mut shown: String = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = shown.char_indices().nth(80) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,176 @@
+//! All guides of a site at one moment.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use jiff::civil::Date;
+
+use super::check;
+use super::file::StaticFile;
+use super::links::{Addresses, canonical, encode};
+use super::navigation::{self, Node};
+use super::page::Page;
+use super::problem::Problem;
+use super::site::{Kind, Site, title_of_name};
+use super::tree::Tree;
+use crate::config;
+use crate::model::GuidePath;
+
+/// Every guide, the files beside them and how they hang together: an immutable snapshot. A reload makes a new
+/// one that shares what did not change.
+#[derive(Debug)]
+pub struct Library {
+    pub(super) content: config::Content,
+    pub(super) today: Date,
+    pub(super) site: Arc<Site>,
+    pub(super) tree: Arc<Tree>,
+    /// In reading order; hidden ones last.
+    pub(super) pages: Vec<Arc<Page>>,
+    /// How many of the pages are in the navigation.
+    pub(super) shown: usize,
+    pub(super) at: HashMap<GuidePath, usize>,
+    /// Guides by the files they were made of, relative to the site's root.
+    pub(super) by_file: HashMap<String, GuidePath>,
+    /// By address.
+    pub(super) files: Arc<HashMap<String, StaticFile>>,
+    /// Former addresses and where they lead now.
+    pub(super) redirects: HashMap<String, String>,
+    pub(super) navigation: Vec<Node>,
+    pub(super) site_problems: Vec<Problem>,
+    pub(super) problems: OnceLock<Vec<Problem>>,
+}
+
+/// What is at an address of the main host.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    /// A guide, at its canonical address.
+    Guide(&'a Arc<Page>),
+    /// The Markdown of a guide.
+    Source(&'a Arc<Page>),
+    /// An image or another file beside the guides.
+    File(&'a StaticFile),
+    /// It is elsewhere: an absolute path or URL, percent-encoded, without the request's query.
+    Redirect(String),
+    /// Nothing.
+    Missing,
+}
+
+/// A step on the way from the front page to a guide.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Crumb {
+    /// What it is called.
+    pub title: String,
+    /// Its address, percent-encoded; `None` for a folder without an index.
+    pub url: Option<String>,
+}
+
+impl Library {
+    /// What is at `path`: percent-decoded, starting with `/`, without a query.
+    #[must_use]
+    pub fn lookup(&self, path: &str) -> Lookup<'_> {
+        if let Some(page) = self.page(path) {
+            return Lookup::Guide(page);
+        }
+        if let Some(file) = self.files.get(path) {
+            return Lookup::File(file);
+        }
+        if let Some(to) = self.redirects.get(path) {
+            return Lookup::Redirect(to.clone());
+        }
+        let guide = canonical(path);
+        match self.page(&guide) {
+            Some(page) if path.ends_with(".md") && !page.generated() => Lookup::Source(page),
+            Some(_) => Lookup::Redirect(encode(&guide)),
+            None => self.redirects.get(&*guide).map_or(Lookup::Missing, |to| Lookup::Redirect(to.clone())),
+        }
+    }
+
+    /// The guide at a canonical address, `/` or `/a/b/`, percent-decoded.
+    #[must_use]
+    pub fn page(&self, path: &str) -> Option<&Arc<Page>> {
+        self.at.get(path).and_then(|index| self.pages.get(*index))
+    }
+
+    /// Every guide in reading order; those left out of the navigation come last.
+    pub fn pages(&self) -> impl ExactSizeIterator<Item = &Arc<Page>> {
+        self.pages.iter()
+    }
+
+    /// The tree of guides, ordered: the front page first.
+    #[must_use]
+    pub fn navigation(&self) -> &[Node] {
+        &self.navigation
+    }
+
+    /// The way from the front page to `page`, without either end's own step: folders and their indexes.
+    #[must_use]
+    pub fn breadcrumbs(&self, page: &Page) -> Vec<Crumb> {
+        let mut crumbs = Vec::new();
+        let mut path = String::from("/");
+        let segments: Vec<&str> = page.guide().path.segments().collect();
+        let Some((_, above)) = segments.split_last() else { return crumbs };
+        if let Some(front) = self.page("/") {
+            crumbs.push(Crumb { title: front.guide().title.clone(), url: Some("/".to_owned()) });
+        }
+        for segment in above {
+            path.push_str(segment);
+            path.push('/');
+            let index = self.page(&path);
+            let title = index.map_or_else(|| title_of_name(segment), |page| page.guide().title.clone());
+            crumbs.push(Crumb { title, url: index.map(|page| navigation::url(&page.guide().path)) });
+        }
+        crumbs
+    }
+
+    /// The guide before `page` in reading order.
+    #[must_use]
+    pub fn previous(&self, page: &Page) -> Option<&Arc<Page>> {
+        let at = self.position(page)?;
+        self.pages.get(at.checked_sub(1)?)
+    }
+
+    /// The guide after `page` in reading order.
+    #[must_use]
+    pub fn next(&self, page: &Page) -> Option<&Arc<Page>> {
+        self.pages.get(self.position(page)? + 1).filter(|next| !next.hidden())
+    }
+
+    /// What the site says of itself.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// What kind of site it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.site.kind
+    }
+
+    /// The content folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.content.dir
+    }
+
+    /// Everything that is wrong, by file and line. Looked for when first asked.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        self.problems.get_or_init(|| check::check(self, self.today))
+    }
+
+    /// What is wrong with one guide.
+    #[must_use]
+    pub fn problems_of(&self, page: &Page) -> Vec<Problem> {
+        check::check_page(self, page, self.today)
+    }
+
+    pub(super) fn addresses(&self) -> Addresses<'_> {
+        Addresses { guides: &self.at, by_file: &self.by_file, files: &self.files, redirects: &self.redirects }
+    }
+
+    fn position(&self, page: &Page) -> Option<usize> {
+        self.at.get(&page.guide().path).copied().filter(|at| *at < self.shown)
+    }
+}

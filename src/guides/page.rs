@@ -1,0 +1,233 @@
+//! One guide, ready to be read.
+
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+
+use super::compose::{self, Composed, Shelf};
+use super::events::{self, Noticed};
+use super::habits;
+use super::html::{self, escape};
+use super::links::{Addresses, Bases, Target, Targets};
+use super::problem::{Place, Problem, ProblemKind};
+use super::sections::{self, Mention, Outline};
+use super::site::{Kind, Site, title_of_name};
+use super::source::Source;
+use crate::model::{Guide, GuidePath, Section};
+
+/// A guide as it is shown. Its HTML is rendered when it is first asked for, and kept.
+#[derive(Debug)]
+pub struct Page {
+    parsed: Arc<Parsed>,
+    targets: Targets,
+    html: OnceLock<String>,
+}
+
+/// A guide by itself, before anything is known of the others.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) guide: Guide,
+    pub(super) kind: Kind,
+    /// Where the guide's text begins in its Markdown.
+    body: usize,
+    pub(super) modified: Option<Timestamp>,
+    /// The file that makes it a guide: the stub, or the Markdown itself.
+    pub(super) own_file: String,
+    pub(super) files: Vec<String>,
+    pub(super) hidden: bool,
+    pub(super) former_paths: Vec<String>,
+    pub(super) anchors: HashSet<String>,
+    pub(super) links: Vec<Mention>,
+    pub(super) images: Vec<Mention>,
+    pub(super) silent_images: Vec<Mention>,
+    pub(super) noticed: Vec<(Place, Noticed)>,
+    pub(super) problems: Vec<Problem>,
+    notice: Option<String>,
+}
+
+impl Page {
+    /// What the guide says: address, title, sections, Markdown.
+    #[must_use]
+    pub fn guide(&self) -> &Guide {
+        &self.parsed.guide
+    }
+
+    /// The words for the page's only first-level heading; [`Guide::title`] is for navigation and search.
+    #[must_use]
+    pub fn heading(&self) -> &str {
+        self.guide().sections.first().map_or(&self.guide().title, |lead| &lead.heading)
+    }
+
+    /// The content below that heading, sanitised, without scripts and inline styles.
+    #[must_use]
+    pub fn html(&self) -> &str {
+        self.html.get_or_init(|| self.parsed.render(&self.targets))
+    }
+
+    /// The headings for the page's table of contents: second level to `depth`.
+    pub fn contents(&self, depth: u8) -> impl Iterator<Item = &Section> {
+        self.guide().sections.iter().skip(1).filter(move |section| section.level <= depth)
+    }
+
+    /// When one of its files last changed.
+    #[must_use]
+    pub fn modified(&self) -> Option<Timestamp> {
+        self.parsed.modified
+    }
+
+    /// Whether it is left out of the navigation by its author's wish.
+    #[must_use]
+    pub fn hidden(&self) -> bool {
+        self.parsed.hidden
+    }
+
+    /// Whether it has no file: the front page of a folder that has none of its own.
+    #[must_use]
+    pub fn generated(&self) -> bool {
+        self.parsed.own_file.is_empty()
+    }
+
+    pub(super) fn new(parsed: Arc<Parsed>, addresses: Addresses<'_>) -> Self {
+        let bases = parsed.bases();
+        let mut targets = Targets::default();
+        for Mention { dest, .. } in &parsed.links {
+            if let Target::Here(address) = addresses.link(dest, &bases)
+                && address != *dest
+            {
+                targets.links.insert(dest.clone(), address);
+            }
+        }
+        for Mention { dest, .. } in &parsed.images {
+            targets.images.insert(dest.clone(), addresses.image(dest, &bases));
+        }
+        Self { parsed, targets, html: OnceLock::new() }
+    }
+
+    pub(super) fn parsed(&self) -> &Arc<Parsed> {
+        &self.parsed
+    }
+
+    pub(super) fn targets(&self) -> &Targets {
+        &self.targets
+    }
+}
+
+impl Parsed {
+    /// Reads and parses the guide at `path` whose own file is `own_file`.
+    pub(super) fn load(shelf: Shelf<'_>, site: &Site, own_file: &str, path: GuidePath) -> Self {
+        let composed = compose::compose(shelf, own_file);
+        let modified = composed.files.iter().filter_map(|file| shelf.files.get(file)?.modified).max();
+        let mut parsed = Self::of(composed, site, path);
+        parsed.modified = modified;
+        own_file.clone_into(&mut parsed.own_file);
+        parsed
+    }
+
+    /// A page that nobody wrote.
+    pub(super) fn generated(markdown: String, site: &Site) -> Self {
+        let source = Source::of_file("", markdown);
+        let mut parsed = Self::of(Composed { source, ..Composed::default() }, site, GuidePath::root());
+        parsed.guide.title.clone_from(&site.title);
+        if let Some(lead) = parsed.guide.sections.first_mut() {
+            lead.heading.clone_from(&site.title);
+        }
+        parsed.problems.clear();
+        parsed
+    }
+
+    fn of(composed: Composed, site: &Site, path: GuidePath) -> Self {
+        let Composed { source, body, front_matter, file, files, mut problems, mut noticed, notice } = composed;
+        let prepared = habits::prepare(&source, body, site.kind == Kind::TechDocs);
+        let document = events::parse(&prepared.source.text, site.kind.slugs());
+        let first_heading = document.lead.as_ref().map(|lead| lead.title.clone());
+        let untitled = front_matter.title.is_none() && first_heading.is_none();
+        let title = front_matter.title.clone().filter(|title| !title.trim().is_empty());
+        let title = title.or(first_heading).unwrap_or_else(|| title_of_path(&path, &site.title));
+        let Outline { sections, anchors, links, images, silent_images } =
+            sections::outline(&document, &title, &prepared.source);
+        let ruby = prepared.foreign.into_iter().map(|(at, what)| (at, Noticed::Shown(what)));
+        noticed.extend(document.noticed.into_iter().chain(ruby).map(|(at, what)| (prepared.source.place(at), what)));
+        let (review, unclear) = front_matter.review(site.default_owner.as_deref());
+        let own_file = files.first().cloned().unwrap_or_default();
+        for value in unclear {
+            let message = format!("guide `{own_file}`: {value}");
+            problems.push(Problem::warning(&*own_file, ProblemKind::FrontMatter, message));
+        }
+        if untitled && notice.is_none() {
+            let message = format!("guide `{file}` has no title; write `# Title` on its first line");
+            problems.push(Problem::warning(&*file, ProblemKind::MissingTitle, message));
+        }
+        let guide = Guide {
+            path,
+            file,
+            title,
+            description: front_matter.description.clone(),
+            weight: front_matter.weight(),
+            review,
+            sections,
+            markdown: source.text,
+        };
+        Self {
+            guide,
+            kind: site.kind,
+            body,
+            modified: None,
+            own_file,
+            files,
+            hidden: front_matter.hidden(),
+            former_paths: front_matter.former_paths(),
+            anchors,
+            links,
+            images,
+            silent_images,
+            noticed,
+            problems,
+            notice,
+        }
+    }
+
+    fn render(&self, targets: &Targets) -> String {
+        let source = Source::of_file("", self.guide.markdown.clone());
+        let prepared = habits::prepare(&source, self.body, self.kind == Kind::TechDocs);
+        let document = events::parse(&prepared.source.text, self.kind.slugs());
+        let html = html::render(&document, targets);
+        match &self.notice {
+            None => html,
+            Some(notice) => format!("{}{html}", notice_html(notice)),
+        }
+    }
+
+    /// From where its links may be meant: its folder in the former site, its own address, the file it came from.
+    pub(super) fn bases(&self) -> Bases {
+        let prefix = self.kind.prefix();
+        let folder = |file: &str| {
+            let inside = file.strip_prefix(prefix).unwrap_or(file);
+            inside.rsplit_once('/').map_or_else(|| "/".to_owned(), |(folder, _)| format!("/{folder}/"))
+        };
+        let mut bases = vec![folder(&self.own_file)];
+        for base in [self.guide.path.as_str().to_owned(), folder(&self.guide.file)] {
+            if !bases.contains(&base) {
+                bases.push(base);
+            }
+        }
+        Bases(bases)
+    }
+}
+
+fn title_of_path(path: &GuidePath, site_title: &str) -> String {
+    path.segments().last().map_or_else(|| site_title.to_owned(), title_of_name)
+}
+
+/// What is wrong, in place, `code` marked as such.
+fn notice_html(notice: &str) -> String {
+    let mut said = String::new();
+    for (at, part) in notice.split('`').enumerate() {
+        let part = escape(part);
+        said.push_str(&if at % 2 == 1 { format!("<code>{part}</code>") } else { part.into_owned() });
+    }
+    format!(
+        "<div class=\"alert alert-caution\" role=\"note\"><p class=\"alert-title\">This guide has a problem</p>\n\
+         <p>{said}.</p>\n</div>\n"
+    )
+}

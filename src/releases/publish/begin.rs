@@ -1,0 +1,105 @@
+//! The first step: a release is announced.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::model::{AppName, Digest, FileEntry, FilePath, Manifest, ReleaseId, Source};
+use crate::releases::update::json;
+use crate::releases::{By, ReleaseError, Releases, media_type};
+use crate::storage::{Condition, Key, Put, StorageError};
+
+use super::check::check;
+
+/// How many of an app's releases are searched for blobs that it holds already; the newest.
+const SEARCHED: usize = 100;
+const AT_A_TIME: usize = 8;
+
+/// A file that is going to be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// The digest of its bytes.
+    pub sha256: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A release that was begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Its identity.
+    pub id: ReleaseId,
+    /// The blobs to upload, in order: those that no finished release of this app holds.
+    pub missing: Vec<Digest>,
+}
+
+impl Releases {
+    /// Begins a release of an app. Nothing is live until it is finished.
+    pub async fn begin(
+        &self,
+        app: &AppName,
+        files: &BTreeMap<FilePath, Announced>,
+        message: Option<String>,
+        source: Option<Source>,
+        by: &By,
+    ) -> Result<Begun, ReleaseError> {
+        check(files, message.as_deref(), source.as_ref(), &self.0.limits)?;
+        self.require_live(app).await?;
+        let now = self.0.clock.now();
+        let id = ReleaseId::new(now, &self.0.entropy);
+        let entry = |(path, announced): (&FilePath, &Announced)| {
+            let (sha256, size) = (announced.sha256, announced.size);
+            (path.clone(), FileEntry { sha256, size, media_type: media_type(path) })
+        };
+        let files = files.iter().map(entry).collect();
+        let by = by.person.email.clone();
+        let manifest = Manifest { app: app.clone(), id, files, by, when: now, message, source };
+        let key = Key::pending(app, id);
+        if self.0.storage.put(&key, json(&key, &manifest)?, Condition::Absent).await? == Put::Lost {
+            // The identity is new, so what is there is this very write, whose answer was lost; or else the
+            // random bits are not random, and going on would mix two releases.
+            let held = self.0.storage.get(&key).await?;
+            let same =
+                held.and_then(|held| serde_json::from_slice(&held.bytes).ok()) == Some(manifest.clone());
+            if !same {
+                let what = "another release with the same identity".to_owned();
+                return Err(StorageError::Unexpected { key: key.to_string(), what }.into());
+            }
+        }
+        let pending = self.hold_pending(manifest);
+        let missing = self.lacking(app, pending.sizes.keys().copied().collect()).await?;
+        Ok(Begun { id, missing })
+    }
+
+    /// Those of `wanted` that no finished release of this app holds, in order.
+    pub(super) async fn lacking(
+        &self,
+        app: &AppName,
+        mut wanted: HashSet<Digest>,
+    ) -> Result<Vec<Digest>, ReleaseError> {
+        if !wanted.is_empty() {
+            let ids = self.release_ids(app).await?.into_iter().take(SEARCHED);
+            let mut finished = stream::iter(ids).map(|id| self.manifest(app, id)).buffered(AT_A_TIME);
+            while let Some(manifest) = finished.try_next().await? {
+                for file in manifest.iter().flat_map(|manifest| manifest.files.values()) {
+                    wanted.remove(&file.sha256);
+                }
+                if wanted.is_empty() {
+                    break;
+                }
+            }
+        }
+        let mut lacking: Vec<Digest> = wanted.into_iter().collect();
+        lacking.sort_unstable();
+        Ok(lacking)
+    }
+
+    /// The app is there, and was not deleted.
+    pub(super) async fn require_live(&self, app: &AppName) -> Result<(), ReleaseError> {
+        match self.find(app).await? {
+            None => Err(ReleaseError::NoApp(app.clone())),
+            Some(found) if found.deleted.is_some() => Err(ReleaseError::Deleted(app.clone())),
+            Some(_) => Ok(()),
+        }
+    }
+}

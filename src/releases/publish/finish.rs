@@ -1,0 +1,92 @@
+//! The last steps: the manifest, then the pointer.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+
+use crate::model::{App, AppName, Digest, Manifest, ReleaseId};
+use crate::releases::manifests::Pending;
+use crate::releases::records::point;
+use crate::releases::update::json;
+use crate::releases::{By, ReleaseError, Releases};
+use crate::storage::{Condition, Key, Prefix, Put, StorageError};
+
+/// How many markers are removed at a time.
+const AT_A_TIME: usize = 16;
+
+impl Releases {
+    /// Finishes a release whose blobs have all arrived, and makes it live when `activate` says so. Repeating it
+    /// is fine: a release that was live once is not made live again.
+    pub async fn finish(
+        &self,
+        app: &AppName,
+        release: ReleaseId,
+        activate: bool,
+        by: &By,
+    ) -> Result<Arc<Manifest>, ReleaseError> {
+        self.require_live(app).await?;
+        let manifest = match self.manifest(app, release).await? {
+            Some(finished) => finished,
+            None => self.write_manifest(app, release).await?,
+        };
+        if activate {
+            let change = |app: &mut App| {
+                if !app.previous.contains(&release) {
+                    point(app, release);
+                }
+                Ok(())
+            };
+            self.write_live(app, change).await?;
+        }
+        self.record_published(app, by, release).await?;
+        self.forget_pending(app, release).await;
+        Ok(manifest)
+    }
+
+    async fn write_manifest(&self, app: &AppName, release: ReleaseId) -> Result<Arc<Manifest>, ReleaseError> {
+        let pending = self.pending(app, release).await?;
+        let pending = pending.ok_or_else(|| ReleaseError::NoRelease { app: app.clone(), release })?;
+        let missing = self.not_arrived(app, &pending).await?;
+        if !missing.is_empty() {
+            return Err(ReleaseError::BlobsMissing { release, missing });
+        }
+        let key = Key::manifest(app, release);
+        let body = json(&key, &pending.manifest)?;
+        if self.0.storage.put(&key, body, Condition::Absent).await? == Put::Lost {
+            tracing::debug!(%app, %release, "the manifest is there already");
+        }
+        // Whoever wrote it, what is in the bucket is what counts.
+        let written = self.manifest(app, release).await?;
+        written.ok_or_else(|| {
+            let what = "a manifest that was just written is not there".to_owned();
+            StorageError::Unexpected { key: key.to_string(), what }.into()
+        })
+    }
+
+    /// The blobs of a release in the making that neither arrived for it nor are held by the app's releases.
+    async fn not_arrived(&self, app: &AppName, pending: &Pending) -> Result<Vec<Digest>, ReleaseError> {
+        let listed = self.0.storage.list_all(&Prefix::arrived(app, pending.manifest.id)).await?.objects;
+        let arrived: HashSet<Digest> = listed.iter().filter_map(|marker| marker.name.parse().ok()).collect();
+        let wanted = pending.sizes.keys().filter(|digest| !arrived.contains(digest)).copied().collect();
+        self.lacking(app, wanted).await
+    }
+
+    /// Clears up after a release that is finished. What stays behind does no harm.
+    async fn forget_pending(&self, app: &AppName, release: ReleaseId) {
+        let storage = &self.0.storage;
+        let forget = async {
+            let markers = storage.list_all(&Prefix::arrived(app, release)).await?.objects;
+            let digests = markers.iter().filter_map(|marker| marker.name.parse::<Digest>().ok());
+            let keys = digests.map(|digest| Key::arrived(app, release, &digest));
+            let keys: Vec<Key> = keys.chain([Key::pending(app, release)]).collect();
+            let removals = stream::iter(keys).map(|key| async move { storage.delete(&key).await });
+            let removed: Vec<Result<(), StorageError>> = removals.buffer_unordered(AT_A_TIME).collect().await;
+            removed.into_iter().collect::<Result<(), StorageError>>()
+        };
+        if let Err(error) = forget.await {
+            tracing::debug!(%error, %app, %release, "the markers of a finished release stay behind");
+        }
+        self.0.pending.remove(&release);
+    }
+}

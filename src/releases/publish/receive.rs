@@ -1,0 +1,116 @@
+//! The second step: blobs arrive, and are what they were announced to be.
+
+use std::fmt::Display;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, pin_mut};
+use tempfile::NamedTempFile;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+
+use crate::model::{AppName, Digest, ReleaseId};
+use crate::releases::blobs::finished;
+use crate::releases::{ReleaseError, Releases};
+use crate::storage::{Body, Condition, Key};
+
+/// Up to this size, in bytes, an upload is kept in memory; a larger one goes to a file.
+const IN_MEMORY: u64 = 1 << 20;
+
+impl Releases {
+    /// Takes the bytes of one blob of a release in the making, checking them as they come. What is stored
+    /// already is checked all the same: whoever sends a blob must have its bytes.
+    pub async fn put_blob<E: Display>(
+        &self,
+        app: &AppName,
+        release: ReleaseId,
+        digest: Digest,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<(), ReleaseError> {
+        let pending = self.pending(app, release).await?;
+        let pending = pending.ok_or_else(|| ReleaseError::NoRelease { app: app.clone(), release })?;
+        let size = pending.sizes.get(&digest).copied();
+        let size = size.ok_or_else(|| differs(digest, "no file of this release has this digest"))?;
+
+        // A closed semaphore cannot be: it lives as long as `self`.
+        let _turn = self.0.uploads.acquire().await;
+        let mut upload = Upload::new(size).map_err(ReleaseError::NoRoom)?;
+        receive(&mut upload, digest, size, bytes).await?;
+
+        let _stored_or_there =
+            self.0.storage.put(&Key::blob(&digest), upload.body(size), Condition::Absent).await?;
+        let arrived = Key::arrived(app, release, &digest);
+        let _stored = self.0.storage.put(&arrived, Body::Bytes(Bytes::new()), Condition::Always).await?;
+        Ok(())
+    }
+}
+
+/// Where an upload is kept until it is known to be right.
+enum Upload {
+    Memory(BytesMut),
+    File { file: File, path: NamedTempFile },
+}
+
+impl Upload {
+    fn new(size: u64) -> std::io::Result<Self> {
+        if size <= IN_MEMORY {
+            return Ok(Self::Memory(BytesMut::new()));
+        }
+        let path = NamedTempFile::new()?;
+        Ok(Self::File { file: File::from_std(path.reopen()?), path })
+    }
+
+    async fn add(&mut self, piece: &Bytes) -> std::io::Result<()> {
+        match self {
+            Self::Memory(bytes) => {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            }
+            Self::File { file, .. } => file.write_all(piece).await,
+        }
+    }
+
+    async fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::File { file, .. } => file.flush().await,
+        }
+    }
+
+    fn body(&mut self, size: u64) -> Body {
+        match self {
+            Self::Memory(bytes) => Body::Bytes(std::mem::take(bytes).freeze()),
+            Self::File { path, .. } => Body::File { path: path.path().to_owned(), size },
+        }
+    }
+}
+
+/// Reads `bytes` into `upload`; they must be `size` bytes of this digest.
+async fn receive<E: Display>(
+    upload: &mut Upload,
+    digest: Digest,
+    size: u64,
+    bytes: impl Stream<Item = Result<Bytes, E>>,
+) -> Result<(), ReleaseError> {
+    pin_mut!(bytes);
+    let mut hash = Context::new(&SHA256);
+    let mut received = 0_u64;
+    while let Some(piece) = bytes.next().await {
+        let piece = piece.map_err(|error| ReleaseError::BrokeOff(error.to_string()))?;
+        received = received.saturating_add(piece.len() as u64);
+        if received > size {
+            return Err(differs(digest, format!("more came than the {size} bytes that were announced")));
+        }
+        hash.update(&piece);
+        upload.add(&piece).await.map_err(ReleaseError::NoRoom)?;
+    }
+    upload.flush().await.map_err(ReleaseError::NoRoom)?;
+    if received < size {
+        return Err(differs(digest, format!("{received} bytes came, and {size} were announced")));
+    }
+    if finished(hash) == digest { Ok(()) } else { Err(differs(digest, "they have another sha256")) }
+}
+
+fn differs(digest: Digest, what: impl Into<String>) -> ReleaseError {
+    ReleaseError::Differs { digest, what: what.into() }
+}

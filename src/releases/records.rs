@@ -1,0 +1,335 @@
+//! An app's record: every change is a conditional write, entered in the audit record and announced.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{App, AppName, Audience, AuditAction, Grant, ReleaseId, Role, Settings, Who};
+use crate::storage::{Etag, Key, Object, StorageError};
+
+use super::catalog::Entry;
+use super::journal::Changed;
+use super::publish::{InvalidRelease, check_text, check_title};
+use super::update::{self, update};
+use super::{By, ReleaseError, Releases};
+
+/// How many lines a listed audience may have.
+const MOST_GRANTS: usize = 2000;
+/// How many earlier releases can be gone back through.
+const MOST_PREVIOUS: usize = 50;
+/// The longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 500;
+
+/// What a publisher may set at once; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What people call it.
+    pub title: Option<String>,
+    /// Who may see it.
+    pub audience: Option<Audience>,
+    /// The rest.
+    pub settings: Option<Settings>,
+}
+
+/// `apps/NAME/app.json`: the app, and the count of its writes, which orders them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct AppRecord {
+    version: u64,
+    #[serde(flatten)]
+    app: App,
+}
+
+impl Releases {
+    /// The app with this name, from the catalog, or from the bucket when the catalog has not heard of it yet.
+    /// Deleted apps are found too.
+    pub async fn find(&self, name: &AppName) -> Result<Option<Arc<App>>, ReleaseError> {
+        if let Some(app) = self.catalog().app(name) {
+            return Ok(Some(app.clone()));
+        }
+        let key = Key::app(name);
+        let Some(object) = self.0.storage.get(&key).await? else { return Ok(None) };
+        let entry = parse(&key, name, &object)?;
+        self.swap(|catalog| catalog.with_apps(std::slice::from_ref(&entry)));
+        Ok(Some(entry.app))
+    }
+
+    /// Creates an app for `by`, who alone may see it.
+    pub async fn create_app(&self, name: &AppName, title: &str, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let title = check_title(title)?;
+        let now = self.0.clock.now();
+        let app = App {
+            name: name.clone(),
+            title,
+            owner: by.person.clone(),
+            audience: Audience::Listed,
+            grants: vec![Grant {
+                who: Who::Person(by.person.email.clone()),
+                role: Role::Publisher,
+                until: None,
+            }],
+            current: None,
+            previous: Vec::new(),
+            settings: Settings::default(),
+            created: now,
+            changed: now,
+            deleted: None,
+            write_id: String::new(),
+        };
+        let key = Key::app(name);
+        let written = update(&self.0.storage, &self.0.entropy, &key, |held: Option<AppRecord>| match held {
+            Some(_) => Err(ReleaseError::Taken(name.clone())),
+            None => Ok(Some(AppRecord { version: 1, app: app.clone() })),
+        });
+        let created = match written.await? {
+            Some((record, etag)) => self.enter(record, etag).await,
+            None => return Err(ReleaseError::Taken(name.clone())),
+        };
+        self.record(name, by, AuditAction::Created).await?;
+        Ok(created)
+    }
+
+    /// Makes `change` of an app that is not deleted, and enters `action` in its audit record. Nothing is written
+    /// when `change` changes nothing; it may be called more than once.
+    pub async fn change(
+        &self,
+        name: &AppName,
+        by: &By,
+        action: AuditAction,
+        change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<Arc<App>, ReleaseError> {
+        let (app, changed) = self.write_live(name, change).await?;
+        if changed {
+            self.record(name, by, action).await?;
+        }
+        Ok(app)
+    }
+
+    /// Sets title, audience and settings, whichever are given.
+    pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let title = set.title.as_deref().map(check_title).transpose()?;
+        if let Some(description) = set.settings.as_ref().and_then(|settings| settings.description.as_deref())
+        {
+            check_text("a description", description, LONGEST_DESCRIPTION)?;
+        }
+        let mut app = None;
+        if title.is_some() || set.settings.is_some() {
+            let change = |app: &mut App| {
+                app.title = title.clone().unwrap_or_else(|| app.title.clone());
+                app.settings = set.settings.clone().unwrap_or_else(|| app.settings.clone());
+                Ok(())
+            };
+            app = Some(self.change(name, by, AuditAction::SettingsChanged, change).await?);
+        }
+        match (set.audience, app) {
+            (Some(audience), _) => self.set_audience(name, audience, by).await,
+            (None, Some(app)) => Ok(app),
+            (None, None) => self.find(name).await?.ok_or_else(|| ReleaseError::NoApp(name.clone())),
+        }
+    }
+
+    /// Sets who may see an app.
+    pub async fn set_audience(
+        &self,
+        name: &AppName,
+        audience: Audience,
+        by: &By,
+    ) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            app.audience = audience;
+            Ok(())
+        };
+        self.change(name, by, AuditAction::AudienceSet { audience }, change).await
+    }
+
+    /// Adds a grant, in place of any other for the same people.
+    pub async fn grant(&self, name: &AppName, grant: Grant, by: &By) -> Result<Arc<App>, ReleaseError> {
+        self.grant_all(name, &[grant], by).await
+    }
+
+    /// Adds all of these grants or none, each in place of any other for the same people.
+    pub async fn grant_all(
+        &self,
+        name: &AppName,
+        grants: &[Grant],
+        by: &By,
+    ) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            for grant in grants {
+                let full = app.grants.len() >= MOST_GRANTS;
+                match app.grants.iter_mut().find(|held| held.who == grant.who) {
+                    Some(held) => held.clone_from(grant),
+                    None if full => return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into()),
+                    None => app.grants.push(grant.clone()),
+                }
+            }
+            Ok(())
+        };
+        let (app, changed) = self.write_live(name, change).await?;
+        for grant in grants.iter().filter(|_| changed) {
+            self.record(name, by, AuditAction::Granted { grant: grant.clone() }).await?;
+        }
+        Ok(app)
+    }
+
+    /// Takes a grant away; there being none is fine. The owner stays.
+    pub async fn revoke(&self, name: &AppName, who: &Who, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            if *who == Who::Person(app.owner.email.clone()) {
+                return Err(ReleaseError::OwnerStays(app.owner.email.clone()));
+            }
+            app.grants.retain(|grant| grant.who != *who);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Revoked { who: who.clone() }, change).await
+    }
+
+    /// Makes a finished release the live one.
+    pub async fn activate(
+        &self,
+        name: &AppName,
+        release: ReleaseId,
+        by: &By,
+    ) -> Result<Arc<App>, ReleaseError> {
+        if self.manifest(name, release).await?.is_none() {
+            return Err(ReleaseError::NoRelease { app: name.clone(), release });
+        }
+        let change = |app: &mut App| {
+            point(app, release);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Activated { release }, change).await
+    }
+
+    /// Makes the release that was live before the current one live again.
+    pub async fn rollback(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let app = self.read(name).await?;
+        if app.deleted.is_some() {
+            return Err(ReleaseError::Deleted(name.clone()));
+        }
+        let (from, earlier) = (app.current, app.previous.first().copied());
+        let release = earlier.ok_or_else(|| ReleaseError::NothingEarlier(name.clone()))?;
+        let change = |app: &mut App| {
+            if app.current == Some(release) {
+                return Ok(()); // It is done: the answer to the first attempt was lost.
+            }
+            if app.current != from || app.previous.first() != Some(&release) {
+                return Err(ReleaseError::Moved(name.clone()));
+            }
+            app.previous.remove(0);
+            app.current = Some(release);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Activated { release }, change).await
+    }
+
+    /// Deletes an app: nobody can open it, its name stays taken, and it can be restored.
+    pub async fn delete(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let now = self.0.clock.now();
+        let change = |app: &mut App| {
+            app.deleted = Some(now);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::Deleted, change).await
+    }
+
+    /// Brings a deleted app back as it was; one that is not deleted stays as it is.
+    pub async fn restore(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let restore = |app: &mut App| {
+            app.deleted = None;
+            Ok(())
+        };
+        let (app, changed) = self.write(name, restore).await?;
+        if changed {
+            self.record(name, by, AuditAction::Restored).await?;
+        }
+        Ok(app)
+    }
+
+    /// Like [`Releases::write`], for an app that is not deleted.
+    pub(super) async fn write_live(
+        &self,
+        name: &AppName,
+        mut change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<(Arc<App>, bool), ReleaseError> {
+        let change = |app: &mut App| match app.deleted {
+            Some(_) => Err(ReleaseError::Deleted(name.clone())),
+            None => change(app),
+        };
+        self.write(name, change).await
+    }
+
+    /// Writes what `change` makes of an app; answers it and whether it changed.
+    async fn write(
+        &self,
+        name: &AppName,
+        mut change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<(Arc<App>, bool), ReleaseError> {
+        let now = self.0.clock.now();
+        let mut as_it_was = None;
+        let written = update(&self.0.storage, &self.0.entropy, &Key::app(name), |held| {
+            let mut record: AppRecord = held.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
+            let before = record.app.clone();
+            change(&mut record.app)?;
+            if record.app == before {
+                as_it_was = Some(before);
+                return Ok::<_, ReleaseError>(None);
+            }
+            record.app.changed = now.max(before.changed);
+            record.version += 1;
+            Ok(Some(record))
+        })
+        .await?;
+        match (written, as_it_was) {
+            (Some((record, etag)), _) => Ok((self.enter(record, etag).await, true)),
+            (None, Some(app)) => Ok((Arc::new(app), false)),
+            (None, None) => Err(ReleaseError::NoApp(name.clone())),
+        }
+    }
+
+    /// Puts a record that was just written into the own catalog, and announces it.
+    async fn enter(&self, record: AppRecord, etag: Etag) -> Arc<App> {
+        let entry = Entry { app: Arc::new(record.app), version: record.version, etag };
+        self.swap(|catalog| catalog.with_apps(std::slice::from_ref(&entry)));
+        self.announce(Changed::App(entry.app.name.clone())).await;
+        entry.app
+    }
+
+    /// The record as it is in the bucket now.
+    async fn read(&self, name: &AppName) -> Result<Arc<App>, ReleaseError> {
+        let key = Key::app(name);
+        let object = self.0.storage.get(&key).await?.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
+        Ok(parse(&key, name, &object)?.app)
+    }
+}
+
+/// Makes `release` current, and remembers what was.
+pub(super) fn point(app: &mut App, release: ReleaseId) {
+    if app.current == Some(release) {
+        return;
+    }
+    app.previous.retain(|earlier| *earlier != release);
+    if let Some(was) = app.current.replace(release) {
+        app.previous.insert(0, was);
+    }
+    app.previous.truncate(MOST_PREVIOUS);
+}
+
+/// Reads an app's record, which must be about the app whose name it is under.
+pub(super) fn parse(key: &Key, name: &AppName, object: &Object) -> Result<Entry, StorageError> {
+    let record: AppRecord = update::Record::parse(key, &object.bytes)?;
+    if record.app.name != *name {
+        let what = format!("it is the record of `{}`", record.app.name);
+        return Err(StorageError::Unexpected { key: key.to_string(), what });
+    }
+    Ok(Entry { app: Arc::new(record.app), version: record.version, etag: object.etag.clone() })
+}
+
+impl update::Record for AppRecord {
+    fn write_id(&self) -> &str {
+        &self.app.write_id
+    }
+
+    fn set_write_id(&mut self, write_id: String) {
+        self.app.write_id = write_id;
+    }
+}

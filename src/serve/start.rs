@@ -1,0 +1,253 @@
+//! Opens everything that a configuration names, and runs it until a signal.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
+
+use super::{Certificates, Service, development, ops, run};
+use crate::access::{Keyring, oidc, provider};
+use crate::config::Config;
+use crate::guides::{self, Library, Page, Severity};
+use crate::model::{Clock, Entropy};
+use crate::releases::Releases;
+use crate::search::Index;
+use crate::storage::Storage;
+use crate::theme::Theme;
+use crate::web::{self, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog};
+
+/// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
+pub fn serve(mut config: Config) -> Result<()> {
+    // Storage, the catalog and whatever else is not a request's runs here; requests run on the workers.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let listeners = Listeners::bind(&mut config)?;
+        if config.development {
+            development::complete(&mut config, &Entropy::system())?;
+        }
+        let loggia = open(config, Clock::system(), Entropy::system()).await?;
+        if loggia.config.development {
+            development::prepare(&loggia).await?;
+        }
+        announce(&loggia);
+        let stop = CancellationToken::new();
+        tokio::spawn(cancel_on_signal(stop.clone()));
+        serve_on(listeners, loggia, stop).await
+    })
+}
+
+/// The sockets, bound before anything else is done, so that a port in use is said at once.
+pub struct Listeners {
+    /// For everything people open.
+    pub main: TcpListener,
+    /// For health and metrics.
+    pub ops: TcpListener,
+}
+
+impl Listeners {
+    /// Binds the addresses of `config`, and writes into it what a port of 0 became.
+    pub fn bind(config: &mut Config) -> Result<Self> {
+        let main = bind(config.server.listen, "--listen")?;
+        let ops = bind(config.server.ops_listen, "--ops-listen")?;
+        config.server.bound(main.local_addr()?);
+        config.server.ops_listen = ops.local_addr()?;
+        Ok(Self { main, ops })
+    }
+}
+
+fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}; is another program using it? Choose another address with {flag}")
+    })
+}
+
+/// Opens storage, guides and everything else behind the pipeline.
+pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
+    let storage = Storage::open(&config.storage).await?;
+    let described = storage.describe();
+    let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
+    let theme = Theme::load(config.server.theme.as_deref())?;
+    let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
+    let library = Library::load(&config.content, today)?;
+    let index = Index::build(library.pages().map(|page| page.guide()))?;
+    let hosts = Hosts::new(&config.server);
+    let keyring = Keyring::new(&config.sign_in.session_keys)?;
+    let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
+    let (registration, provider) = match &config.sign_in.provider {
+        Some(registration) => (registration.clone(), None),
+        None if config.development => {
+            let provider = provider::BuiltIn::new(&config.server.public_url, &callback, entropy.clone())?;
+            (provider.registration(), Some(provider))
+        }
+        None => bail!("nobody could sign in: set `issuer` and `client_id` under [sign_in]"),
+    };
+    let issuer = url::Url::parse(&registration.issuer).map(|url| url.origin().ascii_serialization());
+    let form_targets = [hosts.main_origin(), hosts.all_apps()].into_iter().chain(issuer.ok());
+    let policies = Policies::new(&hosts, &form_targets.collect::<Vec<_>>());
+    let sign_in = oidc::Provider::new(registration, &callback)?;
+    let request_log = config.logs.requests.then(RequestLog::default);
+    let request_ids = u64::from_le_bytes(entropy.bytes());
+    let assets = web::prepare_assets(&theme);
+    let routes = web::routes(&config, &releases, &clock);
+    let metrics = Metrics::default();
+    report(&library);
+    let loggia = Loggia {
+        edition: ArcSwap::from_pointee(Edition::new(library, index)),
+        live: Live::default(),
+        config,
+        hosts,
+        policies,
+        clock,
+        entropy,
+        keyring,
+        releases,
+        theme,
+        assets,
+        sign_in,
+        provider,
+        metrics,
+        request_log,
+        storage: described,
+        routes,
+        request_ids,
+    };
+    Ok(Arc::new(loggia))
+}
+
+/// Says once what is wrong with the guides; the pages themselves say it in place.
+fn report(library: &Library) {
+    for problem in library.problems().iter().filter(|problem| problem.severity == Severity::Error).take(20) {
+        tracing::warn!("{problem}");
+    }
+}
+
+/// Serves on `listeners` until `stop`, following the catalog, the content folder and the certificates meanwhile.
+pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: CancellationToken) -> Result<()> {
+    let config = &loggia.config;
+    let certificates = config.server.tls.clone().map(Certificates::load).transpose()?.map(Arc::new);
+    if let Some(certificates) = certificates.clone() {
+        let stop = stop.clone();
+        tokio::spawn(async move { certificates.follow(stop).await });
+    }
+    let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
+    let log = loggia.request_log.clone();
+    let logger = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            if let Some(log) = log {
+                log.follow(stop).await;
+            }
+        }
+    });
+    let watcher = watch(&loggia);
+    let pipeline = Arc::new(Pipeline::new(Arc::clone(&loggia)));
+    let operations = tokio::spawn(ops::run(listeners.ops, Arc::clone(&pipeline), stop.clone()));
+    let service =
+        Service { pipeline, certificates, limits: Arc::new(config.limits.clone()), workers: config.server.workers };
+    let served = run(listeners.main, service, stop.clone()).await;
+    stop.cancel();
+    drop(watcher);
+    let _ = tokio::join!(follower, logger, operations);
+    if let Some(log) = &loggia.request_log {
+        log.flush();
+    }
+    served.context("serving ended")
+}
+
+/// Follows the catalog and keeps the gauges.
+async fn follow(loggia: Arc<Loggia>, stop: CancellationToken) {
+    let following = loggia.releases.clone().follow(stop.cancelled());
+    let gauges = async {
+        while !stop.is_cancelled() {
+            let catalog = loggia.releases.catalog();
+            loggia.metrics.apps.set(i64::try_from(catalog.apps().count()).unwrap_or(i64::MAX));
+            let guides = loggia.edition.load().library.pages().count();
+            loggia.metrics.guides.set(i64::try_from(guides).unwrap_or(i64::MAX));
+            let age = loggia.clock.now().duration_since(catalog.fresh_at());
+            loggia.metrics.catalog_age.set(age.as_secs_f64());
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
+            }
+        }
+    };
+    tokio::join!(following, gauges);
+}
+
+/// Reads changed guides again and swaps the edition; what cannot be read leaves the old one in place.
+fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watch> {
+    let dir = loggia.config.content.dir.clone();
+    let weak = Arc::downgrade(loggia);
+    let watcher = guides::watch(&dir, move |changed| {
+        let Some(loggia) = weak.upgrade() else { return };
+        if let Err(error) = refresh(&loggia, changed) {
+            tracing::error!("the changed guides cannot be read, the ones before stay: {error:#}");
+        }
+    });
+    match watcher {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            tracing::warn!("changes to the guides will not be seen until the next start: {error}");
+            None
+        }
+    }
+}
+
+fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
+    let old = loggia.edition.load_full();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
+    let library = old.library.reload(changed, today)?;
+    // What a reload leaves as it was, it shares.
+    let before = |page: &Page| old.library.page(page.guide().path.as_str());
+    let same = |page: &Arc<Page>| before(page).is_some_and(|old| std::ptr::eq(old.guide(), page.guide()));
+    let changed: Vec<_> = library.pages().filter(|page| !same(page)).map(|page| page.guide()).collect();
+    let gone = |page: &&Arc<Page>| library.page(page.guide().path.as_str()).is_none();
+    let removed: Vec<_> = old.library.pages().filter(gone).map(|page| &page.guide().path).collect();
+    let index = if changed.is_empty() && removed.is_empty() {
+        old.index.clone()
+    } else {
+        old.index.updated(&changed, &removed)?
+    };
+    tracing::info!(changed = changed.len(), removed = removed.len(), "guides were read again");
+    loggia.edition.store(Arc::new(Edition::new(library, index)));
+    loggia.live.changed();
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "what somebody at a terminal wants to read first")]
+fn announce(loggia: &Loggia) {
+    let edition = loggia.edition.load();
+    let config = &loggia.config;
+    eprintln!("Loggia {}", env!("CARGO_PKG_VERSION"));
+    eprintln!("  guides    {} in {} ({})", edition.library.pages().count(), config.content.dir.display(), edition.library.kind());
+    eprintln!("  storage   {}", loggia.storage);
+    eprintln!("  open      {}/", loggia.hosts.main_origin());
+    if let Ok(example) = "name".parse() {
+        eprintln!("  apps      {}", loggia.hosts.app_url(&example).replace("//name.", "//NAME."));
+    }
+    eprintln!("  health    http://{}/healthz", config.server.ops_listen);
+    if config.development {
+        eprintln!("\nDevelopment mode: sign in as whoever you like; only this machine can reach it.");
+    }
+}
+
+async fn cancel_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupted = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be awaited");
+            let _ = interrupted.await;
+        }
+    }
+    tracing::info!("stopping: answers in flight may finish");
+    stop.cancel();
+}

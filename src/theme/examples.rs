@@ -1,0 +1,471 @@
+//! An example of each page, for the tests and for looking at them.
+
+use jiff::Timestamp;
+use jiff::civil::date;
+
+use crate::model::{Audience, Entropy, ReleaseId, Role, Section, Who};
+
+use super::views::{
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Branch, Correction, ErrorPage, Field, GrantRow,
+    GuidePage, Heading, Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, Problem,
+    ProviderPage, RefusalPage, ReleaseRow, ReviewNote, SearchPage, ShareForm, SignInFailedPage,
+    SignedOutPage, TokenRow,
+};
+use super::{Theme, ThemeError};
+
+/// Makes every text of an example: as it is, or hostile.
+#[derive(Clone, Copy)]
+pub(super) struct Words(pub(super) fn(&str) -> String);
+
+/// Texts as they are.
+pub(super) const PLAIN: Words = Words(str::to_owned);
+
+/// Every example page by its name.
+pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<String, ThemeError>)> {
+    vec![
+        ("guide", theme.guide(&words.guide())),
+        ("guide-start", theme.guide(&words.start())),
+        ("guide-problems", theme.guide(&words.with_problems())),
+        ("search", theme.search(&words.search())),
+        ("search-empty", theme.search(&SearchPage { query: String::new(), ..words.nothing_found() })),
+        ("search-nothing", theme.search(&words.nothing_found())),
+        ("apps", theme.apps(&words.apps())),
+        ("apps-empty", theme.apps(&AppsPage { apps: Vec::new(), ..words.apps() })),
+        ("apps-anonymous", theme.apps(&AppsPage { viewer: None, may_publish: false, ..words.apps() })),
+        ("app", theme.app(&words.app())),
+        ("app-viewer", theme.app(&AppPage { manage: None, notice: None, ..words.app() })),
+        ("app-deleted", theme.app(&AppPage { deleted: Some(at(9)), ..words.app() })),
+        ("app-new", theme.app(&words.new_app())),
+        ("account", theme.account(&words.account())),
+        ("account-new", theme.account(&words.new_account())),
+        ("provider", theme.provider(&words.provider(None))),
+        ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
+        ("authorize", theme.authorize(&words.authorize())),
+        ("signed-out", theme.signed_out(&words.signed_out())),
+        ("refusal", theme.refusal(&words.refusal())),
+        ("sign-in-failed", theme.sign_in_failed(&words.sign_in_failed())),
+        ("not-found", theme.not_found(&words.not_found())),
+        ("not-found-app", theme.not_found(&words.not_found_on_an_app())),
+        ("error", theme.error(&words.error())),
+    ]
+}
+
+fn at(day: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + day * 86_400).unwrap()
+}
+
+fn release(seed: u64) -> ReleaseId {
+    ReleaseId::new(at(i64::try_from(seed).unwrap()), &Entropy::seeded(seed))
+}
+
+impl Words {
+    fn s(self, text: &str) -> String {
+        self.0(text)
+    }
+
+    fn link(self, label: &str, url: &str) -> Link {
+        Link { label: self.s(label), url: self.s(url) }
+    }
+
+    fn layout(self) -> Layout {
+        Layout {
+            site: self.s("Analytical Platform"),
+            footer: vec![
+                self.link("About", "/about/"),
+                self.link("Accessibility", "/accessibility/"),
+                self.link("Contact", "mailto:platform@example.org"),
+            ],
+            ..Layout::main_host("")
+        }
+    }
+
+    fn app_layout(self) -> Layout {
+        Layout { site: self.s("Analytical Platform"), ..Layout::app_host("", "https://guides.example.org") }
+    }
+
+    fn branch(self, label: &str, children: Vec<Branch>) -> Branch {
+        let url = Some(self.s(&format!("/{}/", label.to_lowercase().replace(' ', "-"))));
+        Branch { label: self.s(label), url, children, ..Branch::default() }
+    }
+
+    fn tree(self) -> Vec<Branch> {
+        let leaves = |parent: &str, count| {
+            (1..=count).map(|n| self.branch(&format!("{parent} guide {n}"), Vec::new())).collect::<Vec<_>>()
+        };
+        let mut tools = self.branch("Tools", leaves("Tool", 40));
+        tools.open = true;
+        let mut current = self.branch("RStudio", leaves("RStudio", 4));
+        (current.current, current.open) = (true, true);
+        tools.children.insert(3, current);
+        let packages = Branch { url: None, ..self.branch("Package management", leaves("Package", 12)) };
+        let mut tree = vec![
+            self.branch("About the platform", Vec::new()),
+            self.branch(
+                "Get started quickly with an account, a computer and a first project",
+                leaves("Start", 9),
+            ),
+            tools,
+            packages,
+            self.branch("Data and storage", leaves("Data", 60)),
+        ];
+        tree.extend((1..=12).map(|n| self.branch(&format!("Area {n}"), leaves("Area", 14))));
+        tree
+    }
+
+    fn contents(self) -> Vec<Heading> {
+        let section = |id: &str, level, heading: &str| Section {
+            id: id.to_owned(),
+            level,
+            heading: self.s(heading),
+            text: String::new(),
+            code: String::new(),
+        };
+        Heading::tree(&[
+            section("", 1, "RStudio"),
+            section("open-rstudio", 2, "Open RStudio"),
+            section("from-the-control-panel", 3, "From the control panel"),
+            section(
+                "from-your-own-computer",
+                3,
+                "From your own computer, when the network of your office lets you",
+            ),
+            section("keep-your-work", 2, "Keep your work"),
+            section("memory-and-time", 2, "Memory and time"),
+            section("troubleshooting", 2, "Troubleshooting"),
+        ])
+    }
+
+    fn guide(self) -> GuidePage {
+        GuidePage {
+            layout: self.layout(),
+            title: self.s("RStudio"),
+            html: include_str!("example.html").to_owned(),
+            breadcrumbs: vec![self.link("Start", "/"), self.link("Tools", "/tools/")],
+            navigation: self.tree(),
+            contents: self.contents(),
+            previous: Some(self.link("Tool guide 3", "/tools/tool-guide-3/")),
+            next: Some(self.link("JupyterLab and its many extensions", "/tools/jupyterlab/")),
+            review: ReviewNote {
+                owner: Some(self.s("#analytical-platform-support")),
+                last: Some(date(2026, 3, 4)),
+                due: Some(date(2027, 3, 4)),
+                overdue: false,
+            },
+            source: Some(self.s("/tools/rstudio.md")),
+            edit: Some(self.s("https://git.example.org/guides/edit/main/tools/rstudio.md")),
+            description: Some(self.s("How to open RStudio, keep your work, and get more memory.")),
+            canonical: Some(self.s("https://guides.example.org/tools/rstudio/")),
+            problems: Vec::new(),
+        }
+    }
+
+    fn start(self) -> GuidePage {
+        GuidePage {
+            layout: Layout { lang: "cy".to_owned(), ..self.layout() },
+            title: self.s("Analytical Platform"),
+            html: "<p>What the platform is, and where to begin.</p>".to_owned(),
+            breadcrumbs: Vec::new(),
+            navigation: Vec::new(),
+            contents: Vec::new(),
+            previous: None,
+            review: ReviewNote::default(),
+            source: None,
+            edit: None,
+            description: None,
+            canonical: None,
+            ..self.guide()
+        }
+    }
+
+    fn with_problems(self) -> GuidePage {
+        let problem = |line, text| Problem { line, message: self.s(text) };
+        GuidePage {
+            layout: Layout { live: true, ..self.layout() },
+            review: ReviewNote { overdue: true, due: Some(date(2026, 3, 4)), ..self.guide().review },
+            problems: vec![
+                problem(
+                    Some(12),
+                    "it links to `#instal`, which is no heading here; the nearest is `#install`",
+                ),
+                problem(None, "it has no description"),
+            ],
+            ..self.guide()
+        }
+    }
+
+    fn search(self) -> SearchPage {
+        let hit = |kind, title: &str, heading: &str, snippet: &str| Hit {
+            kind,
+            title: self.s(title),
+            heading: self.s(heading),
+            url: self.s("/data/amazon-s3/#versioning"),
+            snippet: snippet.to_owned(),
+        };
+        let text = "Every <mark>bucket</mark> keeps the versions of its objects for 30 days, so that a file that was \
+                    overwritten or deleted by mistake can be brought back by the people who manage the <mark>bucket</mark> …";
+        SearchPage {
+            layout: self.layout(),
+            query: self.s("s3 versoning"),
+            total: 37,
+            corrected: Some(Correction { query: self.s("s3 versioning"), from: self.s("s3 versoning") }),
+            hits: vec![
+                hit(HitKind::Guide, "Amazon S3", "Versioning", text),
+                Hit { heading: String::new(), ..hit(HitKind::Guide, "Data and storage", "", text) },
+                hit(HitKind::App, "Prison population, weekly", "Method", text),
+            ],
+            page: 2,
+            pages: 4,
+        }
+    }
+
+    fn nothing_found(self) -> SearchPage {
+        SearchPage {
+            query: self.s("xyzzy"),
+            total: 0,
+            corrected: None,
+            hits: Vec::new(),
+            page: 1,
+            pages: 0,
+            ..self.search()
+        }
+    }
+
+    fn card(self, name: &str, title: &str, description: Option<&str>) -> AppCard {
+        AppCard {
+            name: name.parse().unwrap(),
+            title: self.s(title),
+            url: self.s(&format!("https://{name}.apps.example.org/")),
+            description: description.map(|text| self.s(text)),
+            owner: "ann@example.org".parse().unwrap(),
+            changed: at(3),
+            audience: Audience::Listed,
+            publisher: false,
+            live: true,
+        }
+    }
+
+    fn apps(self) -> AppsPage {
+        let population = "How many people are in prison each week, by establishment, since 2015.";
+        AppsPage {
+            layout: self.layout(),
+            viewer: Some("bob@example.org".parse().unwrap()),
+            sign_in: self.s("/-/sign-in?to=%2F-%2Fapps%2F"),
+            may_publish: true,
+            server: self.s("https://guides.example.org"),
+            apps: vec![
+                AppCard {
+                    publisher: true,
+                    ..self.card("prison-population", "Prison population", Some(population))
+                },
+                AppCard { audience: Audience::SignedIn, ..self.card("court-backlog", "Court backlog", None) },
+                AppCard { live: false, ..self.card("draft", "A draft without a release", None) },
+            ],
+            notice: None,
+        }
+    }
+
+    fn grant(who: &str, role: Role, until: Option<Timestamp>) -> GrantRow {
+        GrantRow { who: who.parse().unwrap(), role, until, ended: until.is_some_and(|until| until < at(5)) }
+    }
+
+    fn app(self) -> AppPage {
+        let release = |seed, message: Option<&str>, current| ReleaseRow {
+            id: release(seed),
+            url: self.s(&format!("https://{}--prison-population.apps.example.org/", release(seed))),
+            when: at(i64::try_from(seed).unwrap()),
+            by: "ann@example.org".parse().unwrap(),
+            message: message.map(|text| self.s(text)),
+            files: 214,
+            size: 12_345_678,
+            current,
+        };
+        let mut grants = vec![
+            Self::grant("ann@example.org", Role::Publisher, None),
+            Self::grant(
+                "a.very.long.name.of.somebody@department-with-a-long-name.example.org",
+                Role::Viewer,
+                None,
+            ),
+            Self::grant("@example.org", Role::Viewer, Some(at(60))),
+        ];
+        let group = GrantRow {
+            who: Who::Group(self.s("analysts")),
+            ..Self::grant("@x.org", Role::Viewer, Some(at(1)))
+        };
+        grants.push(group);
+        AppPage {
+            layout: self.layout(),
+            name: "prison-population".parse().unwrap(),
+            title: self.s("Prison population"),
+            url: self.s("https://prison-population.apps.example.org/"),
+            description: Some(
+                self.s("How many people are in prison each week, by establishment, since 2015."),
+            ),
+            owner: "ann@example.org".parse().unwrap(),
+            audience: Audience::Listed,
+            created: at(0),
+            changed: at(3),
+            deleted: None,
+            live: true,
+            manage: Some(Manage {
+                grants,
+                releases: vec![
+                    release(3, Some("Weeks to 20 November"), true),
+                    release(2, None, false),
+                    release(1, Some("First version"), false),
+                ],
+                can_roll_back: true,
+                share: ShareForm {
+                    who: self.s("bob"),
+                    until: self.s("2026-02-30"),
+                    who_problem: Some(self.s("`bob` names nobody; write an address (`ann@example.org`)")),
+                    until_problem: Some(self.s("there is no such day")),
+                },
+            }),
+            notice: Some(Notice::Failed(self.s("`bob` names nobody, so nothing was shared"))),
+        }
+    }
+
+    fn new_app(self) -> AppPage {
+        let manage = Manage {
+            grants: Vec::new(),
+            releases: Vec::new(),
+            can_roll_back: false,
+            share: ShareForm::default(),
+        };
+        AppPage {
+            audience: Audience::Public,
+            description: None,
+            live: false,
+            manage: Some(manage),
+            notice: Some(Notice::Done(self.s("The audience is now everyone."))),
+            ..self.app()
+        }
+    }
+
+    fn account(self) -> AccountPage {
+        let token = |label: &str, app: Option<&str>, expired| TokenRow {
+            id: self.s("01J0000000000000000000000"),
+            label: self.s(label),
+            app: app.map(|name| name.parse().unwrap()),
+            created: at(1),
+            expires: at(90),
+            expired,
+        };
+        AccountPage {
+            layout: self.layout(),
+            email: "ann@example.org".parse().unwrap(),
+            name: Some(self.s("Ann Example")),
+            provider: self.s("https://login.example.org/tenant/v2.0"),
+            groups: vec![self.s("analysts"), self.s("policy")],
+            server: self.s("https://guides.example.org"),
+            tokens: vec![
+                token("laptop", None, false),
+                token("nightly refresh of the population report", Some("prison-population"), false),
+                token("old laptop", None, true),
+            ],
+            new_token: None,
+            apps: vec!["prison-population".parse().unwrap(), "court-backlog".parse().unwrap()],
+            notice: None,
+        }
+    }
+
+    fn new_account(self) -> AccountPage {
+        let token = "loggia_01jd3v7k1m2n3p4q5r6s7t8v9w_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXU";
+        AccountPage {
+            name: None,
+            groups: Vec::new(),
+            tokens: Vec::new(),
+            new_token: Some(NewToken { label: self.s("laptop"), token: self.s(token) }),
+            ..self.account()
+        }
+    }
+
+    fn fields(self) -> Vec<Field> {
+        vec![
+            Field { name: self.s("state"), value: self.s("abc") },
+            Field { name: self.s("nonce"), value: self.s("d") },
+        ]
+    }
+
+    fn provider(self, problem: Option<&str>) -> ProviderPage {
+        ProviderPage {
+            layout: Layout { search: false, ..self.layout() },
+            action: self.s("/-/provider/authorize"),
+            fields: self.fields(),
+            email: problem.map(|_| self.s("ann")).unwrap_or_default(),
+            problem: problem.map(|text| self.s(text)),
+            suggestions: vec!["ann@example.org".parse().unwrap(), "bob@example.org".parse().unwrap()],
+        }
+    }
+
+    fn authorize(self) -> AuthorizePage {
+        AuthorizePage {
+            layout: self.layout(),
+            action: self.s("/-/authorize"),
+            fields: self.fields(),
+            viewer: "ann@example.org".parse().unwrap(),
+            client: Some(self.s("ann-laptop")),
+            code: Some(self.s("WDJB-MJHT")),
+            until: at(90),
+        }
+    }
+
+    fn signed_out(self) -> SignedOutPage {
+        SignedOutPage { layout: self.app_layout(), sign_in: self.s("https://guides.example.org/-/sign-in") }
+    }
+
+    fn refusal(self) -> RefusalPage {
+        RefusalPage {
+            layout: self.app_layout(),
+            title: self.s("Prison population"),
+            url: self.s("https://prison-population.apps.example.org/"),
+            viewer: "bob@example.org".parse().unwrap(),
+            owner: "ann@example.org".parse().unwrap(),
+            owner_name: Some(self.s("Ann Example")),
+            leave: self.s("/-/leave"),
+            leave_fields: self.fields(),
+            request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),
+        }
+    }
+
+    fn sign_in_failed(self) -> SignInFailedPage {
+        SignInFailedPage {
+            layout: self.layout(),
+            reason: self.s("Your sign-in took longer than ten minutes, so it was given up."),
+            next_step: self.s("Start again; it is done within a minute."),
+            retry: Some(self.s("/-/sign-in")),
+            request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),
+        }
+    }
+
+    fn not_found(self) -> NotFoundPage {
+        NotFoundPage {
+            layout: self.layout(),
+            path: self.s("/tools/r-studio/"),
+            query: self.s("tools r studio"),
+            nearest: vec![self.link("RStudio", "/tools/rstudio/"), self.link("Tools", "/tools/")],
+            request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),
+        }
+    }
+
+    fn not_found_on_an_app(self) -> NotFoundPage {
+        NotFoundPage {
+            layout: self.app_layout(),
+            query: String::new(),
+            nearest: Vec::new(),
+            ..self.not_found()
+        }
+    }
+
+    fn error(self) -> ErrorPage {
+        ErrorPage {
+            layout: self.app_layout(),
+            status: 503,
+            title: self.s("The storage cannot be reached"),
+            sentence: self
+                .s("Nothing was lost. Try again in a minute; if it stays like this, tell the platform team."),
+            request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The list of apps, and one app.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::{AppName, Audience, EmailAddress, ReleaseId, Role, Who};
+
+use super::{Layout, Notice};
+
+/// `/-/apps/`: "Apps and pages shared with you".
+#[derive(Clone, Debug, Serialize)]
+pub struct AppsPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// Who is asking; `None` shows a way to sign in above the public apps.
+    pub viewer: Option<EmailAddress>,
+    /// Where to sign in and come back from.
+    pub sign_in: String,
+    /// Whether they may publish; only then does the page say how.
+    pub may_publish: bool,
+    /// The origin that `loggia login` is told, such as `https://guides.example.org`.
+    pub server: String,
+    /// What they may open, in the order to be shown.
+    pub apps: Vec<AppCard>,
+    /// What came of the last form.
+    pub notice: Option<Notice>,
+}
+
+/// One app in the list.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppCard {
+    /// Its name; its page is `/-/apps/NAME/`.
+    pub name: AppName,
+    /// What people call it.
+    pub title: String,
+    /// Where it is: absolute.
+    pub url: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// Who created it.
+    pub owner: EmailAddress,
+    /// When it last changed.
+    pub changed: Timestamp,
+    /// Who may see it.
+    pub audience: Audience,
+    /// Whether the viewer may publish to it.
+    pub publisher: bool,
+    /// Whether there is a release to open.
+    pub live: bool,
+}
+
+/// `/-/apps/NAME/`: one app.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// Its name.
+    pub name: AppName,
+    /// What people call it.
+    pub title: String,
+    /// Where it is: absolute.
+    pub url: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// Who created it.
+    pub owner: EmailAddress,
+    /// Who may see it.
+    pub audience: Audience,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub changed: Timestamp,
+    /// When it was deleted; the page then offers its publishers to restore it, and nothing else.
+    pub deleted: Option<Timestamp>,
+    /// Whether there is a release to open.
+    pub live: bool,
+    /// What its publishers see and may do; `None` for everybody else.
+    pub manage: Option<Manage>,
+    /// What came of the last form.
+    pub notice: Option<Notice>,
+}
+
+/// What an app's publishers see and may do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Manage {
+    /// Who was named, in the order to be shown.
+    pub grants: Vec<GrantRow>,
+    /// Its releases, newest first.
+    pub releases: Vec<ReleaseRow>,
+    /// Whether there is an earlier current release to go back to.
+    pub can_roll_back: bool,
+    /// What the form for sharing holds at first.
+    pub share: ShareForm,
+}
+
+/// One line of the audience. Removing it posts `who` to `/-/apps/NAME/grants/remove`.
+#[derive(Clone, Debug, Serialize)]
+pub struct GrantRow {
+    /// Whom it names.
+    pub who: Who,
+    /// What it lets them do.
+    pub role: Role,
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// Whether that has passed.
+    pub ended: bool,
+}
+
+/// One release. Activating it posts `release` to `/-/apps/NAME/activate`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReleaseRow {
+    /// Its identity.
+    pub id: ReleaseId,
+    /// Where it can be seen by itself: absolute.
+    pub url: String,
+    /// When it was begun.
+    pub when: Timestamp,
+    /// Who published it.
+    pub by: EmailAddress,
+    /// What they said of it.
+    pub message: Option<String>,
+    /// How many files it holds.
+    pub files: usize,
+    /// Their size together, in bytes.
+    pub size: u64,
+    /// Whether the app's host serves it.
+    pub current: bool,
+}
+
+/// The form that posts `who`, `role` (`viewer` or `publisher`) and `until` (a day as `YYYY-MM-DD`, or empty) to
+/// `/-/apps/NAME/grants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ShareForm {
+    /// What was typed, when it could not be used.
+    pub who: String,
+    /// What was typed, when it could not be used.
+    pub until: String,
+    /// Why `who` could not be used.
+    pub who_problem: Option<String>,
+    /// Why `until` could not be used.
+    pub until_problem: Option<String>,
+}

@@ -1,0 +1,106 @@
+//! A guide's page.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::model::Section;
+
+use super::{Layout, Link};
+
+/// One guide, as a page.
+#[derive(Clone, Debug, Serialize)]
+pub struct GuidePage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// The title, shown as the page's only level-1 heading.
+    pub title: String,
+    /// The content as safe HTML, without the heading that repeats the title; its headings start at level 2.
+    pub html: String,
+    /// From the start page to the folder above the guide; empty on the start page.
+    pub breadcrumbs: Vec<Link>,
+    /// The whole site's tree.
+    pub navigation: Vec<Branch>,
+    /// The headings to jump to; shown from two on.
+    pub contents: Vec<Heading>,
+    /// The guide before it in reading order.
+    pub previous: Option<Link>,
+    /// The guide after it in reading order.
+    pub next: Option<Link>,
+    /// Who answers for it, and when they last looked.
+    pub review: ReviewNote,
+    /// The address of its Markdown, such as `/a/b.md`.
+    pub source: Option<String>,
+    /// Where it can be changed, such as a page of a code forge.
+    pub edit: Option<String>,
+    /// One sentence for search engines and previews.
+    pub description: Option<String>,
+    /// The one address it should be known by: absolute.
+    pub canonical: Option<String>,
+    /// What is wrong with it, shown above it in development mode; empty otherwise.
+    pub problems: Vec<Problem>,
+}
+
+/// A guide or a folder in the navigation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Branch {
+    /// Its title.
+    pub label: String,
+    /// Its address; `None` is a folder without a page of its own.
+    pub url: Option<String>,
+    /// Whether it is the page being shown.
+    pub current: bool,
+    /// Whether its children are shown at first: it is the current page, or leads to it.
+    pub open: bool,
+    /// What is below it, in order.
+    pub children: Vec<Branch>,
+}
+
+/// A heading in the table of contents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Heading {
+    /// Its anchor.
+    pub id: String,
+    /// Its words.
+    pub label: String,
+    /// The headings below it.
+    pub children: Vec<Heading>,
+}
+
+impl Heading {
+    /// The table of contents of a guide: its headings of level 2, and those of level 3 below them.
+    #[must_use]
+    pub fn tree(sections: &[Section]) -> Vec<Self> {
+        let mut tree: Vec<Self> = Vec::new();
+        for section in sections.iter().filter(|section| !section.id.is_empty() && section.level <= 3) {
+            let heading =
+                Self { id: section.id.clone(), label: section.heading.clone(), children: Vec::new() };
+            match tree.last_mut() {
+                Some(parent) if section.level == 3 => parent.children.push(heading),
+                _ => tree.push(heading),
+            }
+        }
+        tree
+    }
+}
+
+/// Who answers for a guide, and when they last looked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReviewNote {
+    /// A person, a team or a channel.
+    pub owner: Option<String>,
+    /// When it was last reviewed.
+    pub last: Option<Date>,
+    /// When it must be reviewed again.
+    pub due: Option<Date>,
+    /// Whether that day has passed.
+    pub overdue: bool,
+}
+
+/// Something wrong with a guide, as `loggia check` would say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The line of its file, where it is known.
+    pub line: Option<usize>,
+    /// A sentence naming the thing and the next step; `code` in backticks is shown as code.
+    pub message: String,
+}

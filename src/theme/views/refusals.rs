@@ -1,0 +1,75 @@
+//! When it cannot be: refused, not signed in, not found, not working. These also appear on apps' hosts.
+
+use serde::Serialize;
+
+use crate::model::EmailAddress;
+
+use super::{Field, Layout, Link};
+
+/// Somebody signed in may not open an app: who they are here, who could let them in, how to ask.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusalPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// What people call the app.
+    pub title: String,
+    /// Where the app is: absolute. Named in the mail to the owner.
+    pub url: String,
+    /// Which address they are signed in with.
+    pub viewer: EmailAddress,
+    /// Who owns the app.
+    pub owner: EmailAddress,
+    /// The owner's name, as their provider writes it.
+    pub owner_name: Option<String>,
+    /// Where the form for another account posts to: `/-/leave` on an app's host, `/-/sign-out` on the main host.
+    pub leave: String,
+    /// Fields that this form carries along.
+    pub leave_fields: Vec<Field>,
+    /// Names the request in the log.
+    pub request_id: String,
+}
+
+/// Signing in failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignInFailedPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// The reason, as a sentence.
+    pub reason: String,
+    /// What to do next, as a sentence.
+    pub next_step: String,
+    /// Where to try again.
+    pub retry: Option<String>,
+    /// Names the request in the log.
+    pub request_id: String,
+}
+
+/// There is nothing at this address, or nothing that this viewer may know of.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotFoundPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// The address asked for, decoded.
+    pub path: String,
+    /// What the search box holds at first: the address as words.
+    pub query: String,
+    /// Guides with the most similar addresses; empty on an app's host.
+    pub nearest: Vec<Link>,
+    /// Names the request in the log.
+    pub request_id: String,
+}
+
+/// The request could not be answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// The status of the answer (RFC 9110, section 15).
+    pub status: u16,
+    /// What is the matter, in a few words: "The storage cannot be reached".
+    pub title: String,
+    /// What that means for the reader and what to do next.
+    pub sentence: String,
+    /// Names the request in the log.
+    pub request_id: String,
+}

@@ -1,0 +1,130 @@
+//! You: who you are here, your tokens, and signing out.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use ulid::Ulid;
+
+use super::failure::{Failure, main_layout};
+use super::sign_in::with_cookies;
+use super::state::Loggia;
+use super::viewer::{OurForm, SignedIn};
+use crate::access::{decide_publish, token};
+use crate::model::{AppName, Person, TokenScope};
+use crate::storage::Key;
+use crate::theme::views::{AccountPage, NewToken, Notice, TokenRow};
+
+/// `GET /-/account/`
+pub(super) async fn page(
+    State(loggia): State<Arc<Loggia>>,
+    SignedIn { person, .. }: SignedIn,
+) -> Result<Response, Failure> {
+    show(&loggia, person, StatusCode::OK, None, None).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewTokenForm {
+    label: String,
+    #[serde(default)]
+    app: String,
+    #[serde(default)]
+    days: String,
+}
+
+/// `POST /-/account/tokens`: makes a token and shows it, once.
+pub(super) async fn create_token(
+    State(loggia): State<Arc<Loggia>>,
+    SignedIn { person, .. }: SignedIn,
+    OurForm(form): OurForm<NewTokenForm>,
+) -> Result<Response, Failure> {
+    let refuse = |sentence: String| Some(Notice::Failed(sentence));
+    let scope = match form.app.as_str() {
+        "" => TokenScope::All,
+        app => match app.parse::<AppName>() {
+            Ok(app) => TokenScope::App(app),
+            Err(error) => {
+                let notice = refuse(error.to_string());
+                return show(&loggia, person, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
+            }
+        },
+    };
+    let days = if form.days.is_empty() { 90 } else { form.days.trim().parse().unwrap_or(0) };
+    let owner = Key::owner(&person.subject);
+    let now = loggia.clock.now();
+    match token::mint(&person, &owner, &form.label, scope, days, now, &loggia.entropy) {
+        Ok((text, record)) => {
+            loggia.releases.put_token(&record).await?;
+            tracing::info!(person = %person.email, token = %record.id, "a token was made");
+            let new = NewToken { label: record.label, token: text.reveal().to_owned() };
+            show(&loggia, person, StatusCode::OK, None, Some(new)).await
+        }
+        Err(error) => {
+            let notice = refuse(error.to_string());
+            show(&loggia, person, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct RevokeForm {
+    id: String,
+}
+
+/// `POST /-/account/tokens/revoke`
+pub(super) async fn revoke_token(
+    State(loggia): State<Arc<Loggia>>,
+    SignedIn { person, .. }: SignedIn,
+    OurForm(form): OurForm<RevokeForm>,
+) -> Result<Response, Failure> {
+    let id = Ulid::from_string(&form.id.to_ascii_uppercase())
+        .map_err(|_| Failure::BadRequest("that is not one of your tokens; open your account again".to_owned()))?;
+    loggia.releases.delete_token(&Key::owner(&person.subject), id).await?;
+    tracing::info!(person = %person.email, token = %id, "a token was revoked");
+    let notice = Notice::Done("The token was revoked. Within seconds it works nowhere.".to_owned());
+    show(&loggia, person, StatusCode::OK, Some(notice), None).await
+}
+
+async fn show(
+    loggia: &Loggia,
+    person: Person,
+    status: StatusCode,
+    notice: Option<Notice>,
+    new_token: Option<NewToken>,
+) -> Result<Response, Failure> {
+    let now = loggia.clock.now();
+    let tokens = loggia.releases.tokens_of(&Key::owner(&person.subject)).await?;
+    let row = |record: crate::model::TokenRecord| TokenRow {
+        id: record.id.to_string().to_lowercase(),
+        label: record.label,
+        app: match record.scope {
+            TokenScope::All => None,
+            TokenScope::App(app) => Some(app),
+        },
+        created: record.created,
+        expires: record.expires,
+        expired: record.expires <= now,
+    };
+    let catalog = loggia.releases.catalog();
+    let mut apps: Vec<AppName> = catalog
+        .apps()
+        .filter(|app| decide_publish(&person, app, now).is_ok())
+        .map(|app| app.name.clone())
+        .collect();
+    apps.sort();
+    let view = AccountPage {
+        layout: main_layout(loggia),
+        email: person.email,
+        name: person.name,
+        provider: person.subject.iss,
+        groups: person.groups,
+        server: loggia.hosts.main_origin(),
+        tokens: tokens.into_iter().map(row).collect(),
+        new_token,
+        apps,
+        notice,
+    };
+    Ok(with_cookies(super::html_page(status, loggia.theme.account(&view)?), &[]))
+}

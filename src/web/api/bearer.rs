@@ -1,0 +1,140 @@
+//! Who calls, and whether they may publish to the app that the path names.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path, RawPathParams};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::access::{Refusal, decide_publish, decide_restore, token};
+use crate::model::{App, AppName, TokenRecord};
+use crate::releases::By;
+
+use super::Api;
+use super::problem::Problem;
+
+/// The client's address, when the server knows it: put among the request's extensions by whoever accepts it.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(
+    /// The address.
+    pub IpAddr,
+);
+
+/// Somebody with a valid token.
+pub(super) struct Bearer {
+    /// Who, and from where.
+    pub(super) by: By,
+    /// By which token.
+    pub(super) token: Arc<TokenRecord>,
+}
+
+/// Somebody who may publish to the app that the path names.
+pub(super) struct Publisher {
+    /// Who, and from where.
+    pub(super) by: By,
+    /// The app.
+    pub(super) app: Arc<App>,
+}
+
+/// Like [`Publisher`], for an app that may be deleted.
+pub(super) struct Restorer {
+    /// Who, and from where.
+    pub(super) by: By,
+    /// The app's name.
+    pub(super) name: AppName,
+}
+
+/// What the path holds besides names of apps; what cannot be read is not found.
+pub(super) struct Segments<T>(pub(super) T);
+
+impl FromRequestParts<Arc<Api>> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let text = token::bearer(&parts.headers).ok_or_else(Problem::no_token)?;
+        let given = token::parse(text).ok_or_else(Problem::bad_token)?;
+        let record = api.releases.token(given.owner, given.id).await?.ok_or_else(Problem::bad_token)?;
+        if !token::verify(&record, &given, api.clock.now()) {
+            return Err(Problem::bad_token());
+        }
+        let from = parts.extensions.get().map(|ClientAddress(address)| *address);
+        Ok(Self { by: By { person: record.person.clone(), from }, token: record })
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Publisher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let Entrant { by, app } = enter(parts, api).await?;
+        match decide_publish(&by.person, &app, api.clock.now()) {
+            Ok(_permit) => Ok(Self { by, app }),
+            // Who could bring it back is told so.
+            Err(Refusal::NoSuchApp) if decide_restore(&by.person, &app, api.clock.now()).is_ok() => {
+                let name = &app.name;
+                let detail = format!("`{name}` was deleted; `loggia restore {name}` brings it back");
+                Err(Problem::not_found(detail))
+            }
+            Err(_) => Err(no_app(app.name.as_str())),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Restorer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let Entrant { by, app } = enter(parts, api).await?;
+        match decide_restore(&by.person, &app, api.clock.now()) {
+            Ok(_permit) => Ok(Self { by, name: app.name.clone() }),
+            Err(_) => Err(no_app(app.name.as_str())),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, api).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(_) => Err(Problem::not_found("no release or blob can have this name")),
+        }
+    }
+}
+
+/// Decisions are made by a catalog that is not stale, or not at all.
+pub(super) fn require_fresh(api: &Api) -> Result<(), Problem> {
+    if api.releases.catalog().is_stale(api.clock.now()) { Err(Problem::unavailable()) } else { Ok(()) }
+}
+
+/// Somebody whose token reaches an app that exists, before it is decided what they may do.
+struct Entrant {
+    by: By,
+    app: Arc<App>,
+}
+
+async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
+    let Bearer { by, token } = Bearer::from_request_parts(parts, api).await?;
+    require_fresh(api)?;
+    let segments = RawPathParams::from_request_parts(parts, api).await;
+    let segments = segments.map_err(|_| Problem::not_found("no app can have this name"))?;
+    let given = segments.iter().find(|(key, _)| *key == "name").map_or("", |(_, value)| value);
+    let name: AppName = given.parse().map_err(|_| no_app(given))?;
+    if !token::covers(&token.scope, Some(&name)) {
+        return Err(no_app(given));
+    }
+    match api.releases.find(&name).await? {
+        Some(app) => Ok(Entrant { by, app }),
+        None => Err(no_app(given)),
+    }
+}
+
+/// The same words whether it does not exist or is not theirs.
+fn no_app(given: &str) -> Problem {
+    let given: String = given.chars().take(64).flat_map(char::escape_default).collect();
+    Problem::not_found(format!(
+        "there is no app `{given}` that you may publish to; create it, or ask its owner for the role `publisher`"
+    ))
+}

@@ -1,0 +1,100 @@
+//! The API, version 1: what the commands and other people's tools call.
+//!
+//! 1. A [`Bearer`] is somebody with a valid token; a [`Publisher`] is one who may publish to the app in the path.
+//!    To everybody else that app and one that does not exist look alike.
+//! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
+//! 3. One file a resource: [`apps`], [`grants`], [`releases`].
+//! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
+//! 5. [`openapi`] describes all of it, and a test compares it with the routes.
+
+mod apps;
+mod bearer;
+mod body;
+mod grants;
+mod openapi;
+mod problem;
+mod releases;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{MethodRouter, any, delete, get, post, put};
+
+pub use bearer::ClientAddress;
+
+use crate::config::{Access, Limits, Server};
+use crate::model::Clock;
+use crate::releases::Releases;
+use problem::Problem;
+
+/// Where the API is, on the main host.
+const ROOT: &str = "/-/api/v1";
+/// Where its description is.
+const DESCRIPTION: &str = "/-/api/openapi.json";
+
+/// What the API needs.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The apps.
+    pub releases: Releases,
+    /// The time.
+    pub clock: Clock,
+    /// Where apps are reached.
+    pub server: Server,
+    /// Who may create apps.
+    pub access: Access,
+    /// How large a body may be.
+    pub limits: Limits,
+}
+
+/// The routes, from `/-/api/` down. The client's address, for the audit record, is read from a [`ClientAddress`]
+/// among the request's extensions.
+pub fn routes<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
+    let mut v1 = Router::new();
+    for (path, methods) in table() {
+        v1 = v1.route(path, methods);
+    }
+    let v1 = v1.fallback(no_route).method_not_allowed_fallback(no_method);
+    Router::new()
+        .nest(ROOT, v1)
+        .route(DESCRIPTION, get(openapi::serve))
+        .route("/-/api/{*rest}", any(no_route))
+        .layer(map_response(not_kept))
+        .with_state(Arc::new(api))
+}
+
+/// Every route below [`ROOT`].
+fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
+    vec![
+        ("/me", get(apps::me)),
+        ("/apps", get(apps::list).post(apps::create)),
+        ("/apps/{name}", get(apps::read).patch(apps::change).delete(apps::remove)),
+        ("/apps/{name}/restore", post(apps::restore)),
+        ("/apps/{name}/rollback", post(apps::rollback)),
+        ("/apps/{name}/audit", get(apps::audit)),
+        ("/apps/{name}/grants", delete(grants::revoke).get(grants::list).post(grants::grant)),
+        ("/apps/{name}/releases", get(releases::list).post(releases::begin)),
+        ("/apps/{name}/releases/{id}/blobs/{sha256}", put(releases::put_blob)),
+        ("/apps/{name}/releases/{id}/finish", post(releases::finish)),
+        ("/apps/{name}/releases/{id}/activate", post(releases::activate)),
+    ]
+}
+
+async fn no_route() -> Problem {
+    Problem::not_found("the API has no such address; /-/api/openapi.json lists what it has")
+}
+
+async fn no_method() -> Problem {
+    Problem::wrong_method()
+}
+
+/// Nothing of the API is kept by a cache.
+async fn not_kept(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,87 @@
+//! What is known of a request before anybody looks at it closely.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{Method, Request};
+use tokio::time::Instant;
+
+use super::state::Loggia;
+use super::connection::Connection;
+
+/// One request's identity and circumstances.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Names the request in the log and on pages that say no.
+    pub id: RequestId,
+    /// GET, POST, …
+    pub method: Method,
+    /// Its path, without the query: queries can hold codes and are never logged.
+    pub path: String,
+    /// Its host, as the client wrote it, for the log.
+    pub host: String,
+    /// The client's address: the peer's, or what a trusted proxy says.
+    pub from: IpAddr,
+    /// When it began.
+    pub begun: Instant,
+}
+
+/// A number that names one request of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestId(u64);
+
+impl RequestId {
+    fn next(start: u64) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Context {
+    pub(super) fn of<B>(request: &Request<B>, connection: &Connection, loggia: &Loggia) -> Self {
+        let logged = loggia.request_log.is_some();
+        let host = || match request.uri().authority() {
+            Some(authority) => authority.as_str().to_owned(),
+            None => request
+                .headers()
+                .get(http::header::HOST)
+                .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned())
+                .unwrap_or_default(),
+        };
+        Self {
+            id: RequestId::next(loggia.request_ids),
+            method: request.method().clone(),
+            path: if logged { request.uri().path().to_owned() } else { String::new() },
+            host: if logged { host() } else { String::new() },
+            from: client(request, connection, loggia),
+            begun: Instant::now(),
+        }
+    }
+}
+
+/// The peer, or what the nearest peers that we trust say in `X-Forwarded-For`, read from its end.
+fn client<B>(request: &Request<B>, connection: &Connection, loggia: &Loggia) -> IpAddr {
+    let peer = connection.peer.ip().to_canonical();
+    let trusted = &loggia.config.server.trusted_proxies;
+    if trusted.is_empty() || !trusted.contains(&peer) {
+        return peer;
+    }
+    let stated: Vec<_> = request.headers().get_all("x-forwarded-for").iter().collect();
+    let mut client = peer;
+    for hop in stated.iter().rev().flat_map(|line| line.as_bytes().rsplit(|&byte| byte == b',')) {
+        let parsed = std::str::from_utf8(hop).ok().and_then(|hop| hop.trim().parse::<IpAddr>().ok());
+        let Some(address) = parsed else { break };
+        client = address.to_canonical();
+        if !trusted.contains(&client) {
+            break;
+        }
+    }
+    client
+}

@@ -1,0 +1,104 @@
+//! What is ours on an app's host: where a hand-off arrives, where a session ends, and the assets of our own pages.
+
+use std::sync::Arc;
+
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+
+use super::app_host::layout;
+use super::assets;
+use super::body::Body;
+use super::context::Context;
+use super::failure::Failure;
+use super::sign_in::private;
+use super::state::Loggia;
+use crate::access::cookie::{Cookie, CookieName};
+use crate::access::{AppSession, Parameters, ReturnPath, check_same_origin, hand_off};
+use crate::model::AppHost;
+use crate::theme::views::SignedOutPage;
+
+/// Answers below `/-/` on an app's host.
+pub(super) async fn answer(
+    loggia: &Arc<Loggia>,
+    request: Request<Incoming>,
+    host: &AppHost,
+    context: &Context,
+) -> Result<Response<Body>, Failure> {
+    let path = request.uri().path();
+    let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    match path {
+        "/-/enter" if reading => enter(loggia, &request, host).await,
+        "/-/leave" if *request.method() == Method::POST => leave(loggia, request, host, context).await,
+        "/-/enter" => Err(Failure::MethodNotAllowed("GET, HEAD")),
+        "/-/leave" => Err(Failure::MethodNotAllowed("POST")),
+        _ => match path.strip_prefix("/-/assets/") {
+            Some(file) if reading => assets::answer(loggia, file, request.headers()),
+            _ => Err(Failure::NotFound),
+        },
+    }
+}
+
+/// A hand-off arrives. Its code works once: the marker is burnt before the cookie is set.
+async fn enter(loggia: &Loggia, request: &Request<Incoming>, host: &AppHost) -> Result<Response<Body>, Failure> {
+    let authority = loggia.hosts.app_authority(host);
+    let now = loggia.clock.now();
+    let query = request.uri().query().unwrap_or_default();
+    let lifetime = loggia.config.sign_in.app_session;
+    let redeemed =
+        match hand_off::redeem(query, request.headers(), &authority, lifetime, &loggia.keyring, now) {
+            Ok(redeemed) => redeemed,
+            Err(error) => match error.begin_again() {
+                Some(return_to) => return Ok(begin(loggia, request, host, return_to)),
+                None => return Err(Failure::BadRequest(error.to_string())),
+            },
+        };
+    if !loggia.releases.burn(&redeemed.code_id).await? {
+        let used = "this sign-in was used already; open the app from its own link";
+        return Err(Failure::BadRequest(used.to_owned()));
+    }
+    let cookie = redeemed.session.cookie(&loggia.keyring, now);
+    let response = super::redirect(StatusCode::SEE_OTHER, redeemed.return_to.as_str());
+    Ok(private(response, &[&cookie]))
+}
+
+/// Sends the browser to the main host, which knows or finds out who this is.
+pub(super) fn begin<B>(loggia: &Loggia, request: &Request<B>, host: &AppHost, return_to: &ReturnPath) -> Response<Body> {
+    let authority = loggia.hosts.app_authority(host);
+    let begun = hand_off::begin(request.headers(), &authority, return_to, &loggia.entropy);
+    let location = format!("{}{}", loggia.hosts.main_origin(), begun.enter.as_str());
+    private(super::redirect(StatusCode::SEE_OTHER, &location), &[&begun.cookie])
+}
+
+/// Ends the session, here, on the main host and on every other app's host.
+async fn leave(
+    loggia: &Loggia,
+    request: Request<Incoming>,
+    host: &AppHost,
+    context: &Context,
+) -> Result<Response<Body>, Failure> {
+    check_same_origin(request.headers(), &loggia.hosts.app_origin(host))?;
+    let authority = loggia.hosts.app_authority(host);
+    let now = loggia.clock.now();
+    let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, |_| false);
+    let limit = loggia.config.limits.form_bytes;
+    let form = Limited::new(request.into_body(), limit).collect();
+    let form = tokio::time::timeout(loggia.config.limits.request_timeout, form).await;
+    let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
+    if let Some(session) = session {
+        loggia.releases.end_session(&session.session).await?;
+        tracing::info!(person = %session.person.email, request = %context.id, "somebody signed out");
+    }
+    let cleared = Cookie::clear(CookieName::AppSession);
+    let given = Parameters::parse(&String::from_utf8_lossy(&form));
+    let response = match given.get("return") {
+        Some(return_to) => {
+            super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
+        }
+        None => {
+            let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
+            super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
+        }
+    };
+    Ok(private(response, &[&cleared]))
+}

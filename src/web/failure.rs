@@ -1,0 +1,208 @@
+//! The one place where a failure becomes a page.
+//!
+//! The API has its own form of the same (`api::problem`, RFC 9457).
+
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use hyper::body::Incoming;
+
+use super::body::Body;
+use super::context::Context;
+use super::state::Loggia;
+use crate::access::OriginError;
+use crate::access::oidc::SignInError;
+use crate::releases::{BlobError, ReleaseError};
+use crate::theme::ThemeError;
+use crate::theme::views::{ErrorPage, Layout, Link, NotFoundPage, SignInFailedPage};
+
+/// Why a page is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// There is nothing here, or nothing for this viewer.
+    #[error("there is nothing here")]
+    NotFound,
+    /// The request cannot be read in one way only, or lacks something; the sentence says what.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Another method than these.
+    #[error("this address answers {0} only")]
+    MethodNotAllowed(&'static str),
+    /// The host is not ours; the main one is at this origin.
+    #[error("this host is not served here; the start page is {main}/")]
+    Misdirected {
+        /// Where the main host is.
+        main: String,
+    },
+    /// A form or body over its bound.
+    #[error("what was sent is too large; the limit is {0} bytes")]
+    TooLarge(usize),
+    /// A form that another site sent.
+    #[error(transparent)]
+    Foreign(#[from] OriginError),
+    /// Signing in failed.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// Apps and releases: refused, absent, or storage is away.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// The bytes behind a file.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The catalog is too old to decide from.
+    #[error("who may see what cannot be checked at the moment; try again in a minute")]
+    Stale,
+    /// It took longer than it may.
+    #[error("the answer took too long; try again")]
+    TimedOut,
+    /// A template failed.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+    /// Something that should not happen.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Misdirected { .. } => StatusCode::MISDIRECTED_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Foreign(_) => StatusCode::FORBIDDEN,
+            Self::SignIn(SignInError::Unavailable) => StatusCode::BAD_GATEWAY,
+            Self::SignIn(_) => StatusCode::BAD_REQUEST,
+            Self::Release(error) => super::status_of(error),
+            Self::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Stale => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::Theme(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The page, after a body that came with the request was read to its end or its bound: an answer before that
+    /// would be lost when the connection closes, and a malformed body must be seen as one.
+    pub(super) async fn into_page(self, loggia: &Loggia, context: &Context, body: Incoming) -> Response<Body> {
+        super::drain(body, loggia.config.limits.form_bytes).await;
+        self.page(loggia, context, main_layout(loggia))
+    }
+
+    /// The page in `layout`. Logged here, once, with the request's id; what a person reads never holds a path of the
+    /// server or a secret.
+    pub(super) fn page(self, loggia: &Loggia, context: &Context, layout: Layout) -> Response<Body> {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(request = %context.id, path = %context.path, error = %self, "a request failed");
+        }
+        let request_id = context.id.to_string();
+        let rendered = match &self {
+            Self::NotFound => loggia.theme.not_found(&NotFoundPage {
+                query: words_of(&context.path),
+                nearest: nearest(loggia, &layout, &context.path),
+                path: context.path.clone(),
+                layout,
+                request_id,
+            }),
+            Self::SignIn(error) => loggia.theme.sign_in_failed(&SignInFailedPage {
+                retry: Some(format!("{}/-/sign-in", layout.main)),
+                layout,
+                reason: error.to_string().rsplit_once("; ").map_or_else(|| error.to_string(), |(why, _)| why.to_owned()),
+                next_step: error.to_string().rsplit_once("; ").map(|(_, next)| next.to_owned()).unwrap_or_default(),
+                request_id,
+            }),
+            _ => loggia.theme.error(&ErrorPage {
+                layout,
+                status: status.as_u16(),
+                title: title(status).to_owned(),
+                sentence: sentence(&self),
+                request_id,
+            }),
+        };
+        let html = rendered.unwrap_or_else(|error| {
+            tracing::error!(%error, "the page for a failure could not be rendered");
+            format!("<!doctype html><title>{status}</title><h1>{status}</h1>")
+        });
+        let mut response = super::html_page(status, html);
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match &self {
+            Self::MethodNotAllowed(methods) => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+            }
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The layout of pages of ours on the main host.
+pub(super) fn main_layout(loggia: &Loggia) -> Layout {
+    let edition = loggia.edition.load();
+    let site = edition.library.site();
+    let mut layout = Layout::main_host(&site.title);
+    let links = |links: &[crate::guides::SiteLink]| -> Vec<Link> {
+        links.iter().map(|link| Link::new(&link.title, &link.url)).collect()
+    };
+    layout.header.splice(0..0, links(&site.header_links));
+    layout.footer = links(&site.footer_links);
+    layout.live = loggia.config.development;
+    layout
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "This request cannot be read",
+        StatusCode::FORBIDDEN => "This form was not sent from here",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not do that",
+        StatusCode::PAYLOAD_TOO_LARGE => "That is too large",
+        StatusCode::MISDIRECTED_REQUEST => "This host is not served here",
+        StatusCode::SERVICE_UNAVAILABLE => "Not available at the moment",
+        StatusCode::GATEWAY_TIMEOUT => "That took too long",
+        StatusCode::CONFLICT => "That cannot be done now",
+        _ => "Something went wrong",
+    }
+}
+
+/// What a person may read of a failure.
+fn sentence(failure: &Failure) -> String {
+    let text = match failure {
+        Failure::Theme(_) | Failure::Internal(_) => {
+            "This is our mistake, and it was written down. Try again; if it stays, tell the people who run this site.".to_owned()
+        }
+        Failure::Release(error) if !super::status_of(error).is_server_error() => error.to_string(),
+        Failure::Release(_) | Failure::Blob(_) => {
+            "The storage behind this site does not answer. Nothing was lost; try again in a minute.".to_owned()
+        }
+        other @ (Failure::NotFound
+        | Failure::BadRequest(_)
+        | Failure::MethodNotAllowed(_)
+        | Failure::Misdirected { .. }
+        | Failure::TooLarge(_)
+        | Failure::Foreign(_)
+        | Failure::SignIn(_)
+        | Failure::Stale
+        | Failure::TimedOut) => other.to_string(),
+    };
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '/']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+fn words_of(path: &str) -> String {
+    let words: Vec<_> = path.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join(" ").chars().take(100).collect()
+}
+
+/// The guides nearest to an address that is none, on the main host.
+fn nearest(loggia: &Loggia, layout: &Layout, path: &str) -> Vec<Link> {
+    if !layout.main.is_empty() {
+        return Vec::new();
+    }
+    let edition = loggia.edition.load();
+    edition.nearest(&words_of(path))
+}

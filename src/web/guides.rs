@@ -1,0 +1,156 @@
+//! The guides: everything on the main host outside `/-/`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use super::body::Body;
+use super::context::Context;
+use super::edition::Edition;
+use super::failure::{Failure, main_layout};
+use super::prepared::Prepared;
+use super::state::Loggia;
+use crate::guides::{Crumb, Lookup, Node, Page, StaticFile};
+use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
+
+/// What is escaped in a path (RFC 3986, section 3.3).
+pub(super) const PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|');
+
+/// Files beside guides may be kept for five minutes.
+const FILES: HeaderValue = HeaderValue::from_static("public, max-age=300");
+/// What an image may do when it is opened by itself: nothing.
+const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+
+/// Answers with a guide, its source, a file beside it, or a redirect to where it is.
+pub(super) async fn answer(
+    loggia: &Loggia,
+    request: &Request<Incoming>,
+    _context: &Context,
+) -> Result<Response<Body>, Failure> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Failure::MethodNotAllowed("GET, HEAD"));
+    }
+    let edition = loggia.edition.load();
+    let path = request.uri().path();
+    if let Some(page) = edition.page(path, loggia) {
+        return Ok(page?.answer(request.headers()));
+    }
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| Failure::NotFound)?;
+    if let Some(page) = edition.page(&path, loggia) {
+        return Ok(page?.answer(request.headers()));
+    }
+    if let Some(text) = super::well_known::answer(&path, &edition, loggia) {
+        return Ok(text.answer(request.headers()));
+    }
+    match edition.library.lookup(&path) {
+        Lookup::Guide(page) => {
+            // Listed under an address of its own, which the pages above know; anything else is an alias.
+            Ok(redirect(&encode(page.guide().path.as_str()), request.uri().query()))
+        }
+        Lookup::Source(page) => Ok(source(&page, loggia).answer(request.headers())),
+        Lookup::File(file) => read(file).await.map(|file| file.answer(request.headers())),
+        Lookup::Redirect(target) => Ok(redirect(&target, request.uri().query())),
+        Lookup::Missing => Err(Failure::NotFound),
+    }
+}
+
+/// To `target`, a percent-encoded path of this host or another site that the guides' own settings name.
+fn redirect(target: &str, query: Option<&str>) -> Response<Body> {
+    let external = target.starts_with("https://") || target.starts_with("http://");
+    let location = match (query.filter(|_| !external && !target.contains('?')), target.split_once('#')) {
+        (None, _) => target.to_owned(),
+        (Some(query), None) => format!("{target}?{query}"),
+        (Some(query), Some((path, fragment))) => format!("{path}?{query}#{fragment}"),
+    };
+    super::redirect(StatusCode::PERMANENT_REDIRECT, &location)
+}
+
+/// A path as it is written in a URL.
+pub(super) fn encode(path: &str) -> String {
+    utf8_percent_encode(path, PATH).to_string()
+}
+
+fn source(page: &Page, loggia: &Loggia) -> Prepared {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    loggia.policies.put_on_ours(&mut headers);
+    Prepared::new(Bytes::from(page.guide().markdown.clone()), "text/markdown; charset=utf-8", headers)
+}
+
+/// Reads a file that lies beside the guides; the library has vouched for its type and its place.
+async fn read(file: &StaticFile) -> Result<Prepared, Failure> {
+    let bytes = match tokio::fs::read(&file.path).await {
+        Ok(bytes) => Bytes::from(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Failure::NotFound),
+        Err(error) => return Err(Failure::Internal(format!("{}: {error}", file.path.display()))),
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, FILES);
+    headers.insert(header::CONTENT_SECURITY_POLICY, INERT);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    Ok(Prepared::new(bytes, file.media_type, headers))
+}
+
+/// The whole page of a guide.
+pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Result<String, Failure> {
+    let guide = page.guide();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
+    let library = &edition.library;
+    let path = guide.path.as_str();
+    let neighbour = |page: &Arc<Page>| Link::new(&page.guide().title, &encode(page.guide().path.as_str()));
+    let crumb = |crumb: Crumb| Link::new(&crumb.title, &crumb.url.unwrap_or_default());
+    let problems = if loggia.config.development { library.problems_of(page) } else { Vec::new() };
+    let contents: Vec<_> = page.contents(library.site().contents_depth.max(2)).cloned().collect();
+    let has_source = !page.generated();
+    let view = GuidePage {
+        layout: main_layout(loggia),
+        title: page.heading().to_owned(),
+        html: page.html().to_owned(),
+        breadcrumbs: library.breadcrumbs(page).into_iter().map(crumb).collect(),
+        navigation: library.navigation().iter().map(|node| branch(node, &encode(path))).collect(),
+        contents: Heading::tree(&contents),
+        previous: library.previous(page).map(neighbour),
+        next: library.next(page).map(neighbour),
+        review: ReviewNote {
+            owner: guide.review.owner.clone(),
+            last: guide.review.last,
+            due: guide.review.due,
+            overdue: guide.review.due.is_some_and(|due| due < today),
+        },
+        source: has_source.then(|| encode(&source_address(path))),
+        edit: library.site().edit_url(&guide.file),
+        description: guide.description.clone(),
+        canonical: Some(format!("{}{}", loggia.hosts.main_origin(), encode(path))),
+        problems: problems.into_iter().map(problem).collect(),
+    };
+    Ok(loggia.theme.guide(&view)?)
+}
+
+/// `/a/b/` has its source at `/a/b.md`, and `/` at `/index.md`.
+pub(super) fn source_address(path: &str) -> String {
+    match path.trim_end_matches('/') {
+        "" => "/index.md".to_owned(),
+        stem => format!("{stem}.md"),
+    }
+}
+
+fn problem(problem: crate::guides::Problem) -> Problem {
+    Problem { line: problem.line.and_then(|line| usize::try_from(line).ok()), message: problem.message }
+}
+
+fn branch(node: &Node, current: &str) -> Branch {
+    let children: Vec<_> = node.children.iter().map(|child| branch(child, current)).collect();
+    let is_current = node.url.as_ref().is_some_and(|url| url == current);
+    Branch {
+        label: node.title.clone(),
+        url: node.url.clone(),
+        current: is_current,
+        open: is_current || children.iter().any(|child| child.open),
+        children,
+    }
+}

@@ -1,0 +1,124 @@
+//! What is ours on the main host: everything below `/-/`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use http::{Response, StatusCode};
+use hyper::body::Incoming;
+use tower::ServiceExt as _;
+
+use super::body::Body;
+use super::context::Context;
+use super::failure::{Failure, main_layout};
+use super::state::Loggia;
+use super::viewer::FormRejection;
+use super::{account, api, apps, assets, authorize, provider, search, sign_in};
+use crate::config::Config;
+use crate::model::Clock;
+use crate::releases::Releases;
+
+/// The routes, and the bounds on their bodies.
+pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc<Loggia>> {
+    let api = api::Api {
+        releases: releases.clone(),
+        clock: clock.clone(),
+        server: config.server.clone(),
+        access: config.access.clone(),
+        limits: config.limits.clone(),
+    };
+    let mut routes = Router::new()
+        .route("/-/search", get(search::page))
+        .route("/-/search.json", get(search::json))
+        .route("/-/apps/", get(apps::list))
+        .route("/-/apps/{name}/", get(apps::page))
+        .route("/-/apps/{name}/grants", post(apps::grant))
+        .route("/-/apps/{name}/grants/remove", post(apps::revoke))
+        .route("/-/apps/{name}/audience", post(apps::set_audience))
+        .route("/-/apps/{name}/activate", post(apps::activate))
+        .route("/-/apps/{name}/rollback", post(apps::roll_back))
+        .route("/-/apps/{name}/delete", post(apps::delete))
+        .route("/-/apps/{name}/restore", post(apps::restore))
+        .route("/-/account/", get(account::page))
+        .route("/-/account/tokens", post(account::create_token))
+        .route("/-/account/tokens/revoke", post(account::revoke_token))
+        .route("/-/sign-in", get(sign_in::begin))
+        .route("/-/sign-in/callback", get(sign_in::callback))
+        .route("/-/sign-out", post(sign_in::sign_out))
+        .route("/-/enter", get(sign_in::enter))
+        .route("/-/authorize", get(authorize::page).post(authorize::decide))
+        .route("/-/token", post(authorize::token))
+        .route("/-/assets/{file}", get(assets::asset))
+        .layer(DefaultBodyLimit::max(config.limits.form_bytes))
+        .merge(api::routes(api));
+    if config.development {
+        routes = routes.route("/-/live", get(live)).merge(provider::routes());
+    }
+    routes
+}
+
+async fn live(State(loggia): State<Arc<Loggia>>) -> impl IntoResponse {
+    loggia.live.events()
+}
+
+/// Answers a request below `/-/`.
+pub(super) async fn answer(
+    loggia: &Arc<Loggia>,
+    mut request: http::Request<Incoming>,
+    context: &Context,
+) -> Response<Body> {
+    request.extensions_mut().insert(context.clone());
+    request.extensions_mut().insert(api::ClientAddress(context.from));
+    // Uploads and the stream of changes last as long as they move; the guard bounds their silence.
+    let path = request.uri().path();
+    let lasting = path.starts_with("/-/api/") || path == "/-/live";
+    let routes = loggia.routes.clone().with_state(Arc::clone(loggia));
+    let answering = routes.oneshot(request.map(axum::body::Body::new) as Request);
+    let answered = if lasting {
+        answering.await
+    } else {
+        match tokio::time::timeout(loggia.config.limits.request_timeout, answering).await {
+            Ok(answered) => answered,
+            Err(_) => return Failure::TimedOut.page(loggia, context, main_layout(loggia)),
+        }
+    };
+    let Ok(mut response) = answered;
+    let page = match response.extensions_mut().remove::<Arc<std::sync::Mutex<Option<Failure>>>>() {
+        Some(failed) => failed.lock().ok().and_then(|mut failed| failed.take()),
+        None => unrouted(&response),
+    };
+    match page {
+        Some(failure) => failure.page(loggia, context, main_layout(loggia)),
+        None => response.map(Body::from),
+    }
+}
+
+/// What the router itself says no to becomes a page like every other no.
+fn unrouted(response: &axum::response::Response) -> Option<Failure> {
+    let bare = !response.headers().contains_key(http::header::CONTENT_TYPE);
+    match response.status() {
+        StatusCode::NOT_FOUND if bare => Some(Failure::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED if bare => {
+            let gets = response.headers().get(http::header::ALLOW).is_some_and(|allow| allow.as_bytes().starts_with(b"GET"));
+            Some(Failure::MethodNotAllowed(if gets { "GET, HEAD" } else { "POST" }))
+        }
+        _ => None,
+    }
+}
+
+/// A handler's failure travels to [`answer`], which knows the request and makes the page.
+impl IntoResponse for Failure {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Arc::new(std::sync::Mutex::new(Some(self))));
+        response
+    }
+}
+
+impl IntoResponse for FormRejection {
+    fn into_response(self) -> axum::response::Response {
+        self.0.into_response()
+    }
+}

@@ -1,0 +1,109 @@
+//! Signing in and out on the main host, and handing a sign-in on to an app's host.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response as AxumResponse;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::body::Body;
+use super::failure::{Failure, main_layout};
+use super::state::Loggia;
+use super::viewer::{MaybeSession, OurForm};
+use crate::access::cookie::{Cookie, CookieName};
+use crate::access::hand_off::{self, Arrival};
+use crate::access::{Parameters, ReturnPath, Session};
+use crate::theme::views::SignedOutPage;
+
+/// To the sign-in, and back to `return_to` afterwards.
+pub(super) fn to_sign_in(return_to: &str) -> Response<Body> {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return", return_to).finish();
+    super::redirect(StatusCode::SEE_OTHER, &format!("/-/sign-in?{query}"))
+}
+
+/// `GET /-/sign-in?return=`: on to the provider.
+pub(super) async fn begin(
+    State(loggia): State<Arc<Loggia>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<AxumResponse, Failure> {
+    let given = Parameters::parse(query.as_deref().unwrap_or_default());
+    let return_to = given.get("return").map_or_else(|| ReturnPath::or_root("/-/apps/"), ReturnPath::or_root);
+    let host = loggia.hosts.main_authority();
+    let now = loggia.clock.now();
+    let begun = loggia.sign_in.begin(&headers, &host, &return_to, &loggia.keyring, now, &loggia.entropy).await?;
+    let response = super::redirect(StatusCode::SEE_OTHER, begun.location.as_str());
+    Ok(with_cookies(response, &[&begun.cookie]))
+}
+
+/// `GET /-/sign-in/callback`: back from the provider.
+pub(super) async fn callback(
+    State(loggia): State<Arc<Loggia>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<AxumResponse, Failure> {
+    let host = loggia.hosts.main_authority();
+    let now = loggia.clock.now();
+    let query = query.unwrap_or_default();
+    let signed_in = loggia.sign_in.finish(&query, &headers, &host, &loggia.keyring, now).await?;
+    let session = Session::begin(signed_in.person, loggia.config.sign_in.session, now, &loggia.entropy);
+    tracing::info!(person = %session.person.email, "somebody signed in");
+    let response = super::redirect(StatusCode::SEE_OTHER, signed_in.return_to.as_str());
+    let cookie = session.cookie(&host, &loggia.keyring, now);
+    Ok(with_cookies(response, &[&signed_in.cookie, &cookie]))
+}
+
+/// `POST /-/sign-out`: ends the session, here and on every app's host.
+pub(super) async fn sign_out(
+    State(loggia): State<Arc<Loggia>>,
+    MaybeSession(session): MaybeSession,
+    OurForm(_fields): OurForm<Vec<(String, String)>>,
+) -> Result<AxumResponse, Failure> {
+    if let Some(session) = session {
+        loggia.releases.end_session(&session.id).await?;
+        tracing::info!(person = %session.person.email, "somebody signed out");
+    }
+    let page = SignedOutPage { layout: main_layout(&loggia), sign_in: "/-/sign-in".to_owned() };
+    let response = super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?);
+    Ok(with_cookies(response, &[&Cookie::clear(CookieName::Session)]))
+}
+
+/// `GET /-/enter?host=&return=&nonce=`: an app's host wants to know who this is.
+pub(super) async fn enter(
+    State(loggia): State<Arc<Loggia>>,
+    MaybeSession(session): MaybeSession,
+    RawQuery(query): RawQuery,
+) -> Result<AxumResponse, Failure> {
+    let query = query.unwrap_or_default();
+    let arrival = Arrival::parse(&query).map_err(|error| Failure::BadRequest(error.to_string()))?;
+    let app = loggia.hosts.app_of(&arrival.host).ok_or_else(|| {
+        Failure::BadRequest("no app is at the address that sent you here; open the app from its own link".to_owned())
+    })?;
+    let response = match session {
+        None => to_sign_in(&format!("/-/enter?{query}")),
+        Some(session) => {
+            let now = loggia.clock.now();
+            let there = hand_off::mint(&arrival, &session, &loggia.keyring, now, &loggia.entropy);
+            let location = format!("{}{there}", loggia.hosts.app_origin(&app));
+            super::redirect(StatusCode::SEE_OTHER, &location)
+        }
+    };
+    Ok(with_cookies(response, &[]))
+}
+
+/// Sets cookies, and keeps the answer out of every cache and every `Referer`.
+pub(super) fn with_cookies(response: Response<Body>, cookies: &[&Cookie]) -> AxumResponse {
+    private(response, cookies).map(axum::body::Body::new)
+}
+
+/// The same, for answers on apps' hosts.
+pub(super) fn private(mut response: Response<Body>, cookies: &[&Cookie]) -> Response<Body> {
+    let headers = response.headers_mut();
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie.header());
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

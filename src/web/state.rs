@@ -1,0 +1,83 @@
+//! What every request shares.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{Response, header};
+
+use super::assets::Assets;
+use super::body::Body;
+use super::context::Context;
+use super::edition::Edition;
+use super::host::Hosts;
+use super::live::Live;
+use super::metrics::Metrics;
+use super::request_log::RequestLog;
+use super::security::Policies;
+use crate::access::{Keyring, oidc, provider};
+use crate::config::Config;
+use crate::model::{Clock, Entropy};
+use crate::releases::Releases;
+use crate::theme::Theme;
+
+/// Everything behind the pipeline. What changes is behind a swap: a request keeps the snapshot it met.
+pub struct Loggia {
+    /// As it was read at the start.
+    pub config: Config,
+    /// Our hosts.
+    pub hosts: Hosts,
+    /// Their security headers.
+    pub policies: Policies,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Seals sessions and codes.
+    pub keyring: Keyring,
+    /// Apps and their releases.
+    pub releases: Releases,
+    /// Templates and assets.
+    pub theme: Theme,
+    /// Its assets, ready to be sent.
+    pub assets: Assets,
+    /// The OpenID provider that people sign in with.
+    pub sign_in: oidc::Provider,
+    /// The built-in one, in development mode.
+    pub provider: Option<provider::BuiltIn>,
+    /// The guides and their index.
+    pub edition: ArcSwap<Edition>,
+    /// Tells open pages that a guide changed, in development mode.
+    pub live: Live,
+    /// Counters.
+    pub metrics: Metrics,
+    /// The line for every request, where that is wanted.
+    pub request_log: Option<RequestLog>,
+    /// What the storage is called at the start.
+    pub storage: String,
+    /// The routes below `/-/` on the main host.
+    pub routes: axum::Router<Arc<Loggia>>,
+    /// Where request ids start.
+    pub request_ids: u64,
+}
+
+impl Loggia {
+    /// The strict headers, on an answer of our own making.
+    pub(super) fn on_our_pages(&self, mut response: Response<Body>) -> Response<Body> {
+        self.policies.put_on_ours(response.headers_mut());
+        response
+    }
+
+    /// Counts and logs an answer.
+    pub(super) fn finish(&self, context: &Context, response: Response<Body>) -> Response<Body> {
+        self.metrics.count(response.status(), context.begun.elapsed().as_secs_f64());
+        if let Some(log) = &self.request_log {
+            let stated = response.headers().get(header::CONTENT_LENGTH);
+            let size = match stated {
+                Some(size) => size.to_str().ok().and_then(|size| size.parse().ok()),
+                None => http_body::Body::size_hint(response.body()).exact(),
+            };
+            log.write(context, self.clock.now(), response.status(), size);
+        }
+        response
+    }
+}

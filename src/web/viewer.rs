@@ -1,0 +1,90 @@
+//! Extractors of the main host: who asks, and forms that only our own pages may send.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::request::Parts;
+
+use super::failure::Failure;
+use super::sign_in::to_sign_in;
+use super::state::Loggia;
+use crate::access::{Session, check_same_origin};
+use crate::model::Person;
+
+/// The session of whoever asks, when there is one.
+pub(super) struct MaybeSession(pub(super) Option<Session>);
+
+impl FromRequestParts<Arc<Loggia>> for MaybeSession {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
+        let catalog = loggia.releases.catalog();
+        let session = Session::open(
+            &parts.headers,
+            &loggia.hosts.main_authority(),
+            &loggia.keyring,
+            loggia.clock.now(),
+            |id| catalog.has_ended(id),
+        );
+        Ok(Self(session))
+    }
+}
+
+/// Somebody who is signed in; anybody else is sent to sign in, and comes back.
+pub(super) struct SignedIn {
+    pub(super) person: Person,
+    pub(super) session: Session,
+}
+
+impl FromRequestParts<Arc<Loggia>> for SignedIn {
+    type Rejection = axum::response::Response;
+
+    async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
+        let Ok(MaybeSession(session)) = MaybeSession::from_request_parts(parts, loggia).await;
+        match session {
+            Some(session) => Ok(Self { person: session.person.clone(), session }),
+            None => {
+                let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+                // What a form held is gone by then: it goes back to the page that has the form.
+                let back = if parts.method == http::Method::GET { back } else { "/-/apps/" };
+                Err(to_sign_in(back).map(axum::body::Body::new))
+            }
+        }
+    }
+}
+
+/// The fields of a form that one of our own pages sent (invariant 6), within the bound for forms.
+pub(super) struct OurForm<T>(pub(super) T);
+
+impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Loggia>> for OurForm<T> {
+    type Rejection = FormRejection;
+
+    async fn from_request(request: Request, loggia: &Arc<Loggia>) -> Result<Self, FormRejection> {
+        check_same_origin(request.headers(), &loggia.hosts.main_origin()).map_err(Failure::from)?;
+        read_form(request, loggia).await.map(Self)
+    }
+}
+
+/// A failure on its way out of an extractor.
+pub(super) struct FormRejection(pub(super) Failure);
+
+impl From<Failure> for FormRejection {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
+/// Reads a form without asking who sent it: for callers that have no cookies to be abused.
+pub(super) async fn read_form<T: serde::de::DeserializeOwned>(
+    request: Request,
+    loggia: &Arc<Loggia>,
+) -> Result<T, FormRejection> {
+    let axum::Form(fields) = axum::Form::<T>::from_request(request, loggia).await.map_err(|rejection| {
+        let limit = loggia.config.limits.form_bytes;
+        match rejection.status() {
+            http::StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge(limit),
+            _ => Failure::BadRequest(format!("the form cannot be read: {}", rejection.body_text())),
+        }
+    })?;
+    Ok(fields)
+}
