@@ -55,9 +55,13 @@ fn broken_link(library: &Library, page: &Page, link: &Mention) -> Option<Problem
         Target::Elsewhere => None,
         Target::Here(address) => broken_anchor(library, page, link, &address),
         Target::Nowhere => {
-            let suggestion = nearest_address(library, parsed, dest)
-                .map_or_else(|| "remove it or name another".to_owned(), |near| format!("the nearest is `{near}`"));
-            let message = format!("guide `{file}` links to `{dest}`, which is neither a guide nor a file; {suggestion}");
+            let suggestion = nearest_address(library, parsed, dest).map_or_else(
+                || "remove it or name another".to_owned(),
+                |near| format!("the nearest is `{near}`"),
+            );
+            let message = format!(
+                "guide `{file}` links to `{dest}`, which is neither a guide nor a file; {suggestion}"
+            );
             Some(Problem::error(&link.place, ProblemKind::BrokenLink, message))
         }
     }
@@ -91,7 +95,11 @@ fn broken_anchor(library: &Library, page: &Page, link: &Mention, address: &str) 
 fn nearest_address<'a>(library: &'a Library, parsed: &Parsed, dest: &str) -> Option<&'a str> {
     let path = decode(dest.split(['#', '?']).next().unwrap_or_default());
     let base = parsed.bases().0.into_iter().next().unwrap_or_default();
-    let wanted = if path.starts_with('/') { canonical(&path) } else { canonical(&format!("{base}{}", path.trim_start_matches("./"))) };
+    let wanted = if path.starts_with('/') {
+        canonical(&path)
+    } else {
+        canonical(&format!("{base}{}", path.trim_start_matches("./")))
+    };
     let guides = || library.at.keys().map(crate::model::GuidePath::as_str);
     let name = wanted.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
     let mut same_name = guides().filter(|guide| guide.trim_end_matches('/').rsplit('/').next() == Some(name));
@@ -106,7 +114,8 @@ fn images(page: &Page) -> impl Iterator<Item = Problem> + '_ {
     let file = &parsed.guide.file;
     let missing = parsed.images.iter().filter(|image| page.targets().image(&image.dest) == Picture::Missing);
     let missing = missing.map(move |Mention { dest, place }| {
-        let message = format!("guide `{file}` shows image `{dest}`, which is not there; add the file or name another");
+        let message =
+            format!("guide `{file}` shows image `{dest}`, which is not there; add the file or name another");
         Problem::error(place, ProblemKind::MissingImage, message)
     });
     let silent = parsed.silent_images.iter().map(move |Mention { dest, place }| {
@@ -129,7 +138,10 @@ fn noticed(parsed: &Parsed) -> impl Iterator<Item = Problem> + '_ {
             ),
             Noticed::Unwrapped(what) => (
                 ProblemKind::NotUnderstood,
-                format!("guide `{file}` holds `{}`, which is left out; what is inside is shown", one_line(what)),
+                format!(
+                    "guide `{file}` holds `{}`, which is left out; what is inside is shown",
+                    one_line(what)
+                ),
             ),
             Noticed::EmptyHeading => {
                 (ProblemKind::EmptyHeading, format!("guide `{file}` has a heading without words; remove it"))
@@ -140,7 +152,10 @@ fn noticed(parsed: &Parsed) -> impl Iterator<Item = Problem> + '_ {
             ),
             Noticed::Jump { heading, from, to } => (
                 ProblemKind::HeadingJump,
-                format!("guide `{file}`: heading “{heading}” jumps from level {from} to level {to}; use level {}", from + 1),
+                format!(
+                    "guide `{file}`: heading “{heading}” jumps from level {from} to level {to}; use level {}",
+                    from + 1
+                ),
             ),
         };
         Some(Problem::warning(place, kind, message))
@@ -152,7 +167,8 @@ fn overdue(parsed: &Parsed, today: Date) -> Option<Problem> {
     let due = review.due.filter(|due| *due < today)?;
     let file = &parsed.guide.file;
     let owner = review.owner.as_ref().map_or_else(String::new, |owner| format!(" by {owner}"));
-    let message = format!("guide `{file}` was to be reviewed{owner} before {due}; review it and set the new date");
+    let message =
+        format!("guide `{file}` was to be reviewed{owner} before {due}; review it and set the new date");
     Some(Problem::warning(&*parsed.own_file, ProblemKind::ReviewOverdue, message))
 }
 
@@ -171,7 +187,8 @@ fn left_out(pages: &[&Page]) -> Vec<Problem> {
         let what = one_line(what);
         match places.as_slice() {
             [first, ..] if places.len() >= COMMON => {
-                let message = format!("{} files hold `{what}`, which is left out; this is the first", places.len());
+                let message =
+                    format!("{} files hold `{what}`, which is left out; this is the first", places.len());
                 problems.push(Problem::warning(*first, ProblemKind::NotUnderstood, message));
             }
             places => problems.extend(places.iter().map(|place| {

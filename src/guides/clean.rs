@@ -17,7 +17,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = Builder::empty();
     cleaner
         .tags(tags::KEPT.into())
-        .clean_content_tags(["script", "style", "template", "noscript", "iframe", "svg", "math", "title"].into())
+        .clean_content_tags(
+            ["script", "style", "template", "noscript", "iframe", "svg", "math", "title"].into(),
+        )
         .generic_attributes(["id", "class", "lang", "dir", "title"].into())
         .tag_attributes(attributes(&[
             ("a", &["href", "name", "aria-label"]),
@@ -47,7 +49,6 @@ type Words = &'static [&'static str];
 fn attributes(given: &[(&'static str, Words)]) -> HashMap<&'static str, HashSet<&'static str>> {
     given.iter().map(|(tag, names)| (*tag, names.iter().copied().collect())).collect()
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -90,7 +90,8 @@ impl Shelf<'_> {
         let own = from.rsplit_once('/').map_or("", |(folder, _)| folder);
         let ends = ["", ".md", ".md.erb", ".html.md", ".html.md.erb", ".markdown", ".erb", ".html.erb"];
         [self.kind.prefix().trim_end_matches('/'), own].into_iter().find_map(|base| {
-            let folder = [base, folder].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+            let folder =
+                [base, folder].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
             let mut names = ends.iter().flat_map(|end| [format!("{last}{end}"), format!("_{last}{end}")]);
             names.find_map(|name| {
                 let file = if folder.is_empty() { name } else { format!("{folder}/{name}") };
@@ -138,7 +139,9 @@ fn partial(shelf: Shelf<'_>, from: &Source, start: usize, name: &str, out: &mut 
         Some(file) => shelf.read(file).map_err(|why| format!("partial `{file}` cannot be read: {why}")),
     };
     let read = read.and_then(|text| match out.source.text.len() + text.len() > LONGEST_GUIDE {
-        true => Err(format!("with partial `{name}` the guide is too long; it may have {LONGEST_GUIDE} bytes")),
+        true => {
+            Err(format!("with partial `{name}` the guide is too long; it may have {LONGEST_GUIDE} bytes"))
+        }
         false => Ok(text),
     });
     match (read, found) {
@@ -219,7 +222,8 @@ mod tests {
         compose(Shelf { root: dir.path(), kind: Kind::TechDocs, files: &tree.files }, file)
     }
 
-    const STUB: &[u8] = b"---\ntitle: Tools\n---\n\n<!-- tag -->\n<script async src=\"x\"></script>\n<script>\n y();\n\
+    const STUB: &[u8] =
+        b"---\ntitle: Tools\n---\n\n<!-- tag -->\n<script async src=\"x\"></script>\n<script>\n y();\n\
         </script>\n\n<%= partial 'documentation/tools' %>\n";
 
     #[test]
@@ -253,7 +257,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_why() {
         let found = composed(&[("source/a.html.md", b"caf\xe9")], "source/a.html.md");
-        let said = "guide `source/a.html.md` cannot be shown: it is not UTF-8 from byte 3 on; save it as UTF-8";
+        let said =
+            "guide `source/a.html.md` cannot be shown: it is not UTF-8 from byte 3 on; save it as UTF-8";
         assert_eq!(found.notice.as_deref(), Some(said));
         let found = composed(&[("source/a.html.md", b"---\ntitle: [\n---\n# A\n")], "source/a.html.md");
         assert!(found.notice.unwrap().starts_with("the front matter of `source/a.html.md` does not parse"));

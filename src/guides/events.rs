@@ -94,7 +94,8 @@ impl<'a> Headings<'a> {
                 continue;
             }
             let given = self.slugs.give(self.as_written(&within).trim(), level as u8, id.as_deref());
-            if out.is_empty() && self.lead.is_none() && level == HeadingLevel::H1 && !words.trim().is_empty() {
+            if out.is_empty() && self.lead.is_none() && level == HeadingLevel::H1 && !words.trim().is_empty()
+            {
                 self.lead = Some(Lead { id: given, title: words.trim().to_owned() });
                 continue;
             }
@@ -115,7 +116,8 @@ impl<'a> Headings<'a> {
     fn with_braces(&self, mut within: Vec<Spanned<'a>>, range: &Range<usize>) -> Vec<Spanned<'a>> {
         let written = self.text.get(range.clone()).unwrap_or_default();
         let from = within.last().map_or(range.start, |(_, last)| last.end);
-        let tail = self.text.get(from..range.end).unwrap_or(written).trim_end().trim_end_matches('#').trim_end();
+        let tail =
+            self.text.get(from..range.end).unwrap_or(written).trim_end().trim_end_matches('#').trim_end();
         if !tail.is_empty() {
             within.push((Event::Text(CowStr::from(format!(" {}", tail.trim_start()))), from..range.end));
         }
@@ -156,7 +158,8 @@ impl<'a> Headings<'a> {
                 self.noticed.push((at, Noticed::BareHeading(heading)));
             }
             if level > above + 1 {
-                self.noticed.push((range.start, Noticed::Jump { heading: heading.clone(), from: above, to: level }));
+                self.noticed
+                    .push((range.start, Noticed::Jump { heading: heading.clone(), from: above, to: level }));
             }
             above = level;
             bare = Some((range.start, level, heading));
@@ -254,7 +257,9 @@ mod tests {
     #[test]
     fn ids_are_made_of_what_was_written() {
         let document = parse("## Don't \"stop\"\n", Style::TechDocs);
-        let Some((Event::Start(Tag::Heading { id: Some(id), .. }), _)) = document.events.first() else { panic!() };
+        let Some((Event::Start(Tag::Heading { id: Some(id), .. }), _)) = document.events.first() else {
+            panic!()
+        };
         assert_eq!(&**id, "don-39-t-quot-stop-quot");
     }
 

@@ -148,7 +148,9 @@ mod tests {
     #[test]
     fn only_types_that_cannot_act_are_served() {
         assert_eq!(media_type("a/b.PNG"), Some("image/png"));
-        for name in ["a.html", "a.js", "a.mjs", "a.css", "a.xml", "a.xhtml", "a.wasm", "a.swf", "a.md", "README"] {
+        for name in
+            ["a.html", "a.js", "a.mjs", "a.css", "a.xml", "a.xhtml", "a.wasm", "a.swf", "a.md", "README"]
+        {
             assert_eq!(media_type(name), None, "{name}");
         }
     }

@@ -32,7 +32,8 @@ pub(super) fn highlight(code: &str, language: &str) -> Option<String> {
 pub(super) fn language(info: &str) -> Option<String> {
     let info = info.trim().trim_start_matches('{').trim_start_matches('.');
     let word = info.split(|c: char| c.is_whitespace() || matches!(c, ',' | '}' | '{' | ':')).next()?;
-    let clean = word.len() <= 30 && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.'));
+    let clean = word.len() <= 30
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.'));
     (clean && !word.is_empty()).then(|| word.to_ascii_lowercase())
 }
 
@@ -69,7 +70,9 @@ mod tests {
 
     #[test]
     fn known_languages_are_coloured_and_unknown_ones_plain() {
-        for language in ["python", "r", "sql", "yaml", "bash", "json", "dockerfile", "hcl", "toml", "rust", "diff"] {
+        for language in
+            ["python", "r", "sql", "yaml", "bash", "json", "dockerfile", "hcl", "toml", "rust", "diff"]
+        {
             assert!(highlight("x = 1 # <b>\n", language).is_some(), "{language}");
         }
         let html = highlight("def f(): return '<b>'\n", "python").unwrap();

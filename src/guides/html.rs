@@ -108,7 +108,8 @@ impl Writer<'_> {
             }
             Event::TaskListMarker(done) => {
                 let (class, label) = if *done { ("task task-done", "Done") } else { ("task", "To do") };
-                let _ = write!(self.out, "<span class=\"{class}\" role=\"img\" aria-label=\"{label}\"></span> ");
+                let _ =
+                    write!(self.out, "<span class=\"{class}\" role=\"img\" aria-label=\"{label}\"></span> ");
             }
             // Never made: the option for formulas is not on.
             Event::InlineMath(formula) | Event::DisplayMath(formula) => self.wrap("code", formula),
@@ -183,7 +184,11 @@ impl Writer<'_> {
             TagEnd::DefinitionListTitle => self.out.push_str("</dt>\n"),
             TagEnd::DefinitionListDefinition => self.out.push_str("</dd>\n"),
             TagEnd::Table => {
-                self.out.push_str(if self.table.body { "</tbody>\n</table></div>\n" } else { "</table></div>\n" });
+                self.out.push_str(if self.table.body {
+                    "</tbody>\n</table></div>\n"
+                } else {
+                    "</table></div>\n"
+                });
             }
             TagEnd::TableHead => {
                 if self.table.head {
@@ -212,7 +217,8 @@ impl Writer<'_> {
         if let Some((Event::Start(Tag::Heading { id: Some(id), .. }), _)) = before.get(start) {
             let words = plain(before.get(start..).unwrap_or_default());
             let (id, words) = (escape(id), escape(&words));
-            let _ = write!(self.out, " <a class=\"anchor\" href=\"#{id}\" aria-label=\"Link to “{words}”\"></a>");
+            let _ =
+                write!(self.out, " <a class=\"anchor\" href=\"#{id}\" aria-label=\"Link to “{words}”\"></a>");
         }
     }
 
@@ -235,7 +241,9 @@ impl Writer<'_> {
         let ends = |(event, _): &Spanned<'_>| matches!(event, Event::End(TagEnd::CodeBlock));
         let length = rest.iter().position(ends).unwrap_or(rest.len());
         let texts = rest.get(..length).unwrap_or_default().iter();
-        let code: String = texts.filter_map(|(event, _)| if let Event::Text(text) = event { Some(&**text) } else { None }).collect();
+        let code: String = texts
+            .filter_map(|(event, _)| if let Event::Text(text) = event { Some(&**text) } else { None })
+            .collect();
         let language = match kind {
             CodeBlockKind::Fenced(info) => highlight::language(info),
             CodeBlockKind::Indented => None,
@@ -260,7 +268,10 @@ impl Writer<'_> {
         let columns = columns.join(", ");
         let label: String = format!("Table {}{colon}{columns}", self.tables).chars().take(120).collect();
         let label = escape(&label);
-        let _ = write!(self.out, "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table>\n");
+        let _ = write!(
+            self.out,
+            "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table>\n"
+        );
         if !columns.is_empty() {
             self.out.push_str("<thead><tr>");
         }
@@ -330,7 +341,11 @@ impl Writer<'_> {
             Picture::Missing => {
                 let said = if alt.is_empty() { String::new() } else { format!(": {}", escape(alt)) };
                 let name = dest.rsplit('/').next().unwrap_or(dest);
-                let _ = write!(self.out, "<span class=\"missing-image\">Missing image <code>{}</code>{said}</span>", escape(name));
+                let _ = write!(
+                    self.out,
+                    "<span class=\"missing-image\">Missing image <code>{}</code>{said}</span>",
+                    escape(name)
+                );
             }
             Picture::Found { src, size } => {
                 let _ = write!(self.out, "<img src=\"{}\" alt=\"{}\"", escape(&src), escape(alt));
@@ -354,9 +369,9 @@ impl Writer<'_> {
                 Token::Comment => {}
                 Token::Open(tag) if tag.name == "img" => {
                     let value = |name| tag.attribute(name).unwrap_or_default();
-                    let kept = ["width", "height", "class", "id"].into_iter().filter_map(|name| {
-                        Some(format!(" {name}=\"{}\"", escape(&tag.attribute(name)?)))
-                    });
+                    let kept = ["width", "height", "class", "id"]
+                        .into_iter()
+                        .filter_map(|name| Some(format!(" {name}=\"{}\"", escape(&tag.attribute(name)?))));
                     let kept: String = kept.collect();
                     self.picture(&value("src"), &value("alt"), &value("title"), &kept);
                 }

@@ -170,8 +170,10 @@ impl<'a> Reader<'a> {
         const FARTHEST: usize = 2000;
         let rest = self.text.as_bytes().get(from..).unwrap_or_default();
         let rest = rest.get(..FARTHEST).unwrap_or(rest);
-        let paragraph = rest.get(..memchr::memmem::find(rest, b"\n\n").unwrap_or(rest.len())).unwrap_or_default();
-        let mut ends = memchr::memmem::find_iter(paragraph, b"</").map(|at| paragraph.get(at + 2..).unwrap_or_default());
+        let paragraph =
+            rest.get(..memchr::memmem::find(rest, b"\n\n").unwrap_or(rest.len())).unwrap_or_default();
+        let mut ends =
+            memchr::memmem::find_iter(paragraph, b"</").map(|at| paragraph.get(at + 2..).unwrap_or_default());
         ends.any(|end| end.get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes())))
     }
 }
@@ -249,11 +251,13 @@ fn next_address(text: &str) -> Option<(&str, &str, &str)> {
         let rest = text.get(at..)?;
         let scheme = ["https://", "http://"].into_iter().find(|scheme| rest.starts_with(scheme));
         let before = text.get(..at)?;
-        let apart = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '"' | '\'' | '=' | '.'));
+        let apart =
+            !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '"' | '\'' | '=' | '.'));
         let host = scheme.and_then(|scheme| rest.get(scheme.len()..));
         let begins = host.is_some_and(|host| host.starts_with(|c: char| c.is_alphanumeric()));
         if apart && begins {
-            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '”' | '“' | '’'));
+            let end = rest
+                .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '”' | '“' | '’'));
             let address = without_closing_marks(rest.get(..end.unwrap_or(rest.len()))?);
             return Some((before, address, rest.get(address.len()..)?));
         }
@@ -289,7 +293,9 @@ mod tests {
         for (event, _) in events::parse(text, Style::GitHub).events {
             match event {
                 Event::Text(text) | Event::Code(text) => out.push_str(&text),
-                Event::InlineHtml(html) | Event::Html(html) => out.push_str(&format!("⟨{}⟩", html.trim_end())),
+                Event::InlineHtml(html) | Event::Html(html) => {
+                    out.push_str(&format!("⟨{}⟩", html.trim_end()))
+                }
                 Event::Start(Tag::Link { .. }) => out.push('['),
                 Event::End(TagEnd::Link) => out.push(']'),
                 Event::SoftBreak => out.push(' '),
@@ -301,7 +307,10 @@ mod tests {
 
     #[test]
     fn placeholders_are_shown() {
-        assert_eq!(read_back("Replace <<username>> and <your email>."), "Replace <<username>> and <your email>.");
+        assert_eq!(
+            read_back("Replace <<username>> and <your email>."),
+            "Replace <<username>> and <your email>."
+        );
         assert_eq!(read_back("- **fct_<verb>**: x"), "fct_<verb>: x");
         assert_eq!(read_back("a <title> b <form> c"), "a <title> b <form> c");
         assert_eq!(read_back("<username>\n"), "<username>");
@@ -326,7 +335,10 @@ mod tests {
 
     #[test]
     fn typography_leaves_options_and_templates_alone() {
-        assert_eq!(read_back("use --no-verify or -- better -- \"this\""), "use --no-verify or – better – “this”");
+        assert_eq!(
+            read_back("use --no-verify or -- better -- \"this\""),
+            "use --no-verify or – better – “this”"
+        );
         assert_eq!(read_back("{{ ref('x') }} isn't"), "{{ ref('x') }} isn’t");
         assert_eq!(read_back("see .../x and so on..."), "see .../x and so on…");
         assert_eq!(read_back("{% set a = \"b\" %}"), "{% set a = \"b\" %}");

@@ -112,8 +112,9 @@ impl Addresses<'_> {
             return Picture::Found { src: dest.to_owned(), size: None };
         };
         let found = candidates(&path, bases).find_map(|path| self.files.get_key_value(&path));
-        found.map_or(Picture::Missing, |(address, file)| {
-            Picture::Found { src: format!("{}{query}", encode(address)), size: file.dimensions }
+        found.map_or(Picture::Missing, |(address, file)| Picture::Found {
+            src: format!("{}{query}", encode(address)),
+            size: file.dimensions,
         })
     }
 
@@ -207,10 +208,16 @@ mod tests {
             dimensions: Some((4, 3)),
         };
         let guides = ["index.md", "tools/index.md", "tools/r.md", "data/s3 tips.md"];
-        let guides: HashMap<GuidePath, usize> =
-            guides.into_iter().enumerate().map(|(at, file)| (GuidePath::of_file(file).unwrap(), at)).collect();
+        let guides: HashMap<GuidePath, usize> = guides
+            .into_iter()
+            .enumerate()
+            .map(|(at, file)| (GuidePath::of_file(file).unwrap(), at))
+            .collect();
         Site {
-            by_file: HashMap::from([("docs/tools/rstudio.md".into(), GuidePath::of_file("tools/r.md").unwrap())]),
+            by_file: HashMap::from([(
+                "docs/tools/rstudio.md".into(),
+                GuidePath::of_file("tools/r.md").unwrap(),
+            )]),
             files: HashMap::from([("/images/a b.png".into(), image)]),
             redirects: HashMap::from([("/old.html".into(), "/tools/".into())]),
             guides,
@@ -230,7 +237,17 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_link_leads_to_one_address() {
-        for dest in ["r", "r/", "r.html", "r.md", "./r.html", "/tools/r", "/tools/r/index.html", "../r/", "rstudio.md"] {
+        for dest in [
+            "r",
+            "r/",
+            "r.html",
+            "r.md",
+            "./r.html",
+            "/tools/r",
+            "/tools/r/index.html",
+            "../r/",
+            "rstudio.md",
+        ] {
             assert_eq!(link(dest), "/tools/r/", "{dest}");
         }
         for dest in [".", "./", "index.html", "index.md", "../tools", "/tools/index", "tools/"] {

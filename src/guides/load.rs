@@ -106,7 +106,8 @@ impl Library {
             Arc::new(static_files(shelf, Some(&self.files), |file| changes.touched.contains(file)))
         };
         let before = (!changes.structure && Arc::ptr_eq(&files, &self.files)).then_some(self);
-        let settings = self.site_problems.iter().filter(|problem| problem.file == TECH_DOCS_SETTINGS).cloned();
+        let settings =
+            self.site_problems.iter().filter(|problem| problem.file == TECH_DOCS_SETTINGS).cloned();
         let problems = settings.chain(addresses).collect();
         let (content, site) = (self.content.clone(), self.site.clone());
         Parts { content, today, site, tree: Arc::new(tree), parsed, files, problems }.assemble(before)
@@ -130,14 +131,18 @@ impl Parts {
         let mut order = Vec::with_capacity(self.parsed.len());
         navigation::reading_order(&navigation, &mut order);
         let shown = order.len();
-        order.extend((0..self.parsed.len()).filter(|index| self.parsed.get(*index).is_some_and(|p| p.hidden)));
-        let parsed: Vec<Arc<Parsed>> = order.iter().filter_map(|index| self.parsed.get(*index).cloned()).collect();
-        let at = parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
+        order
+            .extend((0..self.parsed.len()).filter(|index| self.parsed.get(*index).is_some_and(|p| p.hidden)));
+        let parsed: Vec<Arc<Parsed>> =
+            order.iter().filter_map(|index| self.parsed.get(*index).cloned()).collect();
+        let at =
+            parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
         let by_file = by_file(&parsed, self.site.kind);
         let redirects = redirects(&self.site, &parsed, &at);
         let same = |before: &&Library| before.by_file == by_file && before.redirects == redirects;
         let before = before.filter(same);
-        let addresses = Addresses { guides: &at, by_file: &by_file, files: &self.files, redirects: &redirects };
+        let addresses =
+            Addresses { guides: &at, by_file: &by_file, files: &self.files, redirects: &redirects };
         let page = |parsed: Arc<Parsed>| {
             let page = before.and_then(|before| before.page(parsed.guide.path.as_str()));
             let page = page.filter(|page| Arc::ptr_eq(page.parsed(), &parsed));
@@ -219,7 +224,8 @@ fn addressed_as(file: &str, tree: &Tree, kind: Kind) -> Option<String> {
             let (folder, name) = stem.rsplit_once('/').map_or(("", stem), |(folder, name)| (folder, name));
             let index = if folder.is_empty() { "index.md".to_owned() } else { format!("{folder}/index.md") };
             let beside = !folder.is_empty() && tree.files.contains_key(&format!("{folder}.md"));
-            let stands_in = name.eq_ignore_ascii_case("readme") && !tree.files.contains_key(&index) && !beside;
+            let stands_in =
+                name.eq_ignore_ascii_case("readme") && !tree.files.contains_key(&index) && !beside;
             Some(if stands_in { index } else { format!("{stem}.md") })
         }
     }
@@ -284,6 +290,8 @@ fn destination(to: &str) -> Option<String> {
     }
     let (path, fragment) = to.split_at(to.find('#').unwrap_or(to.len()));
     let path = format!("/{}", decode(path).trim_start_matches(['/', '\\']));
-    let clean = !path.contains(['\\', '?']) && !path.chars().any(char::is_control) && !fragment.chars().any(char::is_control);
+    let clean = !path.contains(['\\', '?'])
+        && !path.chars().any(char::is_control)
+        && !fragment.chars().any(char::is_control);
     clean.then(|| format!("{}{}", encode(&canonical(&path)), fragment.replace(' ', "%20")))
 }

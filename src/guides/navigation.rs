@@ -90,7 +90,8 @@ struct Branch {
 
 impl Branch {
     fn nodes(&self, guides: &[Arc<Parsed>]) -> Vec<Node> {
-        let mut nodes: Vec<Node> = self.below.iter().map(|(name, branch)| branch.node(name, guides)).collect();
+        let mut nodes: Vec<Node> =
+            self.below.iter().map(|(name, branch)| branch.node(name, guides)).collect();
         nodes.sort_by_cached_key(|node| (node.weight.is_none(), node.weight, node.title.to_lowercase()));
         nodes
     }
@@ -101,7 +102,8 @@ impl Branch {
         Node {
             title: guide.map_or_else(|| title_of_name(name), |guide| guide.title.clone()),
             url: guide.map(|guide| url(&guide.path)),
-            weight: guide.map_or_else(|| children.iter().filter_map(|node| node.weight).min(), |guide| guide.weight),
+            weight: guide
+                .map_or_else(|| children.iter().filter_map(|node| node.weight).min(), |guide| guide.weight),
             guide: self.guide,
             children,
         }

@@ -137,7 +137,8 @@ impl Parsed {
     }
 
     fn of(composed: Composed, site: &Site, path: GuidePath) -> Self {
-        let Composed { source, body, front_matter, file, files, mut problems, mut noticed, notice } = composed;
+        let Composed { source, body, front_matter, file, files, mut problems, mut noticed, notice } =
+            composed;
         let prepared = habits::prepare(&source, body, site.kind == Kind::TechDocs);
         let document = events::parse(&prepared.source.text, site.kind.slugs());
         let first_heading = document.lead.as_ref().map(|lead| lead.title.clone());
@@ -147,7 +148,9 @@ impl Parsed {
         let Outline { sections, anchors, links, images, silent_images } =
             sections::outline(&document, &title, &prepared.source);
         let ruby = prepared.foreign.into_iter().map(|(at, what)| (at, Noticed::Shown(what)));
-        noticed.extend(document.noticed.into_iter().chain(ruby).map(|(at, what)| (prepared.source.place(at), what)));
+        noticed.extend(
+            document.noticed.into_iter().chain(ruby).map(|(at, what)| (prepared.source.place(at), what)),
+        );
         let (review, unclear) = front_matter.review(site.default_owner.as_deref());
         let own_file = files.first().cloned().unwrap_or_default();
         for value in unclear {

@@ -34,13 +34,22 @@ pub(super) struct Mention {
 pub(super) fn outline(document: &Document<'_>, title: &str, source: &Source) -> Outline {
     let heading = document.lead.as_ref().map_or(title, |lead| &lead.title).to_owned();
     let lead = Section { id: String::new(), level: 1, heading, text: String::new(), code: String::new() };
-    let mut reader =
-        Reader { source, out: Outline { sections: vec![lead], ..Outline::default() }, in_heading: false, image: None, code: false };
+    let mut reader = Reader {
+        source,
+        out: Outline { sections: vec![lead], ..Outline::default() },
+        in_heading: false,
+        image: None,
+        code: false,
+    };
     reader.out.anchors.extend(document.lead.iter().map(|lead| lead.id.clone()));
     for (index, (event, range)) in document.events.iter().enumerate() {
         match event {
             Event::Start(Tag::Heading { level, id, .. }) => {
-                reader.heading(*level as u8, id.as_deref().unwrap_or_default(), &document.events[index + 1..]);
+                reader.heading(
+                    *level as u8,
+                    id.as_deref().unwrap_or_default(),
+                    &document.events[index + 1..],
+                );
             }
             event => reader.take(event, range.start),
         }
@@ -118,7 +127,9 @@ impl Reader<'_> {
             alt.push_str(text);
         } else if !self.in_heading {
             let code = self.code;
-            self.with_section(|section| if code { section.code.push_str(text) } else { section.text.push_str(text) });
+            self.with_section(
+                |section| if code { section.code.push_str(text) } else { section.text.push_str(text) },
+            );
         }
     }
 

@@ -70,7 +70,8 @@ impl Site {
             Ok(settings) => (settings.into_site(content), Vec::new()),
             Err(Unparsed { line, reason }) => {
                 let place = Place { file: TECH_DOCS_SETTINGS.into(), line };
-                let message = format!("settings `{TECH_DOCS_SETTINGS}` are not used, they do not parse: {reason}");
+                let message =
+                    format!("settings `{TECH_DOCS_SETTINGS}` are not used, they do not parse: {reason}");
                 let problem = Problem::error(&place, ProblemKind::FrontMatter, message);
                 (TechDocs::default().into_site(content), vec![problem])
             }
@@ -141,7 +142,9 @@ pub(super) fn title_of_name(name: &str) -> String {
 fn folder_title(dir: &Path) -> String {
     let full = dir.canonicalize();
     let name = full.as_deref().unwrap_or(dir).file_name().map(|name| name.to_string_lossy().into_owned());
-    name.map(|name| title_of_name(&name)).filter(|title| !title.is_empty()).unwrap_or_else(|| "Guides".to_owned())
+    name.map(|name| title_of_name(&name))
+        .filter(|title| !title.is_empty())
+        .unwrap_or_else(|| "Guides".to_owned())
 }
 
 /// The keys of `config/tech-docs.yml` that mean something here.
@@ -252,7 +255,10 @@ mod tests {
         let order: Vec<&str> = site.header_links.iter().map(|link| &*link.title).collect();
         assert_eq!(order, ["Zebra", "Ape"]);
         assert_eq!(site.redirects, [("/old.html".to_owned(), "/new/".to_owned())]);
-        assert_eq!(site.edit_url("source/a.md").unwrap(), "https://github.com/org/site/edit/main/source/a.md");
+        assert_eq!(
+            site.edit_url("source/a.md").unwrap(),
+            "https://github.com/org/site/edit/main/source/a.md"
+        );
     }
 
     #[test]

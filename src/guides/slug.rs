@@ -62,7 +62,12 @@ impl Slugs {
 
 fn github(text: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    text.trim().chars().filter(kept).flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+    text.trim()
+        .chars()
+        .filter(kept)
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 fn tech_docs(text: &str) -> String {
@@ -93,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_second_heading_of_the_same_words_gets_an_id_of_its_own() {
-        let headings = [(1, "R"), (2, "Set up"), (3, "Test"), (2, "Python"), (2, "Set up"), (3, "Test"), (3, "Test")];
+        let headings =
+            [(1, "R"), (2, "Set up"), (3, "Test"), (2, "Python"), (2, "Set up"), (3, "Test"), (3, "Test")];
         let github = ["r", "set-up", "test", "python", "set-up-1", "test-1", "test-2"];
         assert_eq!(ids(Style::GitHub, &headings), github);
         let tech_docs = ["r", "set-up", "test", "python", "r-set-up", "r-set-up-test", "r-set-up-test-2"];
@@ -102,7 +108,8 @@ mod tests {
 
     #[test]
     fn ids_are_those_that_links_were_written_for() {
-        let headings = [(1, "Don't panic & carry on"), (1, "Using the + prefix"), (1, "Sut i ddechrau: tŷ"), (1, "…")];
+        let headings =
+            [(1, "Don't panic & carry on"), (1, "Using the + prefix"), (1, "Sut i ddechrau: tŷ"), (1, "…")];
         let github = ["dont-panic--carry-on", "using-the--prefix", "sut-i-ddechrau-tŷ", "section"];
         assert_eq!(ids(Style::GitHub, &headings), github);
         let tech_docs = ["don-39-t-panic-amp-carry-on", "using-the-prefix", "sut-i-ddechrau-t", "section"];

@@ -40,16 +40,75 @@ pub(super) enum Treatment {
 
 /// Elements that stay.
 pub(super) const KEPT: [&str; 64] = [
-    "a", "abbr", "article", "aside", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "col",
-    "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2",
-    "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt",
-    "ruby", "s", "samp", "section", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr",
+    "a",
+    "abbr",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
+    "var",
+    "wbr",
 ];
 
 const UNWRAPPED: [&str; 16] = [
-    "acronym", "address", "big", "body", "center", "font", "footer", "head", "header", "hgroup", "html", "main",
-    "nav", "picture", "strike", "tt",
+    "acronym", "address", "big", "body", "center", "font", "footer", "head", "header", "hgroup", "html",
+    "main", "nav", "picture", "strike", "tt",
 ];
 
 const REMOVED: [&str; 13] = [
@@ -59,13 +118,45 @@ const REMOVED: [&str; 13] = [
 
 /// Elements whose start makes an HTML block that runs to the next empty line (CommonMark 0.31, section 4.6).
 const BLOCKS: [&str; 34] = [
-    "article", "aside", "blockquote", "caption", "center", "details", "dd", "div", "dl", "dt", "figcaption",
-    "figure", "footer", "header", "hr", "li", "main", "nav", "ol", "p", "section", "summary", "table", "td",
-    "th", "tr", "ul", "iframe", "h1", "h2", "h3", "h4", "h5", "h6",
+    "article",
+    "aside",
+    "blockquote",
+    "caption",
+    "center",
+    "details",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "section",
+    "summary",
+    "table",
+    "td",
+    "th",
+    "tr",
+    "ul",
+    "iframe",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
 ];
 
 const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr",
 ];
 
 /// What becomes of the element called `name`.
@@ -160,7 +251,8 @@ fn attributes(from: &str, mut at: usize) -> Option<(Attributes<'_>, usize, bool)
             byte if byte.is_ascii_whitespace() => at += 1,
             _ => {
                 slash = false;
-                let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/' | b'<');
+                let ends =
+                    |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/' | b'<');
                 let name_end = at + 1 + bytes.get(at + 1..)?.iter().position(ends)?;
                 let name = from.get(at..name_end)?.to_ascii_lowercase();
                 let (value, after) = value(from, name_end)?;

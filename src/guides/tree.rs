@@ -57,8 +57,13 @@ impl Tree {
             let below = |file: &&String| {
                 relative.is_empty() || **file == relative || file.starts_with(&format!("{relative}/"))
             };
-            let gone: Vec<String> =
-                self.files.keys().filter(below).filter(|file| !now.files.contains_key(*file)).cloned().collect();
+            let gone: Vec<String> = self
+                .files
+                .keys()
+                .filter(below)
+                .filter(|file| !now.files.contains_key(*file))
+                .cloned()
+                .collect();
             for file in gone {
                 self.files.remove(&file);
                 changes.touched.insert(file);

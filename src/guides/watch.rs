@@ -30,7 +30,10 @@ pub struct WatchError {
 /// Calls `on_change` with the files and folders below `dir` that were written, moved or removed, each batch once
 /// the folder has been quiet for 30 ms. The calls come one after another, on a thread of their own; `dir` itself
 /// among the paths means that anything may have changed.
-pub fn watch(dir: &Path, mut on_change: impl FnMut(&[PathBuf]) + Send + 'static) -> Result<Watch, WatchError> {
+pub fn watch(
+    dir: &Path,
+    mut on_change: impl FnMut(&[PathBuf]) + Send + 'static,
+) -> Result<Watch, WatchError> {
     let root = dir.to_owned();
     let told = move |result: DebounceEventResult| {
         let changed = match result {

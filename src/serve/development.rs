@@ -32,8 +32,9 @@ const EXAMPLE: [(&str, &[u8]); 4] = [
 /// Fills in what development mode does not ask for.
 pub(super) fn complete(config: &mut Config, entropy: &Entropy) -> Result<()> {
     if config.sign_in.session_keys.is_empty() {
-        let key = development_key(Path::new(DEVELOPMENT_DIR), entropy)
-            .with_context(|| format!("the session key cannot be kept in {DEVELOPMENT_DIR}/; make it writable"))?;
+        let key = development_key(Path::new(DEVELOPMENT_DIR), entropy).with_context(|| {
+            format!("the session key cannot be kept in {DEVELOPMENT_DIR}/; make it writable")
+        })?;
         config.sign_in.session_keys.push(key);
     }
     Ok(())
@@ -46,10 +47,13 @@ pub(super) async fn prepare(loggia: &Loggia) -> Result<()> {
     let owner = Key::owner(&person.subject);
     let now = loggia.clock.now();
     // Yesterday's token goes when today's comes.
-    for old in loggia.releases.tokens_of(&owner).await?.into_iter().filter(|token| token.label == "development") {
+    for old in
+        loggia.releases.tokens_of(&owner).await?.into_iter().filter(|token| token.label == "development")
+    {
         loggia.releases.delete_token(&owner, old.id).await?;
     }
-    let (text, record) = token::mint(&person, &owner, "development", TokenScope::All, DAYS, now, &loggia.entropy)?;
+    let (text, record) =
+        token::mint(&person, &owner, "development", TokenScope::All, DAYS, now, &loggia.entropy)?;
     loggia.releases.put_token(&record).await?;
     let dir = Path::new(DEVELOPMENT_DIR);
     keep(&dir.join("dev-token"), text.reveal())?;

@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn chunks_pass_with_extensions_and_trailers() {
         let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let good = format!("{head}3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+        let good =
+            format!("{head}3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\n\r\n");
         assert_eq!(all(good.as_bytes()), Ok(good.len()));
         for bad in [
             "3\nabc\r\n0\r\n\r\n",

@@ -90,7 +90,11 @@ impl<S> Guard<S> {
 }
 
 impl<S: AsyncRead> AsyncRead for Guard<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
             let this = self.as_mut().project();
             if *this.released > 0 {
@@ -190,14 +194,22 @@ fn replace_head(held: &mut BytesMut, released: &mut usize) {
 }
 
 /// Reads what there is behind what is held, without clearing the room for it first.
-fn poll_fill<S: AsyncRead>(io: Pin<&mut S>, cx: &mut Context<'_>, held: &mut BytesMut) -> Poll<io::Result<usize>> {
+fn poll_fill<S: AsyncRead>(
+    io: Pin<&mut S>,
+    cx: &mut Context<'_>,
+    held: &mut BytesMut,
+) -> Poll<io::Result<usize>> {
     held.reserve(8 << 10);
     tokio_util::io::poll_read_buf(io, cx, held)
 }
 
 impl<S: AsyncRead + AsyncWrite> Guard<S> {
     /// Fails a write that has made no progress for the idle time.
-    fn poll_blocked<T>(self: Pin<&mut Self>, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn poll_blocked<T>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         let mut this = self.project();
         if polled.is_ready() {
             *this.blocked = false;

@@ -20,7 +20,11 @@ use crate::web::Pipeline;
 const CONNECTIONS: usize = 64;
 
 /// Answers `/healthz`, `/readyz` and `/metrics` until `stop`.
-pub(super) async fn run(listener: TcpListener, pipeline: Arc<Pipeline>, stop: CancellationToken) -> std::io::Result<()> {
+pub(super) async fn run(
+    listener: TcpListener,
+    pipeline: Arc<Pipeline>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS));

@@ -144,8 +144,12 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     let watcher = watch(&loggia);
     let pipeline = Arc::new(Pipeline::new(Arc::clone(&loggia)));
     let operations = tokio::spawn(ops::run(listeners.ops, Arc::clone(&pipeline), stop.clone()));
-    let service =
-        Service { pipeline, certificates, limits: Arc::new(config.limits.clone()), workers: config.server.workers };
+    let service = Service {
+        pipeline,
+        certificates,
+        limits: Arc::new(config.limits.clone()),
+        workers: config.server.workers,
+    };
     let served = run(listeners.main, service, stop.clone()).await;
     stop.cancel();
     drop(watcher);
@@ -221,7 +225,12 @@ fn announce(loggia: &Loggia) {
     let edition = loggia.edition.load();
     let config = &loggia.config;
     eprintln!("Loggia {}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  guides    {} in {} ({})", edition.library.pages().count(), config.content.dir.display(), edition.library.kind());
+    eprintln!(
+        "  guides    {} in {} ({})",
+        edition.library.pages().count(),
+        config.content.dir.display(),
+        edition.library.kind()
+    );
     eprintln!("  storage   {}", loggia.storage);
     eprintln!("  open      {}/", loggia.hosts.main_origin());
     if let Ok(example) = "name".parse() {

@@ -54,7 +54,9 @@ impl Certificates {
                     tracing::info!("the TLS certificate was read again");
                 }
                 Err(error) => {
-                    tracing::error!("the changed TLS certificate cannot be used, the old one stays: {error:#}");
+                    tracing::error!(
+                        "the changed TLS certificate cannot be used, the old one stays: {error:#}"
+                    );
                 }
             }
         }
@@ -70,12 +72,20 @@ fn acceptor(files: &Tls) -> Result<TlsAcceptor> {
     let Tls { certificate, key } = files;
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .with_context(|| format!("the TLS certificate {} cannot be read as PEM", certificate.display()))?;
+        .with_context(|| {
+        format!("the TLS certificate {} cannot be read as PEM", certificate.display())
+    })?;
     let private = PrivateKeyDer::from_pem_file(key)
         .with_context(|| format!("the TLS key {} cannot be read as PEM", key.display()))?;
-    let mut config =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(chain, private).with_context(|| {
-            format!("the TLS key {} does not belong to the certificate {}", key.display(), certificate.display())
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, private)
+        .with_context(|| {
+            format!(
+                "the TLS key {} does not belong to the certificate {}",
+                key.display(),
+                certificate.display()
+            )
         })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))

@@ -79,8 +79,9 @@ pub(super) async fn revoke_token(
     SignedIn { person, .. }: SignedIn,
     OurForm(form): OurForm<RevokeForm>,
 ) -> Result<Response, Failure> {
-    let id = Ulid::from_string(&form.id.to_ascii_uppercase())
-        .map_err(|_| Failure::BadRequest("that is not one of your tokens; open your account again".to_owned()))?;
+    let id = Ulid::from_string(&form.id.to_ascii_uppercase()).map_err(|_| {
+        Failure::BadRequest("that is not one of your tokens; open your account again".to_owned())
+    })?;
     loggia.releases.delete_token(&Key::owner(&person.subject), id).await?;
     tracing::info!(person = %person.email, token = %id, "a token was revoked");
     let notice = Notice::Done("The token was revoked. Within seconds it works nowhere.".to_owned());

@@ -113,7 +113,8 @@ fn decide_on_nothing(viewer: &Viewer, app: &crate::model::App, now: jiff::Timest
 
 fn small(request: &HeaderMap, entry: &FileEntry, permit: &Permit, bytes: &Bytes) -> Response<Body> {
     send(request, entry, permit, |first, last| {
-        let (first, end) = (usize::try_from(first).unwrap_or(0), usize::try_from(last).map_or(bytes.len(), |last| last + 1));
+        let (first, end) =
+            (usize::try_from(first).unwrap_or(0), usize::try_from(last).map_or(bytes.len(), |last| last + 1));
         Body::bytes(bytes.slice(first..end.min(bytes.len())))
     })
 }
@@ -190,9 +191,15 @@ pub(super) fn layout(loggia: &Loggia) -> Layout {
 }
 
 /// The app's own `404.html`, where it has one, is a matter of the hosting rules; this is ours, with the app's pages.
-fn not_found(loggia: &Loggia, context: &Context, path: &str, manifest: &Manifest) -> Result<Response<Body>, Failure> {
+fn not_found(
+    loggia: &Loggia,
+    context: &Context,
+    path: &str,
+    manifest: &Manifest,
+) -> Result<Response<Body>, Failure> {
     let pages = manifest.files.keys().filter(|file| file.as_str().ends_with(".html"));
-    let link = |file: &crate::model::FilePath| Link::new(file.as_str(), &super::guides::encode(&format!("/{file}")));
+    let link =
+        |file: &crate::model::FilePath| Link::new(file.as_str(), &super::guides::encode(&format!("/{file}")));
     let page = NotFoundPage {
         layout: layout(loggia),
         path: path.to_owned(),

@@ -118,7 +118,8 @@ pub(super) async fn grant(
         }
     }
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
-    done(&loggia, app, changed, &person, format!("Shared with {people}. They can open it within seconds.")).await
+    done(&loggia, app, changed, &person, format!("Shared with {people}. They can open it within seconds."))
+        .await
 }
 
 #[derive(Deserialize)]
@@ -135,7 +136,8 @@ pub(super) async fn revoke(
     OurForm(form): OurForm<WhoForm>,
 ) -> Result<Response, Failure> {
     let (app, permit) = publish(&loggia, &name, &person)?;
-    let who: Who = form.who.parse().map_err(|error: crate::model::InvalidWho| Failure::BadRequest(error.to_string()))?;
+    let who: Who =
+        form.who.parse().map_err(|error: crate::model::InvalidWho| Failure::BadRequest(error.to_string()))?;
     let changed = loggia.releases.revoke(permit.app(), &who, &by(&person, &context)).await;
     done(&loggia, app, changed, &person, format!("{who} was removed.")).await
 }
@@ -172,8 +174,10 @@ pub(super) async fn activate(
     OurForm(form): OurForm<ReleaseForm>,
 ) -> Result<Response, Failure> {
     let (app, permit) = publish(&loggia, &name, &person)?;
-    let release: ReleaseId =
-        form.release.parse().map_err(|error: crate::model::InvalidName| Failure::BadRequest(error.to_string()))?;
+    let release: ReleaseId = form
+        .release
+        .parse()
+        .map_err(|error: crate::model::InvalidName| Failure::BadRequest(error.to_string()))?;
     let changed = loggia.releases.activate(permit.app(), release, &by(&person, &context)).await;
     done(&loggia, app, changed, &person, format!("Release {release} is live.")).await
 }
@@ -201,7 +205,14 @@ pub(super) async fn delete(
 ) -> Result<Response, Failure> {
     let (app, permit) = publish(&loggia, &name, &person)?;
     let changed = loggia.releases.delete(permit.app(), &by(&person, &context)).await;
-    done(&loggia, app, changed, &person, "It was deleted. Nobody can open it; you can restore it here.".to_owned()).await
+    done(
+        &loggia,
+        app,
+        changed,
+        &person,
+        "It was deleted. Nobody can open it; you can restore it here.".to_owned(),
+    )
+    .await
 }
 
 /// `POST /-/apps/NAME/restore`
@@ -247,7 +258,10 @@ async fn done(
     sentence: String,
 ) -> Result<Response, Failure> {
     match changed {
-        Ok(app) => show(loggia, &app, person, StatusCode::OK, Some(Notice::Done(sentence)), ShareForm::default()).await,
+        Ok(app) => {
+            show(loggia, &app, person, StatusCode::OK, Some(Notice::Done(sentence)), ShareForm::default())
+                .await
+        }
         Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
         Err(error) => {
             let notice = Notice::Failed(error.to_string());
@@ -318,13 +332,14 @@ async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) ->
 
 /// Names apart by commas, semicolons, spaces or lines; a group's name may hold spaces, so it ends at the others.
 fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ';', '\n', '\r']).flat_map(|piece| {
-        let piece = piece.trim();
-        let whole = piece.starts_with("group:");
-        let parts: Vec<&str> = if whole { vec![piece] } else { piece.split_whitespace().collect() };
-        parts
-    })
-    .filter(|name| !name.is_empty())
+    text.split([',', ';', '\n', '\r'])
+        .flat_map(|piece| {
+            let piece = piece.trim();
+            let whole = piece.starts_with("group:");
+            let parts: Vec<&str> = if whole { vec![piece] } else { piece.split_whitespace().collect() };
+            parts
+        })
+        .filter(|name| !name.is_empty())
 }
 
 /// The end of a day (UTC), or never when nothing is written.
@@ -346,8 +361,12 @@ mod tests {
 
     #[test]
     fn names_come_in_any_separator() {
-        let names: Vec<_> = names_in("ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\n@y.org,group:All analysts").collect();
-        assert_eq!(names, ["ann@x.org", "bob@x.org", "c@x.org", "d@x.org", "e@x.org", "@y.org", "group:All analysts"]);
+        let names: Vec<_> =
+            names_in("ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\n@y.org,group:All analysts").collect();
+        assert_eq!(
+            names,
+            ["ann@x.org", "bob@x.org", "c@x.org", "d@x.org", "e@x.org", "@y.org", "group:All analysts"]
+        );
         assert_eq!(names_in(" ,; \n").count(), 0);
     }
 

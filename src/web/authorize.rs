@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
 use serde_json::json;
@@ -30,7 +30,8 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let given = Parameters::parse(query.as_deref().unwrap_or_default());
-    let request = authorization::Request::parse(&given).map_err(|error| Failure::BadRequest(error.to_string()))?;
+    let request =
+        authorization::Request::parse(&given).map_err(|error| Failure::BadRequest(error.to_string()))?;
     let label = label(&given);
     let fields = request.fields().into_iter().map(|(name, value)| Field { name: name.to_owned(), value });
     let stated = Field { name: "label".to_owned(), value: label.clone() };
@@ -58,7 +59,8 @@ pub(super) async fn decide(
     OurForm(fields): OurForm<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let given = Parameters::from_pairs(fields);
-    let request = authorization::Request::parse(&given).map_err(|error| Failure::BadRequest(error.to_string()))?;
+    let request =
+        authorization::Request::parse(&given).map_err(|error| Failure::BadRequest(error.to_string()))?;
     let there = if given.get("decision") == Some("allow") {
         let host = loggia.hosts.main_authority();
         authorization::mint(&request, &person, &host, &loggia.keyring, loggia.clock.now(), &loggia.entropy)

@@ -68,7 +68,8 @@ fn part(range: &HeaderValue, size: u64) -> Part {
     let parsed = range.to_str().ok().and_then(|text| {
         let (unit, ranges) = text.split_once('=')?;
         let (first, last) = ranges.trim().split_once('-')?;
-        (unit.trim().eq_ignore_ascii_case("bytes") && !ranges.contains(',')).then_some((first.trim(), last.trim()))
+        (unit.trim().eq_ignore_ascii_case("bytes") && !ranges.contains(','))
+            .then_some((first.trim(), last.trim()))
     });
     match parsed {
         Some(("", suffix)) => match number(suffix) {
@@ -140,7 +141,10 @@ mod tests {
     #[test]
     fn preconditions_go_before_ranges() {
         let range = (header::RANGE, "bytes=0-1");
-        assert_eq!(with(&[(header::IF_NONE_MATCH, "\"x\", W/\"abc\""), range.clone()], 10), Outcome::NotModified);
+        assert_eq!(
+            with(&[(header::IF_NONE_MATCH, "\"x\", W/\"abc\""), range.clone()], 10),
+            Outcome::NotModified
+        );
         assert_eq!(with(&[(header::IF_NONE_MATCH, "*")], 10), Outcome::NotModified);
         assert_eq!(with(&[(header::IF_NONE_MATCH, "\"abcd\"")], 10), Outcome::Send(Part::Whole));
         assert_eq!(with(&[(header::IF_MATCH, "\"x\""), range.clone()], 10), Outcome::Failed);

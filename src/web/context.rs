@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{Method, Request};
 use tokio::time::Instant;
 
-use super::state::Loggia;
 use super::connection::Connection;
+use super::state::Loggia;
 
 /// One request's identity and circumstances.
 #[derive(Clone, Debug)]

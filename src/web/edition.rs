@@ -29,9 +29,9 @@ impl Edition {
     /// An edition of `library`, whose pages are rendered when they are first asked for.
     #[must_use]
     pub fn new(library: Library, index: Index) -> Self {
-        let pages = library.pages().map(|page| {
-            (page.guide().path.as_str().to_owned(), (Arc::clone(page), OnceLock::new()))
-        });
+        let pages = library
+            .pages()
+            .map(|page| (page.guide().path.as_str().to_owned(), (Arc::clone(page), OnceLock::new())));
         Self { pages: pages.collect(), library, index }
     }
 

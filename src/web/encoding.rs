@@ -161,7 +161,8 @@ mod tests {
         assert_eq!(gunzipped, plain);
         let mut unbrotlied = Vec::new();
         let brotli = encoded.in_coding(Coding::Brotli).unwrap();
-        std::io::Read::read_to_end(&mut brotli::Decompressor::new(&brotli[..], 4096), &mut unbrotlied).unwrap();
+        std::io::Read::read_to_end(&mut brotli::Decompressor::new(&brotli[..], 4096), &mut unbrotlied)
+            .unwrap();
         assert_eq!(unbrotlied, plain);
         assert!(Encoded::new("short".into()).in_coding(Coding::Gzip).is_none());
     }

@@ -40,7 +40,11 @@ pub(super) async fn answer(
 }
 
 /// A hand-off arrives. Its code works once: the marker is burnt before the cookie is set.
-async fn enter(loggia: &Loggia, request: &Request<Incoming>, host: &AppHost) -> Result<Response<Body>, Failure> {
+async fn enter(
+    loggia: &Loggia,
+    request: &Request<Incoming>,
+    host: &AppHost,
+) -> Result<Response<Body>, Failure> {
     let authority = loggia.hosts.app_authority(host);
     let now = loggia.clock.now();
     let query = request.uri().query().unwrap_or_default();
@@ -63,7 +67,12 @@ async fn enter(loggia: &Loggia, request: &Request<Incoming>, host: &AppHost) -> 
 }
 
 /// Sends the browser to the main host, which knows or finds out who this is.
-pub(super) fn begin<B>(loggia: &Loggia, request: &Request<B>, host: &AppHost, return_to: &ReturnPath) -> Response<Body> {
+pub(super) fn begin<B>(
+    loggia: &Loggia,
+    request: &Request<B>,
+    host: &AppHost,
+    return_to: &ReturnPath,
+) -> Response<Body> {
     let authority = loggia.hosts.app_authority(host);
     let begun = hand_off::begin(request.headers(), &authority, return_to, &loggia.entropy);
     let location = format!("{}{}", loggia.hosts.main_origin(), begun.enter.as_str());
@@ -92,9 +101,7 @@ async fn leave(
     let cleared = Cookie::clear(CookieName::AppSession);
     let given = Parameters::parse(&String::from_utf8_lossy(&form));
     let response = match given.get("return") {
-        Some(return_to) => {
-            super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
-        }
+        Some(return_to) => super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str()),
         None => {
             let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
             super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)

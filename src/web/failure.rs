@@ -83,7 +83,12 @@ impl Failure {
 
     /// The page, after a body that came with the request was read to its end or its bound: an answer before that
     /// would be lost when the connection closes, and a malformed body must be seen as one.
-    pub(super) async fn into_page(self, loggia: &Loggia, context: &Context, body: Incoming) -> Response<Body> {
+    pub(super) async fn into_page(
+        self,
+        loggia: &Loggia,
+        context: &Context,
+        body: Incoming,
+    ) -> Response<Body> {
         super::drain(body, loggia.config.limits.form_bytes).await;
         self.page(loggia, context, main_layout(loggia))
     }
@@ -107,8 +112,15 @@ impl Failure {
             Self::SignIn(error) => loggia.theme.sign_in_failed(&SignInFailedPage {
                 retry: Some(format!("{}/-/sign-in", layout.main)),
                 layout,
-                reason: error.to_string().rsplit_once("; ").map_or_else(|| error.to_string(), |(why, _)| why.to_owned()),
-                next_step: error.to_string().rsplit_once("; ").map(|(_, next)| next.to_owned()).unwrap_or_default(),
+                reason: error
+                    .to_string()
+                    .rsplit_once("; ")
+                    .map_or_else(|| error.to_string(), |(why, _)| why.to_owned()),
+                next_step: error
+                    .to_string()
+                    .rsplit_once("; ")
+                    .map(|(_, next)| next.to_owned())
+                    .unwrap_or_default(),
                 request_id,
             }),
             _ => loggia.theme.error(&ErrorPage {

@@ -18,8 +18,20 @@ use crate::guides::{Crumb, Lookup, Node, Page, StaticFile};
 use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
 
 /// What is escaped in a path (RFC 3986, section 3.3).
-pub(super) const PATH: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'|');
+pub(super) const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
 
 /// Files beside guides may be kept for five minutes.
 const FILES: HeaderValue = HeaderValue::from_static("public, max-age=300");

@@ -146,9 +146,16 @@ mod tests {
         assert_eq!(surface("sales.localhost:8080"), app("sales"));
         assert_eq!(surface("Sales.Localhost"), app("sales"));
         assert_eq!(surface("x--y.localhost"), Surface::App(None));
-        for unknown in
-            ["", "example.org", "a.b.localhost", ".localhost", "localhost.", "localhost@x", "sales.localhost:80a", "[::1]"]
-        {
+        for unknown in [
+            "",
+            "example.org",
+            "a.b.localhost",
+            ".localhost",
+            "localhost.",
+            "localhost@x",
+            "sales.localhost:80a",
+            "[::1]",
+        ] {
             assert_eq!(surface(unknown), Surface::Unknown, "{unknown}");
         }
     }
@@ -156,7 +163,8 @@ mod tests {
     #[test]
     fn addresses_follow_the_public_url() {
         let public_url = "https://guides.example.org/".parse().unwrap();
-        let server = config::Server { public_url, apps_domain: "apps.example.org".into(), ..Default::default() };
+        let server =
+            config::Server { public_url, apps_domain: "apps.example.org".into(), ..Default::default() };
         let hosts = Hosts::new(&server);
         assert_eq!(hosts.main_origin(), "https://guides.example.org");
         assert_eq!(hosts.app_url(&"sales".parse().unwrap()), "https://sales.apps.example.org/");

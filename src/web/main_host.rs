@@ -101,7 +101,10 @@ fn unrouted(response: &axum::response::Response) -> Option<Failure> {
     match response.status() {
         StatusCode::NOT_FOUND if bare => Some(Failure::NotFound),
         StatusCode::METHOD_NOT_ALLOWED if bare => {
-            let gets = response.headers().get(http::header::ALLOW).is_some_and(|allow| allow.as_bytes().starts_with(b"GET"));
+            let gets = response
+                .headers()
+                .get(http::header::ALLOW)
+                .is_some_and(|allow| allow.as_bytes().starts_with(b"GET"));
             Some(Failure::MethodNotAllowed(if gets { "GET, HEAD" } else { "POST" }))
         }
         _ => None,

@@ -38,7 +38,12 @@ impl Default for Metrics {
         let answers = classes.map(|status| family.get_or_create_owned(&Status { status }));
         registry.register("http_answers", "Answers by class of status", family);
         let seconds = Histogram::new(exponential_buckets(0.000_25, 4.0, 9));
-        registry.register_with_unit("http_duration", "Time to an answer's head", Unit::Seconds, seconds.clone());
+        registry.register_with_unit(
+            "http_duration",
+            "Time to an answer's head",
+            Unit::Seconds,
+            seconds.clone(),
+        );
         let (guides, apps) = (Gauge::default(), Gauge::default());
         registry.register("guides", "Guides in the library", guides.clone());
         registry.register("apps", "Apps in the catalog", apps.clone());

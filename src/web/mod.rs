@@ -48,12 +48,12 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Limited};
 
+pub use assets::{Assets, prepare as prepare_assets};
 pub use body::{Body, BodyError};
 pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use host::{Hosts, Surface};
 pub use live::Live;
-pub use assets::{Assets, prepare as prepare_assets};
 pub use main_host::routes;
 pub use metrics::Metrics;
 pub use pipeline::Pipeline;

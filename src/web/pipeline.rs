@@ -6,12 +6,12 @@ use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 
 use super::body::Body;
+use super::connection::Connection;
 use super::context::Context;
 use super::failure::Failure;
 use super::host::Surface;
 use super::state::Loggia;
 use super::{app_host, guides, main_host};
-use super::connection::Connection;
 
 /// Answers every request on the public listeners.
 #[derive(Clone)]

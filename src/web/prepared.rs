@@ -86,7 +86,10 @@ pub fn is_compressible(media_type: &str) -> bool {
     essence.starts_with("text/")
         || essence.ends_with("+xml")
         || essence.ends_with("+json")
-        || matches!(essence, "application/json" | "application/xml" | "application/javascript" | "application/wasm")
+        || matches!(
+            essence,
+            "application/json" | "application/xml" | "application/javascript" | "application/wasm"
+        )
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -39,7 +39,10 @@ async fn jwks(State(loggia): State<Arc<Loggia>>) -> Result<Response, Failure> {
     Ok(Json(built_in(&loggia)?.jwks()).into_response())
 }
 
-async fn authorize(State(loggia): State<Arc<Loggia>>, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+async fn authorize(
+    State(loggia): State<Arc<Loggia>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let given = Parameters::parse(query.as_deref().unwrap_or_default());
     let provider = built_in(&loggia)?;
     let asked = provider.authorize(&given).map_err(|error| Failure::BadRequest(error.to_string()))?;

@@ -30,7 +30,9 @@ pub(super) fn answer<B>(
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
     match (refused, viewer, app) {
-        (Refusal::SignIn | Refusal::NoSuchApp, Viewer::Anonymous, _) => sign_in(loggia, request, host, context),
+        (Refusal::SignIn | Refusal::NoSuchApp, Viewer::Anonymous, _) => {
+            sign_in(loggia, request, host, context)
+        }
         (Refusal::NotListed | Refusal::Ended, Viewer::SignedIn(person), Some(app)) => {
             not_yours(loggia, host, app, person, context)
         }

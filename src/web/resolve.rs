@@ -87,7 +87,8 @@ mod tests {
             size: 1,
             media_type: "text/html; charset=utf-8".into(),
         };
-        let files: BTreeMap<FilePath, _> = paths.iter().map(|path| (path.parse().unwrap(), entry(path))).collect();
+        let files: BTreeMap<FilePath, _> =
+            paths.iter().map(|path| (path.parse().unwrap(), entry(path))).collect();
         Manifest {
             app: "sales".parse().unwrap(),
             id: ReleaseId::new(Timestamp::UNIX_EPOCH, &Entropy::seeded(1)),
@@ -99,8 +100,16 @@ mod tests {
         }
     }
 
-    const FILES: &[&str] =
-        &["index.html", "page.html", "data.csv", "folder/index.html", "a b/ü#%+.txt", "both", "both.html", "%2e%2e"];
+    const FILES: &[&str] = &[
+        "index.html",
+        "page.html",
+        "data.csv",
+        "folder/index.html",
+        "a b/ü#%+.txt",
+        "both",
+        "both.html",
+        "%2e%2e",
+    ];
 
     fn digest_at(path: &str) -> Option<Digest> {
         let manifest = manifest(FILES);
@@ -127,14 +136,18 @@ mod tests {
             assert_eq!(digest_at(path), Some(Digest::of(file.as_bytes())), "{path}");
         }
         assert_eq!(Asked::parse("/folder").unwrap().find(&manifest(FILES)), Found::Folder);
-        for missing in ["/missing", "/folder/x", "/data.csv/", "/page/", "//page", "/folder//", "/INDEX.html", "/-/x"] {
+        for missing in
+            ["/missing", "/folder/x", "/data.csv/", "/page/", "//page", "/folder//", "/INDEX.html", "/-/x"]
+        {
             assert_eq!(digest_at(missing), None, "{missing}");
         }
     }
 
     #[test]
     fn ambiguous_addresses_are_refused() {
-        for path in ["/..", "/a/../b", "/%2e%2e/", "/a/%2E", "/a%2fb", "/a%5Cb", "/a\\b", "/a%00", "/%ff", "", "a"] {
+        for path in
+            ["/..", "/a/../b", "/%2e%2e/", "/a/%2E", "/a%2fb", "/a%5Cb", "/a\\b", "/a%00", "/%ff", "", "a"]
+        {
             assert!(matches!(Asked::parse(path), Err(Failure::BadRequest(_))), "{path}");
         }
     }

@@ -18,7 +18,8 @@ use crate::theme::views::SignedOutPage;
 
 /// To the sign-in, and back to `return_to` afterwards.
 pub(super) fn to_sign_in(return_to: &str) -> Response<Body> {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return", return_to).finish();
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("return", return_to).finish();
     super::redirect(StatusCode::SEE_OTHER, &format!("/-/sign-in?{query}"))
 }
 
@@ -32,7 +33,8 @@ pub(super) async fn begin(
     let return_to = given.get("return").map_or_else(|| ReturnPath::or_root("/-/apps/"), ReturnPath::or_root);
     let host = loggia.hosts.main_authority();
     let now = loggia.clock.now();
-    let begun = loggia.sign_in.begin(&headers, &host, &return_to, &loggia.keyring, now, &loggia.entropy).await?;
+    let begun =
+        loggia.sign_in.begin(&headers, &host, &return_to, &loggia.keyring, now, &loggia.entropy).await?;
     let response = super::redirect(StatusCode::SEE_OTHER, begun.location.as_str());
     Ok(with_cookies(response, &[&begun.cookie]))
 }
@@ -78,7 +80,9 @@ pub(super) async fn enter(
     let query = query.unwrap_or_default();
     let arrival = Arrival::parse(&query).map_err(|error| Failure::BadRequest(error.to_string()))?;
     let app = loggia.hosts.app_of(&arrival.host).ok_or_else(|| {
-        Failure::BadRequest("no app is at the address that sent you here; open the app from its own link".to_owned())
+        Failure::BadRequest(
+            "no app is at the address that sent you here; open the app from its own link".to_owned(),
+        )
     })?;
     let response = match session {
         None => to_sign_in(&format!("/-/enter?{query}")),

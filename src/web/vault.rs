@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::failure::Failure;
 use super::resolve::{Asked, Found};
 use crate::access::{Part, Permit};
 use crate::model::{FileEntry, Manifest};
-use super::failure::Failure;
 use crate::releases::{Blob, Releases};
 
 /// What a permit opened.

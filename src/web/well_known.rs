@@ -36,7 +36,8 @@ fn sitemap(edition: &Edition, origin: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
     for page in edition.library.pages().filter(|page| !page.hidden()) {
-        let path = super::guides::encode(page.guide().path.as_str()).replace('&', "&amp;").replace('\'', "&apos;");
+        let path =
+            super::guides::encode(page.guide().path.as_str()).replace('&', "&amp;").replace('\'', "&apos;");
         let _ = writeln!(xml, "<url><loc>{origin}{path}</loc></url>");
     }
     xml + "</urlset>\n"

@@ -7,4 +7,6 @@ mod cli;
 mod releases;
 mod search;
 mod search_quality;
+mod storage;
+mod support;
 mod tidy;

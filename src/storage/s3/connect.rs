@@ -39,7 +39,9 @@ impl S3 {
         let stated = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
             .or_else(ProfileFileRegionProvider::new());
         let found = aws_config::defaults(BehaviorVersion::latest()).region(stated).load().await;
-        let custom = has_endpoint(&found);
+        let endpoint = endpoint(&found);
+        let custom = endpoint.is_some();
+        endpoint.as_deref().map_or(Ok(()), check)?;
         let region = match found.region() {
             Some(region) => Some(region.clone()),
             None if custom => None,
@@ -56,6 +58,7 @@ impl S3 {
         endpoint: &Endpoint,
         patience: Patience,
     ) -> Result<Arc<Self>, StorageError> {
+        check(&endpoint.url)?;
         let secret = endpoint.secret.reveal();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -132,16 +135,23 @@ fn bounded(config: Builder, patience: Patience) -> Builder {
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
 }
 
-/// Whether an endpoint other than Amazon's was set, for S3 alone or for all services.
-fn has_endpoint(found: &SdkConfig) -> bool {
-    let key = ServiceConfigKey::builder()
-        .service_id("S3")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok();
-    let for_s3 = key.and_then(|key| found.service_config()?.load_config(key));
-    for_s3.is_some() || found.endpoint_url().is_some()
+/// The endpoint that was set rather than Amazon's, for S3 alone or for all services.
+fn endpoint(found: &SdkConfig) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let for_s3 = key.ok().and_then(|key| found.service_config()?.load_config(key));
+    for_s3.or_else(|| found.endpoint_url().map(ToOwned::to_owned))
+}
+
+/// Refuses an endpoint that is not an address; it is not repeated, as it may hold a password.
+fn check(endpoint: &str) -> Result<(), StorageError> {
+    let url = url::Url::parse(endpoint).ok();
+    if url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        return Ok(());
+    }
+    Err(StorageError::Refused(
+        "the S3 endpoint is not an address; write AWS_ENDPOINT_URL like `https://s3.example.org`".to_owned(),
+    ))
 }
 
 /// The pause before the try after `tries` tries, somewhere between half of it and all: writers that met

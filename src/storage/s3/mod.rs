@@ -22,6 +22,9 @@ use super::{Etag, Fetched, Key, Listed, Listing, Object, PAGE, Prefix, StorageEr
 use crate::config::Secret;
 use answer::Answer;
 
+/// More bytes than any object has; endpoints refuse ranges with numbers they cannot count to.
+const LARGEST: u64 = 1 << 60;
+
 /// A bucket whose address and credentials are given in code.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -110,7 +113,8 @@ impl S3 {
             // HTTP has no way to ask for no bytes.
             return Ok(self.head(key).await?.map(|_| Bytes::new()));
         }
-        let range = format!("bytes={start}-{}", start.saturating_add(length - 1));
+        let start = start.min(LARGEST);
+        let range = format!("bytes={start}-{}", start + length.min(WHOLE) - 1);
         let request = self.client.get_object().bucket(&self.bucket).key(self.full(key)).range(range);
         let mut tries = 0;
         loop {

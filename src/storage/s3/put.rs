@@ -69,6 +69,7 @@ impl S3 {
                 Err(answer) => answer,
             };
             tries += 1;
+            let busy = matches!(answer, Answer::Busy(_));
             let why = match answer {
                 // The version to replace is gone altogether.
                 Answer::Missing if matches!(condition, Condition::Match(_)) && !in_doubt => {
@@ -87,7 +88,10 @@ impl S3 {
                 let last = Answer::Doubtful(why).into_error(key);
                 return if in_doubt { self.settle(&write).await } else { Err(last) };
             }
-            tokio::time::sleep(connect::pause(self.patience, tries, entropy.bytes::<1>()[0])).await;
+            // The sooner a lost answer is looked into, the fewer others have written meanwhile.
+            if busy || tries > 1 {
+                tokio::time::sleep(connect::pause(self.patience, tries, entropy.bytes::<1>()[0])).await;
+            }
         }
     }
 

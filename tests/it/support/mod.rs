@@ -1,0 +1,3 @@
+//! Doubles of what Loggia speaks to.
+
+pub(crate) mod s3;
