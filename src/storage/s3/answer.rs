@@ -81,7 +81,7 @@ impl Answer {
                 refused("there is no such bucket; create it, or correct the storage setting")
             }
             (404, _) => Self::Missing,
-            (_, "InvalidAccessKeyId") => refused("the access key is unknown there; check AWS_ACCESS_KEY_ID"),
+            (_, "InvalidAccessKeyId" | "NotSignedUp") => refused("the access key is unknown there; check AWS_ACCESS_KEY_ID"),
             (_, "SignatureDoesNotMatch") => {
                 refused("the secret key does not fit the access key; check AWS_SECRET_ACCESS_KEY")
             }
