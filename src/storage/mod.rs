@@ -257,7 +257,7 @@ impl Storage {
 }
 
 impl StorageError {
-    fn unexpected(key: impl ToString, what: impl Into<String>) -> Self {
+    fn unexpected(key: &(impl ToString + ?Sized), what: impl Into<String>) -> Self {
         Self::Unexpected { key: key.to_string(), what: what.into() }
     }
 

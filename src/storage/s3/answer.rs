@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Display;
 
 use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 
 use crate::storage::StorageError;
 
@@ -42,9 +42,9 @@ impl Answer {
             SdkError::ResponseError(failure) => Self::of(failure.raw().status().as_u16(), "", bucket),
             SdkError::DispatchFailure(failure) => {
                 let failure = failure.as_connector_error();
-                if failure.is_some_and(|failure| failure.is_timeout()) {
+                if failure.is_some_and(ConnectorError::is_timeout) {
                     Self::Doubtful("no connection in time".to_owned())
-                } else if failure.is_some_and(|failure| failure.is_user()) {
+                } else if failure.is_some_and(ConnectorError::is_user) {
                     Self::Refused("the endpoint is not an address; check AWS_ENDPOINT_URL".to_owned())
                 } else {
                     Self::Doubtful("no connection, or it broke off".to_owned())
@@ -81,7 +81,9 @@ impl Answer {
                 refused("there is no such bucket; create it, or correct the storage setting")
             }
             (404, _) => Self::Missing,
-            (_, "InvalidAccessKeyId" | "NotSignedUp") => refused("the access key is unknown there; check AWS_ACCESS_KEY_ID"),
+            (_, "InvalidAccessKeyId" | "NotSignedUp") => {
+                refused("the access key is unknown there; check AWS_ACCESS_KEY_ID")
+            }
             (_, "SignatureDoesNotMatch") => {
                 refused("the secret key does not fit the access key; check AWS_SECRET_ACCESS_KEY")
             }
@@ -106,7 +108,7 @@ impl Answer {
     }
 
     /// The error for whoever asked for `key`, where no other meaning fits.
-    pub(super) fn into_error(self, key: impl Display) -> StorageError {
+    pub(super) fn into_error(self, key: &(impl Display + ?Sized)) -> StorageError {
         match self {
             Self::Busy(why) | Self::Doubtful(why) => StorageError::Unavailable(format!("`{key}`: {why}")),
             Self::Refused(why) => StorageError::Refused(why),

@@ -89,25 +89,23 @@ impl S3 {
     /// is refused: a bucket that ignored conditions would lose updates. Leaves nothing behind.
     async fn probe(&self) -> Result<(), StorageError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix).max_keys(1);
-        list.send().await.map_err(|error| Answer::read(&error, &self.bucket).into_error(self.describe()))?;
+        list.send().await.map_err(|error| Answer::read(&error, &self.bucket).into_error(&self.describe()))?;
 
         let key = Key::probe();
         let put = self.client.put_object().bucket(&self.bucket).key(self.full(&key));
         let put = put.if_match("\"00000000000000000000000000000000\"").body(ByteStream::from_static(b"{}"));
-        match put.send().await {
-            Err(error) => match Answer::read(&error, &self.bucket) {
+        if let Err(error) = put.send().await {
+            return match Answer::read(&error, &self.bucket) {
                 Answer::Lost | Answer::Missing => Ok(()),
-                other => Err(other.into_error(self.describe())),
-            },
-            Ok(_) => {
-                self.delete(&key).await?;
-                Err(StorageError::Refused(format!(
-                    "bucket `{}`: the endpoint ignores the conditions of writes (If-Match), so that \
-                     updates would be lost; use one that honours them",
-                    self.bucket
-                )))
-            }
+                other => Err(other.into_error(&self.describe())),
+            };
         }
+        self.delete(&key).await?;
+        Err(StorageError::Refused(format!(
+            "bucket `{}`: the endpoint ignores the conditions of writes (If-Match), so that updates would be \
+             lost; use one that honours them",
+            self.bucket
+        )))
     }
 }
 

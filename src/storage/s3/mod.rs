@@ -140,9 +140,10 @@ impl S3 {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&full).delimiter("/");
         let page = i32::try_from(PAGE).unwrap_or(i32::MAX);
         let request = request.max_keys(page).set_continuation_token(from.map(ToOwned::to_owned));
-        let answer = request.send().await.map_err(|error| {
-            Answer::read(&error, &self.bucket).into_error(format_args!("{}", prefix.path()))
-        })?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| Answer::read(&error, &self.bucket).into_error(prefix.path()))?;
         let mut listing = Listing { next: answer.next_continuation_token, ..Listing::default() };
         for object in answer.contents.unwrap_or_default() {
             let key = object.key.unwrap_or_default();
@@ -219,7 +220,7 @@ impl fmt::Debug for S3 {
     }
 }
 
-fn etag(given: Option<String>, key: impl ToString) -> Result<Etag, StorageError> {
+fn etag(given: Option<String>, key: &(impl ToString + ?Sized)) -> Result<Etag, StorageError> {
     given.map(Etag).ok_or_else(|| StorageError::unexpected(key, "the answer names no version (ETag)"))
 }
 

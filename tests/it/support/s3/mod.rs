@@ -34,9 +34,9 @@ const SECRET: &str = "a-secret-that-must-not-show";
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// 503 SlowDown; nothing is done.
+    /// 503 `SlowDown`; nothing is done.
     SlowDown503,
-    /// 409 ConditionalRequestConflict; nothing is done.
+    /// 409 `ConditionalRequestConflict`; nothing is done.
     Conflict409,
     /// It is done, then the connection breaks.
     LostResponse,
@@ -44,7 +44,7 @@ pub(crate) enum Fault {
     Stall,
     /// Nothing is done, and the connection breaks.
     Reset,
-    /// 404 NoSuchBucket.
+    /// 404 `NoSuchBucket`.
     Gone,
 }
 
