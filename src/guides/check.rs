@@ -1,13 +1,13 @@
 //! Everything that is wrong with a site, guide by guide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::events::Noticed;
 use super::library::Library;
-use super::links::{Picture, Target, canonical, decode};
+use super::links::{Picture, Target, canonical, decode, joined};
 use super::page::{Page, Parsed};
 use super::problem::{Problem, ProblemKind, nearest};
 use super::sections::Mention;
@@ -16,11 +16,15 @@ use super::site::Kind;
 /// From this many guides on, a construct that is left out of all of them is one problem, not one a guide.
 const COMMON: usize = 4;
 
+/// A site may hold more guides; then only those of the same folder are compared with a broken link.
+const MOST_COMPARED: usize = 500;
+
 /// All problems of `library` on the day `today`, by file and line.
 pub(super) fn check(library: &Library, today: Date) -> Vec<Problem> {
     let mut problems = [&*library.site_problems, &library.tree.problems].concat();
     let pages: Vec<&Page> = library.pages().map(|page| &**page).collect();
-    let of_pages = pages.par_iter().flat_map_iter(|page| without_left_out(library, page, today));
+    let nearby = Nearby::of(library);
+    let of_pages = pages.par_iter().flat_map_iter(|page| without_left_out(library, &nearby, page, today));
     problems.par_extend(of_pages);
     problems.extend(left_out(&pages));
     problems.extend(unused(library));
@@ -31,34 +35,35 @@ pub(super) fn check(library: &Library, today: Date) -> Vec<Problem> {
 
 /// The problems of one guide.
 pub(super) fn check_page(library: &Library, page: &Page, today: Date) -> Vec<Problem> {
-    let mut problems = without_left_out(library, page, today);
+    let mut problems = without_left_out(library, &Nearby::of(library), page, today);
     problems.extend(left_out(&[page]));
     problems.sort();
     problems.dedup();
     problems
 }
 
-fn without_left_out(library: &Library, page: &Page, today: Date) -> Vec<Problem> {
+fn without_left_out(library: &Library, nearby: &Nearby<'_>, page: &Page, today: Date) -> Vec<Problem> {
     let parsed = page.parsed();
     let mut problems = parsed.problems.clone();
-    problems.extend(parsed.links.iter().filter_map(|link| broken_link(library, page, link)));
+    problems.extend(parsed.links.iter().filter_map(|link| broken_link(library, nearby, page, link)));
     problems.extend(images(page));
     problems.extend(noticed(parsed));
     problems.extend(overdue(parsed, today));
     problems
 }
 
-fn broken_link(library: &Library, page: &Page, link: &Mention) -> Option<Problem> {
+fn broken_link(library: &Library, nearby: &Nearby<'_>, page: &Page, link: &Mention) -> Option<Problem> {
     let parsed = page.parsed();
     let (file, dest) = (&parsed.guide.file, &link.dest);
     match library.addresses().link(dest, &parsed.bases()) {
         Target::Elsewhere => None,
         Target::Here(address) => broken_anchor(library, page, link, &address),
         Target::Nowhere => {
-            let suggestion = nearest_address(library, parsed, dest).map_or_else(
-                || "remove it or name another".to_owned(),
-                |near| format!("the nearest is `{near}`"),
-            );
+            let suggestion = match nearby.nearest(parsed, dest) {
+                _ if is_mail_address(dest) => format!("write `mailto:{dest}`"),
+                Some(near) => format!("the nearest is `{near}`"),
+                None => "remove it or name another".to_owned(),
+            };
             let message = format!(
                 "guide `{file}` links to `{dest}`, which is neither a guide nor a file; {suggestion}"
             );
@@ -91,22 +96,53 @@ fn broken_anchor(library: &Library, page: &Page, link: &Mention, address: &str) 
     Some(Problem::error(&link.place, ProblemKind::BrokenAnchor, message))
 }
 
-/// The address that most resembles what `dest` would have been, else the only guide of that name.
-fn nearest_address<'a>(library: &'a Library, parsed: &Parsed, dest: &str) -> Option<&'a str> {
-    let path = decode(dest.split(['#', '?']).next().unwrap_or_default());
-    let base = parsed.bases().0.into_iter().next().unwrap_or_default();
-    let wanted = if path.starts_with('/') {
-        canonical(&path)
-    } else {
-        canonical(&format!("{base}{}", path.trim_start_matches("./")))
-    };
-    let guides = || library.at.keys().map(crate::model::GuidePath::as_str);
-    let name = wanted.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
-    let mut same_name = guides().filter(|guide| guide.trim_end_matches('/').rsplit('/').next() == Some(name));
-    match (same_name.next(), same_name.next()) {
-        (Some(only), None) => Some(only),
-        _ => nearest(&wanted, guides()).or_else(|| nearest(&path, library.files.keys().map(String::as_str))),
+/// The guides by their names and by their folders, for finding what a broken link may have meant.
+struct Nearby<'a> {
+    by_name: HashMap<&'a str, Vec<&'a str>>,
+    by_folder: HashMap<&'a str, Vec<&'a str>>,
+    /// Whether all of them can be compared.
+    few: bool,
+}
+
+impl<'a> Nearby<'a> {
+    fn of(library: &'a Library) -> Self {
+        let few = library.pages().len() <= MOST_COMPARED;
+        let mut nearby = Self { by_name: HashMap::new(), by_folder: HashMap::new(), few };
+        for page in library.pages() {
+            let address = page.guide().path.as_str();
+            let (folder, name) = folder_and_name(address);
+            nearby.by_name.entry(name).or_default().push(address);
+            nearby.by_folder.entry(folder).or_default().push(address);
+        }
+        nearby
     }
+
+    /// The only guide of the name that `dest` has, else the address that resembles it most, in its folder.
+    fn nearest(&self, parsed: &Parsed, dest: &str) -> Option<&'a str> {
+        let path = decode(dest.split(['#', '?']).next().unwrap_or_default());
+        let base = parsed.bases().0.into_iter().next().filter(|_| !path.starts_with('/'));
+        let wanted = canonical(&joined(base.as_deref().unwrap_or("/"), &path));
+        let (folder, name) = folder_and_name(&wanted);
+        let same_name = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        if let [only] = same_name {
+            return Some(only);
+        }
+        let beside = self.by_folder.get(folder).map(Vec::as_slice).unwrap_or_default();
+        let anywhere = self.by_folder.values().filter(|_| self.few).flatten();
+        let candidates = same_name.iter().chain(beside).take(MOST_COMPARED).chain(anywhere);
+        nearest(&wanted, candidates.copied())
+    }
+}
+
+/// `/a/b/` is `/a/` and `b`.
+fn folder_and_name(address: &str) -> (&str, &str) {
+    let inside = address.trim_end_matches('/');
+    let name = inside.rsplit('/').next().unwrap_or_default();
+    (inside.strip_suffix(name).unwrap_or(inside), name)
+}
+
+fn is_mail_address(dest: &str) -> bool {
+    !dest.contains('/') && dest.parse::<crate::model::EmailAddress>().is_ok()
 }
 
 fn images(page: &Page) -> impl Iterator<Item = Problem> + '_ {
@@ -206,7 +242,7 @@ fn unused(library: &Library) -> Vec<Problem> {
         return Vec::new();
     }
     let inside = library.tree.files.keys().filter_map(|file| file.strip_prefix(library.kind().prefix()));
-    let markdown = inside.filter(|file| file.ends_with(".md") || file.ends_with(".md.erb"));
+    let markdown = inside.filter(|file| [".md", ".md.erb"].iter().any(|end| file.ends_with(end)));
     let unused = markdown.filter(|file| !library.by_file.contains_key(*file));
     let problems = unused.map(|file| {
         let file = format!("{}{file}", library.kind().prefix());

@@ -138,11 +138,12 @@ fn partial(shelf: Shelf<'_>, from: &Source, start: usize, name: &str, out: &mut 
         Some(_) if depth >= DEEPEST_PARTIAL => Err(format!("partial `{name}` includes itself")),
         Some(file) => shelf.read(file).map_err(|why| format!("partial `{file}` cannot be read: {why}")),
     };
-    let read = read.and_then(|text| match out.source.text.len() + text.len() > LONGEST_GUIDE {
-        true => {
+    let read = read.and_then(|text| {
+        if out.source.text.len() + text.len() > LONGEST_GUIDE {
             Err(format!("with partial `{name}` the guide is too long; it may have {LONGEST_GUIDE} bytes"))
+        } else {
+            Ok(text)
         }
-        false => Ok(text),
     });
     match (read, found) {
         (Ok(text), Some(file)) => {

@@ -106,7 +106,9 @@ impl<'a> Headings<'a> {
             out.push((Event::End(TagEnd::Heading(level)), range));
         }
         if others_of_first_level {
-            out.iter_mut().for_each(|(event, _)| move_down(event));
+            for (event, _) in &mut out {
+                move_down(event);
+            }
         }
         self.notice_levels(&out);
         out
@@ -184,17 +186,17 @@ fn is_image(event: &Event<'_>) -> bool {
 }
 
 fn move_down(event: &mut Event<'_>) {
-    let level = match event {
-        Event::Start(Tag::Heading { level, .. }) | Event::End(TagEnd::Heading(level)) => level,
-        _ => return,
-    };
-    *level = HeadingLevel::try_from(*level as usize + 1).unwrap_or(HeadingLevel::H6);
+    if let Event::Start(Tag::Heading { level, .. }) | Event::End(TagEnd::Heading(level)) = event {
+        *level = HeadingLevel::try_from(*level as usize + 1).unwrap_or(HeadingLevel::H6);
+    }
 }
 
 /// What a reader sees of some inline events, without markup.
 pub(super) fn plain(events: &[Spanned<'_>]) -> String {
     let mut out = String::new();
-    events.iter().for_each(|(event, _)| push_plain(&mut out, event));
+    for (event, _) in events {
+        push_plain(&mut out, event);
+    }
     out.trim().to_owned()
 }
 
@@ -225,7 +227,12 @@ mod tests {
     }
 
     fn as_text(text: &str) -> String {
-        headings(text).into_iter().map(|(level, id, title)| format!("{level} {id}: {title}\n")).collect()
+        let lines = headings(text).into_iter().map(|(level, id, title)| format!("{level} {id}: {title}"));
+        lines.collect::<Vec<_>>().join(
+            "
+",
+        ) + "
+"
     }
 
     #[test]

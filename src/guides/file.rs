@@ -95,7 +95,7 @@ fn png(head: &[u8]) -> Option<(u32, u32)> {
     head.starts_with(b"\x89PNG\r\n\x1a\n").then(|| Some((big_endian(head, 16)?, big_endian(head, 20)?)))?
 }
 
-/// GIF89a, section 18: the logical screen.
+/// `GIF89a`, section 18: the logical screen.
 fn gif(head: &[u8]) -> Option<(u32, u32)> {
     let side = |at: usize| Some(u32::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
     head.starts_with(b"GIF8").then(|| Some((side(6)?, side(8)?)))?

@@ -216,7 +216,10 @@ mod tests {
     fn values_that_are_not_understood_are_named() {
         let (review, unclear) = parsed("last_reviewed_on: soon\nreview_in: 6 moons").review(None);
         assert_eq!(review, Review::default());
-        insta::assert_snapshot!(unclear.join("\n"), @"");
+        insta::assert_snapshot!(unclear.join("\n"), @"
+        `last_reviewed_on: soon` is no date; write `last_reviewed_on: 2025-12-31`
+        `review_in: 6 moons` is no length of time; write `6 months`
+        ");
     }
 
     #[test]

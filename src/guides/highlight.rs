@@ -2,12 +2,20 @@
 
 use std::sync::LazyLock;
 
-use syntect::html::{ClassStyle, ClassedHTMLGenerator};
-use syntect::parsing::{SyntaxReference, SyntaxSet};
+use syntect::parsing::{BasicScopeStackOp, ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 use syntect::util::LinesWithEndings;
 
+use super::html::escape;
+
 /// Every class starts with this, so that the theme's own names and these never meet.
-const CLASSES: ClassStyle = ClassStyle::SpacedPrefixed { prefix: "hl-" };
+const PREFIX: &str = "hl-";
+
+/// The scopes that a theme may colour, by their first word; the others (`source`, `meta`, `punctuation`, …) only
+/// say where in the grammar something stands, and would make pages three times as long.
+const COLOURED: [&str; 10] = [
+    "comment", "constant", "entity", "invalid", "keyword", "markup", "storage", "string", "support",
+    "variable",
+];
 
 /// Longer code is shown plain: colouring it would make its reader wait.
 const LONGEST_CODE: usize = 64 << 10;
@@ -21,11 +29,66 @@ pub(super) fn highlight(code: &str, language: &str) -> Option<String> {
     if code.len() > LONGEST_CODE || code.lines().any(|line| line.len() > LONGEST_LINE) {
         return None;
     }
-    let mut html = ClassedHTMLGenerator::new_with_class_style(syntax(language)?, &SYNTAXES, CLASSES);
+    let mut state = ParseState::new(syntax(language)?);
+    let (mut scopes, mut html) = (ScopeStack::new(), Spans::default());
     for line in LinesWithEndings::from(code) {
-        html.parse_html_for_line_which_includes_newline(line).ok()?;
+        let mut written = 0;
+        for (at, operation) in state.parse_line(line, &SYNTAXES).ok()? {
+            html.text(line.get(written..at)?);
+            written = at;
+            scopes.apply_with_hook(&operation, |operation, _| html.change(&operation)).ok()?;
+        }
+        html.text(line.get(written..)?);
     }
-    Some(html.finalize())
+    Some(html.finish())
+}
+
+/// Code with a span around every scope that is coloured.
+#[derive(Default)]
+struct Spans {
+    out: String,
+    /// For each open scope, whether it has a span.
+    open: Vec<bool>,
+}
+
+impl Spans {
+    fn text(&mut self, text: &str) {
+        self.out.push_str(&escape(text));
+    }
+
+    fn change(&mut self, operation: &BasicScopeStackOp) {
+        match operation {
+            BasicScopeStackOp::Push(scope) => {
+                let classes = classes(*scope);
+                self.open.push(classes.is_some());
+                if let Some(classes) = classes {
+                    self.out.extend(["<span class=\"", &classes, "\">"]);
+                }
+            }
+            BasicScopeStackOp::Pop => {
+                if self.open.pop() == Some(true) {
+                    self.out.push_str("</span>");
+                }
+            }
+        }
+    }
+
+    fn finish(mut self) -> String {
+        let open = self.open.iter().filter(|has_span| **has_span).count();
+        self.out.extend(std::iter::repeat_n("</span>", open));
+        self.out
+    }
+}
+
+/// `keyword.control.flow.python` is `hl-keyword hl-control hl-flow`; `None` where it is not coloured.
+fn classes(scope: Scope) -> Option<String> {
+    let name = scope.build_string();
+    let mut words: Vec<&str> = name.split('.').collect();
+    if words.len() > 1 {
+        words.pop();
+    }
+    let coloured = words.first().is_some_and(|first| COLOURED.contains(first));
+    coloured.then(|| words.iter().map(|word| format!("{PREFIX}{word}")).collect::<Vec<_>>().join(" "))
 }
 
 /// The language in the words after a fence: `python`, `python title="x"`, `{r name, eval=FALSE}`, `{.sql}`.
@@ -76,7 +139,9 @@ mod tests {
             assert!(highlight("x = 1 # <b>\n", language).is_some(), "{language}");
         }
         let html = highlight("def f(): return '<b>'\n", "python").unwrap();
-        assert!(html.contains("hl-keyword") && html.contains("&lt;b") && !html.contains("<b>"), "{html}");
+        assert!(html.contains("hl-keyword") && html.contains("&lt;b&gt;") && !html.contains("<b>"), "{html}");
+        assert_eq!(html.matches("<span").count(), html.matches("</span").count());
+        assert!(!html.contains("hl-source") && !html.contains("hl-python"), "{html}");
         assert_eq!(highlight("x", "no-such-language"), None);
         assert_eq!(highlight(&"x".repeat(LONGEST_CODE + 1), "python"), None);
     }

@@ -1,16 +1,21 @@
 //! Events to HTML: what stands between the page's title and its foot.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, LinkType, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, LinkType, Tag, TagEnd};
 
 use super::clean::clean;
 use super::events::{Document, Spanned, plain};
 use super::highlight;
 use super::links::{Picture, Targets};
 use super::tags::{self, Token};
+
+mod footnotes;
+mod table;
+
+use footnotes::Notes;
+use table::Table;
 
 /// A guide's content as HTML, safe to put into a page.
 pub(super) fn render(document: &Document<'_>, targets: &Targets) -> String {
@@ -25,7 +30,7 @@ pub(super) fn render(document: &Document<'_>, targets: &Targets) -> String {
     };
     if let Some(lead) = &document.lead {
         // The page shows this heading itself; links to it still arrive.
-        let _ = write!(writer.out, "<span id=\"{}\"></span>\n", escape(&lead.id));
+        let _ = writeln!(writer.out, "<span id=\"{}\"></span>", escape(&lead.id));
     }
     let mut at = 0;
     while let Some((event, _)) = document.events.get(at) {
@@ -64,28 +69,6 @@ struct Writer<'a> {
     notes: Notes,
 }
 
-#[derive(Default)]
-struct Table {
-    alignments: Vec<Alignment>,
-    column: usize,
-    head: bool,
-    body: bool,
-}
-
-#[derive(Default)]
-struct Notes {
-    numbers: HashMap<String, usize>,
-    texts: HashMap<usize, String>,
-}
-
-impl Notes {
-    fn number(&mut self, label: &str) -> (usize, bool) {
-        let next = self.numbers.len() + 1;
-        let number = *self.numbers.entry(label.to_owned()).or_insert(next);
-        (number, number == next)
-    }
-}
-
 impl Writer<'_> {
     /// Writes one event, and says how many it took.
     fn event(&mut self, event: &Event<'_>, at: usize) -> usize {
@@ -98,14 +81,7 @@ impl Writer<'_> {
             Event::SoftBreak => self.out.push('\n'),
             Event::HardBreak => self.out.push_str("<br>\n"),
             Event::Rule => self.out.push_str("<hr>\n"),
-            Event::FootnoteReference(label) => {
-                let (number, first) = self.notes.number(label);
-                let id = if first { format!(" id=\"fnref-{number}\"") } else { String::new() };
-                let _ = write!(
-                    self.out,
-                    "<sup class=\"footnote-ref\"><a href=\"#fn-{number}\"{id} aria-label=\"Footnote {number}\">{number}</a></sup>"
-                );
-            }
+            Event::FootnoteReference(label) => self.footnote_reference(label),
             Event::TaskListMarker(done) => {
                 let (class, label) = if *done { ("task task-done", "Done") } else { ("task", "To do") };
                 let _ =
@@ -134,26 +110,16 @@ impl Writer<'_> {
             Tag::List(None) => self.out.push_str("<ul>\n"),
             Tag::List(Some(1)) => self.out.push_str("<ol>\n"),
             Tag::List(Some(start)) => {
-                let _ = write!(self.out, "<ol start=\"{start}\">\n");
+                let _ = writeln!(self.out, "<ol start=\"{start}\">");
             }
             Tag::Item => self.out.push_str("<li>"),
-            Tag::FootnoteDefinition(label) => {
-                self.notes.number(label);
-                self.outer.push(std::mem::take(&mut self.out));
-            }
+            Tag::FootnoteDefinition(label) => self.footnote(label),
             Tag::DefinitionList => self.out.push_str("<dl>\n"),
             Tag::DefinitionListTitle => self.out.push_str("<dt>"),
             Tag::DefinitionListDefinition => self.out.push_str("<dd>"),
             Tag::Table(alignments) => self.table(alignments, at),
             Tag::TableHead => self.table.head = true,
-            Tag::TableRow => {
-                if !self.table.body {
-                    self.table.body = true;
-                    self.out.push_str("<tbody>\n");
-                }
-                self.table.column = 0;
-                self.out.push_str("<tr>");
-            }
+            Tag::TableRow => self.table_row(),
             Tag::TableCell => return self.cell(at),
             Tag::Emphasis => self.out.push_str("<em>"),
             Tag::Strong => self.out.push_str("<strong>"),
@@ -172,7 +138,7 @@ impl Writer<'_> {
             TagEnd::Paragraph => self.out.push_str("</p>\n"),
             TagEnd::Heading(level) => {
                 self.self_link(at);
-                let _ = write!(self.out, "</{level}>\n");
+                let _ = writeln!(self.out, "</{level}>");
             }
             TagEnd::BlockQuote(None) => self.out.push_str("</blockquote>\n"),
             TagEnd::BlockQuote(Some(_)) => self.out.push_str("</div>\n"),
@@ -183,19 +149,8 @@ impl Writer<'_> {
             TagEnd::DefinitionList => self.out.push_str("</dl>\n"),
             TagEnd::DefinitionListTitle => self.out.push_str("</dt>\n"),
             TagEnd::DefinitionListDefinition => self.out.push_str("</dd>\n"),
-            TagEnd::Table => {
-                self.out.push_str(if self.table.body {
-                    "</tbody>\n</table></div>\n"
-                } else {
-                    "</table></div>\n"
-                });
-            }
-            TagEnd::TableHead => {
-                if self.table.head {
-                    self.out.push_str("</tr></thead>\n");
-                }
-                self.table.head = false;
-            }
+            TagEnd::Table => self.table_ends(),
+            TagEnd::TableHead => self.table_head_ends(),
             TagEnd::TableRow => self.out.push_str("</tr>\n"),
             TagEnd::TableCell => self.cell_ends(at),
             TagEnd::Emphasis => self.out.push_str("</em>"),
@@ -230,9 +185,9 @@ impl Writer<'_> {
             BlockQuoteKind::Warning => ("warning", "Warning"),
             BlockQuoteKind::Caution => ("caution", "Caution"),
         };
-        let _ = write!(
+        let _ = writeln!(
             self.out,
-            "<div class=\"alert alert-{class}\" role=\"note\"><p class=\"alert-title\">{label}</p>\n"
+            "<div class=\"alert alert-{class}\" role=\"note\"><p class=\"alert-title\">{label}</p>"
         );
     }
 
@@ -251,58 +206,8 @@ impl Writer<'_> {
         let coloured = language.as_deref().and_then(|language| highlight::highlight(&code, language));
         let class = language.map(|language| format!(" class=\"language-{language}\"")).unwrap_or_default();
         let shown = coloured.map_or_else(|| escape(&code), Cow::Owned);
-        let _ = write!(self.out, "<pre tabindex=\"0\"><code{class}>{shown}</code></pre>\n");
+        let _ = writeln!(self.out, "<pre tabindex=\"0\"><code{class}>{shown}</code></pre>");
         length + 2
-    }
-
-    /// Opens a table in a frame that scrolls by itself and can be reached by keyboard.
-    fn table(&mut self, alignments: &[Alignment], at: usize) {
-        self.tables += 1;
-        self.table = Table { alignments: alignments.to_vec(), ..Table::default() };
-        let rest = self.events.get(at..).unwrap_or_default();
-        let ends = |(event, _): &Spanned<'_>| matches!(event, Event::End(TagEnd::TableHead));
-        let head = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
-        let cells = head.split(|(event, _)| matches!(event, Event::End(TagEnd::TableCell))).map(plain);
-        let columns: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
-        let colon = if columns.is_empty() { "" } else { ": " };
-        let columns = columns.join(", ");
-        let label: String = format!("Table {}{colon}{columns}", self.tables).chars().take(120).collect();
-        let label = escape(&label);
-        let _ = write!(
-            self.out,
-            "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table>\n"
-        );
-        if !columns.is_empty() {
-            self.out.push_str("<thead><tr>");
-        }
-        self.table.column = if columns.is_empty() { usize::MAX } else { 0 };
-    }
-
-    fn cell(&mut self, at: usize) -> usize {
-        if self.table.head && self.table.column == usize::MAX {
-            // A head without words is no head: its cells go with it.
-            self.table.head = false;
-            let rest = self.events.get(at..).unwrap_or_default();
-            let ends = |(event, _): &Spanned<'_>| matches!(event, Event::End(TagEnd::TableHead));
-            return rest.iter().position(ends).unwrap_or(1).max(1);
-        }
-        let align = match self.table.alignments.get(self.table.column) {
-            Some(Alignment::Center) => " class=\"center\"",
-            Some(Alignment::Right) => " class=\"end\"",
-            _ => "",
-        };
-        self.table.column = self.table.column.saturating_add(1);
-        let named = !matches!(self.events.get(at + 1), Some((Event::End(TagEnd::TableCell), _)));
-        let scope = if self.table.head && named { " scope=\"col\"" } else { "" };
-        let tag = if self.table.head && named { "th" } else { "td" };
-        let _ = write!(self.out, "<{tag}{scope}{align}>");
-        1
-    }
-
-    fn cell_ends(&mut self, at: usize) {
-        let empty = at.checked_sub(1).and_then(|before| self.events.get(before));
-        let empty = matches!(empty, Some((Event::Start(Tag::TableCell), _)));
-        self.out.push_str(if self.table.head && !empty { "</th>" } else { "</td>" });
     }
 
     fn link(&mut self, kind: LinkType, dest: &str, title: &str) {
@@ -365,7 +270,6 @@ impl Writer<'_> {
         for token in tags::tokens(html) {
             match token {
                 Token::Text(text) => self.out.push_str(text),
-                Token::Close(tag) => self.out.push_str(tag.raw),
                 Token::Comment => {}
                 Token::Open(tag) if tag.name == "img" => {
                     let value = |name| tag.attribute(name).unwrap_or_default();
@@ -384,43 +288,8 @@ impl Writer<'_> {
                     }
                     self.out.push('>');
                 }
-                Token::Open(tag) => self.out.push_str(tag.raw),
+                Token::Open(tag) | Token::Close(tag) => self.out.push_str(tag.raw),
             }
         }
-    }
-
-    fn footnote_ends(&mut self, end: usize) {
-        let text = std::mem::replace(&mut self.out, self.outer.pop().unwrap_or_default());
-        let before = self.events.get(..end).unwrap_or_default().iter().rev();
-        let mut nested = 0_usize;
-        for (event, _) in before {
-            match event {
-                Event::End(TagEnd::FootnoteDefinition) => nested += 1,
-                Event::Start(Tag::FootnoteDefinition(_)) if nested > 0 => nested -= 1,
-                Event::Start(Tag::FootnoteDefinition(label)) => {
-                    let (number, _) = self.notes.number(label);
-                    self.notes.texts.insert(number, text);
-                    return;
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The footnotes' texts, in the order of their numbers, each with the way back.
-    fn footnotes(&mut self) {
-        if self.notes.texts.is_empty() {
-            return;
-        }
-        self.out.push_str("<section class=\"footnotes\" aria-label=\"Footnotes\"><ol>\n");
-        for number in 1..=self.notes.numbers.len() {
-            let text = self.notes.texts.get(&number).map(String::as_str).unwrap_or_default();
-            let _ = write!(
-                self.out,
-                "<li id=\"fn-{number}\">{text} <a class=\"footnote-back\" href=\"#fnref-{number}\" \
-                 aria-label=\"Back to the text of footnote {number}\">↩</a></li>\n"
-            );
-        }
-        self.out.push_str("</ol></section>\n");
     }
 }

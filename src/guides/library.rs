@@ -80,7 +80,7 @@ impl Library {
         }
         let guide = canonical(path);
         match self.page(&guide) {
-            Some(page) if path.ends_with(".md") && !page.generated() => Lookup::Source(page),
+            Some(page) if is_markdown(path) && !page.generated() => Lookup::Source(page),
             Some(_) => Lookup::Redirect(encode(&guide)),
             None => self.redirects.get(&*guide).map_or(Lookup::Missing, |to| Lookup::Redirect(to.clone())),
         }
@@ -173,4 +173,8 @@ impl Library {
     fn position(&self, page: &Page) -> Option<usize> {
         self.at.get(&page.guide().path).copied().filter(|at| *at < self.shown)
     }
+}
+
+fn is_markdown(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "md")
 }

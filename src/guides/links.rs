@@ -168,7 +168,7 @@ fn candidates<'a>(path: &'a str, bases: &'a Bases) -> impl Iterator<Item = Strin
 }
 
 /// `path` seen from the folder `base`; `..` at the root stays there, as in browsers.
-fn joined(base: &str, path: &str) -> String {
+pub(super) fn joined(base: &str, path: &str) -> String {
     let mut segments: Vec<&str> = base.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut folder = true;
     for segment in path.split('/') {

@@ -69,10 +69,10 @@ impl Library {
         let (site, settings) = Site::load(content);
         let tree = Tree::walk(dir);
         let (guides, addresses) = guide_files(&tree, site.kind);
-        let shelf = Shelf { root: dir, kind: site.kind, files: &tree.files };
-        let parse = |(file, path): (String, GuidePath)| Arc::new(Parsed::load(shelf, &site, &file, path));
+        let sources = Shelf { root: dir, kind: site.kind, files: &tree.files };
+        let parse = |(file, path): (String, GuidePath)| Arc::new(Parsed::load(sources, &site, &file, path));
         let parsed = guides.into_par_iter().map(parse).collect();
-        let files = Arc::new(static_files(shelf, None, |_| true));
+        let files = Arc::new(static_files(sources, None, |_| true));
         let problems = [settings, addresses].concat();
         let (content, tree) = (content.clone(), Arc::new(tree));
         Parts { content, today, site: Arc::new(site), tree, parsed, files, problems }.assemble(None)
@@ -83,29 +83,29 @@ impl Library {
     pub fn reload(&self, changed: &[PathBuf], today: Date) -> Result<Self, LoadError> {
         let dir = &self.content.dir;
         let mut tree = (*self.tree).clone();
-        let changes = tree.update(dir, changed);
-        if changes.touched.contains(TECH_DOCS_SETTINGS) || !dir.is_dir() {
+        let seen = tree.update(dir, changed);
+        if seen.touched.contains(TECH_DOCS_SETTINGS) || !dir.is_dir() {
             return Self::load(&self.content, today);
         }
         let kept: HashMap<&str, &Arc<Parsed>> =
             self.pages.iter().map(|page| (&*page.parsed().own_file, page.parsed())).collect();
         let still_good = |parsed: &Parsed| {
             let whole = parsed.problems.iter().all(|problem| problem.kind != ProblemKind::MissingPartial);
-            (whole || !changes.structure) && !parsed.files.iter().any(|file| changes.touched.contains(file))
+            (whole || !seen.structure) && !parsed.files.iter().any(|file| seen.touched.contains(file))
         };
         let (guides, addresses) = guide_files(&tree, self.site.kind);
-        let shelf = Shelf { root: dir, kind: self.site.kind, files: &tree.files };
+        let sources = Shelf { root: dir, kind: self.site.kind, files: &tree.files };
         let parse = |(file, path): (String, GuidePath)| match kept.get(&*file) {
             Some(parsed) if parsed.guide.path == path && still_good(parsed) => Arc::clone(parsed),
-            _ => Arc::new(Parsed::load(shelf, &self.site, &file, path)),
+            _ => Arc::new(Parsed::load(sources, &self.site, &file, path)),
         };
         let parsed = guides.into_par_iter().map(parse).collect();
-        let files = if changes.touched.iter().all(|file| is_text_of_guides(file)) {
+        let files = if seen.touched.iter().all(|file| is_text_of_guides(file)) {
             self.files.clone()
         } else {
-            Arc::new(static_files(shelf, Some(&self.files), |file| changes.touched.contains(file)))
+            Arc::new(static_files(sources, Some(&self.files), |file| seen.touched.contains(file)))
         };
-        let before = (!changes.structure && Arc::ptr_eq(&files, &self.files)).then_some(self);
+        let before = (!seen.structure && Arc::ptr_eq(&files, &self.files)).then_some(self);
         let settings =
             self.site_problems.iter().filter(|problem| problem.file == TECH_DOCS_SETTINGS).cloned();
         let problems = settings.chain(addresses).collect();

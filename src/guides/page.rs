@@ -227,7 +227,8 @@ fn notice_html(notice: &str) -> String {
     let mut said = String::new();
     for (at, part) in notice.split('`').enumerate() {
         let part = escape(part);
-        said.push_str(&if at % 2 == 1 { format!("<code>{part}</code>") } else { part.into_owned() });
+        let (open, close) = if at % 2 == 1 { ("<code>", "</code>") } else { ("", "") };
+        said.extend([open, &*part, close]);
     }
     format!(
         "<div class=\"alert alert-caution\" role=\"note\"><p class=\"alert-title\">This guide has a problem</p>\n\

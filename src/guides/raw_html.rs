@@ -22,10 +22,14 @@ pub(super) fn vet(
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => block.text(&tags::decode(text), text),
+            // A `<` that starts no tag would swallow what follows.
+            Token::Text(text) => block.text(&tags::decode(text), &text.replace('<', "&lt;")),
             Token::Comment => {}
             Token::Open(tag) => match treat(&tag, &names) {
-                Fate::Keep => block.keep(tag.raw),
+                Fate::Keep => {
+                    block.open += isize::from(!tag.alone);
+                    block.keep(tag.raw);
+                }
                 Fate::Unwrap(None) => {}
                 Fate::Unwrap(Some(notice)) => noticed.push((range.start, notice)),
                 Fate::Replace(with) => {
@@ -39,7 +43,10 @@ pub(super) fn vet(
                 Fate::Show => block.text(tag.raw, &escape(tag.raw)),
             },
             Token::Close(tag) => match tags::treatment(&tag.name) {
-                Treatment::Keep => block.keep(tag.raw),
+                Treatment::Keep => {
+                    block.open -= isize::from(!tag.alone);
+                    block.keep(tag.raw);
+                }
                 Treatment::Unwrap | Treatment::Remove => {}
                 Treatment::Show if names.opened.contains(&*tag.name) => {}
                 Treatment::Show => block.text(tag.raw, &escape(tag.raw)),
@@ -114,10 +121,21 @@ struct Block {
     html: String,
     plain: String,
     elements: bool,
+    /// Something besides text that readers see or that links lead to.
+    substance: bool,
+    /// Elements that the block opens and does not close, or the other way round.
+    open: isize,
 }
 
 impl Block {
     fn keep(&mut self, tag: &str) {
+        let empty = ["<div", "</div", "<p", "</p", "<br", "</br", "<span", "</span"];
+        self.substance |= tag.contains("id=")
+            || tag.contains("class=")
+            || !empty.iter().any(|start| {
+                tag.strip_prefix(start)
+                    .is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+            });
         self.elements = true;
         self.html.push_str(tag);
     }
@@ -128,11 +146,13 @@ impl Block {
     }
 
     fn finish(self, range: &Range<usize>, out: &mut Vec<Spanned<'_>>) {
-        if self.elements {
+        if self.plain.trim().is_empty() && !self.substance && self.open == 0 {
+            // A spacer, such as `<div style="height:0px;">&nbsp;</div>`: spacing is the theme's.
+        } else if self.elements {
             out.push((Event::Start(Markdown::HtmlBlock), range.clone()));
             out.push((Event::Html(CowStr::from(self.html)), range.clone()));
             out.push((Event::End(TagEnd::HtmlBlock), range.clone()));
-        } else if !self.plain.trim().is_empty() {
+        } else {
             out.push((Event::Start(Markdown::Paragraph), range.clone()));
             out.push((Event::Text(CowStr::from(self.plain.trim().to_owned())), range.clone()));
             out.push((Event::End(TagEnd::Paragraph), range.clone()));
@@ -164,8 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn spacers_go_and_what_is_seen_or_linked_to_stays() {
+        assert_eq!(vetted("<div style=\"height:0px;\">&nbsp;</div>\n<br/>\n").0, "");
+        for whole in ["<div id=\"here\"></div>", "<hr>", "<div><img src=x></div>", "<pre> </pre>"] {
+            assert_eq!(vetted(whole).0, whole);
+        }
+        assert_eq!(vetted("<div>\n").0, "<div>\n");
+        assert_eq!(vetted("</div>\n").0, "</div>\n");
+    }
+
+    #[test]
     fn placeholders_and_unknown_elements_are_told_apart() {
         assert_eq!(vetted("<username>\n").0, "text:<username>");
+        assert_eq!(vetted("<div><x y='</div>").0, "<div>&lt;x y='</div>");
         assert_eq!(vetted("<div><username></div>").0, "<div>&lt;username&gt;</div>");
         assert_eq!(vetted("<div><Term id=1>x</Term></div>").0, "<div>x</div>");
         assert_eq!(vetted("<center>&lt;x&gt;</center>").0, "text:<x>");

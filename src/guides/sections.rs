@@ -85,17 +85,17 @@ impl Reader<'_> {
     fn take(&mut self, event: &Event<'_>, offset: usize) {
         match event {
             Event::Text(text) | Event::Code(text) => self.text(text),
-            Event::SoftBreak | Event::HardBreak => self.text(" "),
+            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::TableCell) => self.text(" "),
             Event::Start(Tag::CodeBlock(_)) => self.code = true,
             Event::End(TagEnd::CodeBlock) => {
                 self.code = false;
                 self.with_section(|section| section.code.push('\n'));
             }
-            Event::Start(Tag::Link { dest_url, link_type, .. }) => {
-                if *link_type != pulldown_cmark::LinkType::Email {
-                    let mention = self.mention(dest_url, offset);
-                    self.out.links.push(mention);
-                }
+            Event::Start(Tag::Link { dest_url, link_type, .. })
+                if *link_type != pulldown_cmark::LinkType::Email =>
+            {
+                let mention = self.mention(dest_url, offset);
+                self.out.links.push(mention);
             }
             Event::Start(Tag::Image { dest_url, title, .. }) => {
                 self.image = Some((self.mention(dest_url, offset), title.to_string()));
@@ -106,9 +106,9 @@ impl Reader<'_> {
                 }
             }
             Event::End(TagEnd::Heading(_)) => self.in_heading = false,
-            Event::End(TagEnd::TableCell) => self.text(" "),
-            Event::Start(Tag::List(_)) | Event::Rule => self.block_ends(),
-            Event::End(
+            Event::Start(Tag::List(_))
+            | Event::Rule
+            | Event::End(
                 TagEnd::Paragraph
                 | TagEnd::Item
                 | TagEnd::TableHead
@@ -153,7 +153,7 @@ impl Reader<'_> {
                 Token::Text(text) => self.text(&tags::decode(text)),
                 Token::Open(tag) => {
                     let named = tag.attribute("name").filter(|_| tag.name == "a");
-                    self.out.anchors.extend(tag.attribute("id").or(named).map(|id| id.into_owned()));
+                    self.out.anchors.extend(tag.attribute("id").or(named).map(std::borrow::Cow::into_owned));
                     if let Some(href) = tag.attribute("href").filter(|_| tag.name == "a") {
                         let mention = self.mention(&href, offset);
                         self.out.links.push(mention);

@@ -39,124 +39,39 @@ pub(super) enum Treatment {
 }
 
 /// Elements that stay.
+#[rustfmt::skip]
 pub(super) const KEPT: [&str; 64] = [
-    "a",
-    "abbr",
-    "article",
-    "aside",
-    "b",
-    "bdi",
-    "bdo",
-    "blockquote",
-    "br",
-    "caption",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "rp",
-    "rt",
-    "ruby",
-    "s",
-    "samp",
-    "section",
-    "small",
-    "span",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "u",
-    "ul",
-    "var",
-    "wbr",
+    "a", "abbr", "article", "aside", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code",
+    "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre",
+    "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "span", "strong", "sub", "summary", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr",
 ];
 
+#[rustfmt::skip]
 const UNWRAPPED: [&str; 16] = [
     "acronym", "address", "big", "body", "center", "font", "footer", "head", "header", "hgroup", "html",
     "main", "nav", "picture", "strike", "tt",
 ];
 
+#[rustfmt::skip]
 const REMOVED: [&str; 13] = [
-    "script", "style", "svg", "math", "template", "noscript", "iframe", "video", "audio", "canvas", "embed",
-    "applet", "frameset",
+    "script", "style", "svg", "math", "template", "noscript", "iframe", "video", "audio", "canvas",
+    "embed", "applet", "frameset",
 ];
 
-/// Elements whose start makes an HTML block that runs to the next empty line (CommonMark 0.31, section 4.6).
+/// Elements whose start makes an HTML block that runs to the next empty line (`CommonMark` 0.31, section 4.6).
+#[rustfmt::skip]
 const BLOCKS: [&str; 34] = [
-    "article",
-    "aside",
-    "blockquote",
-    "caption",
-    "center",
-    "details",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "section",
-    "summary",
-    "table",
-    "td",
-    "th",
-    "tr",
-    "ul",
-    "iframe",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
+    "article", "aside", "blockquote", "caption", "center", "details", "dd", "div", "dl", "dt",
+    "figcaption", "figure", "footer", "header", "hr", "li", "main", "nav", "ol", "p", "section",
+    "summary", "table", "td", "th", "tr", "ul", "iframe", "h1", "h2", "h3", "h4", "h5", "h6",
 ];
 
+#[rustfmt::skip]
 const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
-    "wbr",
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
 ];
 
 /// What becomes of the element called `name`.
@@ -272,16 +187,13 @@ fn value(from: &str, name_end: usize) -> Option<(&str, usize)> {
         return Some(("", name_end));
     }
     let at = skip(at + 1)?;
-    match bytes.get(at)? {
-        quote @ (b'"' | b'\'') => {
-            let length = memchr::memchr(*quote, bytes.get(at + 1..)?)?;
-            Some((from.get(at + 1..at + 1 + length)?, at + 2 + length))
-        }
-        _ => {
-            let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
-            let length = bytes.get(at..)?.iter().position(ends)?;
-            Some((from.get(at..at + length)?, at + length))
-        }
+    if let quote @ (b'"' | b'\'') = bytes.get(at)? {
+        let length = memchr::memchr(*quote, bytes.get(at + 1..)?)?;
+        Some((from.get(at + 1..at + 1 + length)?, at + 2 + length))
+    } else {
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
+        let length = bytes.get(at..)?.iter().position(ends)?;
+        Some((from.get(at..at + length)?, at + length))
     }
 }
 

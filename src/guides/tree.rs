@@ -45,9 +45,13 @@ impl Tree {
 
     /// Looks again at `changed` and below.
     pub(super) fn update(&mut self, root: &Path, changed: &[PathBuf]) -> Changes {
-        let mut changes = Changes::default();
+        let mut seen = Changes::default();
+        let full_root = root.canonicalize().ok();
         for path in changed {
-            let Some(relative) = relative(root, path) else { continue };
+            // Some systems tell of seen by the full path.
+            let by_full = || full_root.as_ref().and_then(|root| relative(root, path));
+            let Some(relative) = relative(root, path).or_else(by_full) else { continue };
+            let path = &root.join(&relative);
             let mut now = Self::default();
             if path.is_dir() {
                 now.look_into(root, path, 0);
@@ -66,20 +70,20 @@ impl Tree {
                 .collect();
             for file in gone {
                 self.files.remove(&file);
-                changes.touched.insert(file);
-                changes.structure = true;
+                seen.touched.insert(file);
+                seen.structure = true;
             }
             let is_file = now.files.contains_key(&relative);
             for (file, entry) in now.files {
                 let before = self.files.insert(file.clone(), entry.clone());
-                changes.structure |= before.is_none();
+                seen.structure |= before.is_none();
                 // A file that was named counts as changed: its time may be too coarse to show it.
                 if is_file || before.as_ref() != Some(&entry) {
-                    changes.touched.insert(file);
+                    seen.touched.insert(file);
                 }
             }
         }
-        changes
+        seen
     }
 
     fn look_into(&mut self, root: &Path, folder: &Path, depth: usize) {

@@ -24,7 +24,6 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -33,7 +32,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Limits;
 use crate::web::{Connection, Pipeline};
 use guard::Guard;
-pub use start::serve;
+pub use start::{Listeners, open, serve, serve_on};
 pub use tls::Certificates;
 
 /// How long a TLS handshake may take.
@@ -93,24 +92,22 @@ async fn accept(
     stop: &CancellationToken,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
-    let listener = AsyncFd::new(listener)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(connections));
     for worker in workers.iter().cycle() {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await.ok()?;
             loop {
-                let accepted = match listener.readable().await {
-                    Ok(mut ready) => ready.try_io(|listener| listener.get_ref().accept()),
-                    Err(error) => Ok(Err(error)),
-                };
+                // Taken from this event loop's hands, to be put into a worker's.
+                let accepted =
+                    listener.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
                 match accepted {
-                    Ok(Ok((stream, peer))) => break Some(Accepted { stream, peer, place }),
-                    Ok(Err(error)) => {
+                    Ok((stream, peer)) => break Some(Accepted { stream, peer, place }),
+                    Err(error) => {
                         // Out of descriptors, or a client that was gone already: the next one may do better.
                         tracing::warn!(%error, "a connection could not be accepted");
                         tokio::time::sleep(Duration::from_millis(20)).await;
                     }
-                    Err(_would_block) => {}
                 }
             }
         };
@@ -150,7 +147,6 @@ async fn connect(
     service: Service,
     stop: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    stream.set_nonblocking(true)?;
     stream.set_nodelay(true)?;
     let stream = tokio::net::TcpStream::from_std(stream)?;
     match &service.certificates {

@@ -92,7 +92,6 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let assets = web::prepare_assets(&theme);
     let routes = web::routes(&config, &releases, &clock);
     let metrics = Metrics::default();
-    report(&library);
     let loggia = Loggia {
         edition: ArcSwap::from_pointee(Edition::new(library, index)),
         live: Live::default(),
@@ -114,13 +113,6 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         request_ids,
     };
     Ok(Arc::new(loggia))
-}
-
-/// Says once what is wrong with the guides; the pages themselves say it in place.
-fn report(library: &Library) {
-    for problem in library.problems().iter().filter(|problem| problem.severity == Severity::Error).take(20) {
-        tracing::warn!("{problem}");
-    }
 }
 
 /// Serves on `listeners` until `stop`, following the catalog, the content folder and the certificates meanwhile.
@@ -231,6 +223,14 @@ fn announce(loggia: &Loggia) {
         config.content.dir.display(),
         edition.library.kind()
     );
+    let errors =
+        edition.library.problems().iter().filter(|problem| problem.severity == Severity::Error).count();
+    if errors > 0 {
+        let dir = config.content.dir.display();
+        eprintln!(
+            "            {errors} errors in them, such as broken links: `loggia check {dir}` lists them"
+        );
+    }
     eprintln!("  storage   {}", loggia.storage);
     eprintln!("  open      {}/", loggia.hosts.main_origin());
     if let Ok(example) = "name".parse() {

@@ -245,21 +245,3 @@ fn a_new_token_is_not_in_debug_output() {
     let token = super::views::NewToken { label: "laptop".to_owned(), token: "hush".to_owned() };
     assert!(!format!("{token:?}").contains("hush"));
 }
-
-/// `cargo test --lib theme::tests::write -- --ignored` writes the example pages and their assets into
-/// `loggia-theme` in the temporary folder, as a server would serve them.
-#[test]
-#[ignore = "writes the example pages into the temporary folder, for looking at them"]
-fn write_the_example_pages() {
-    let folder = std::env::temp_dir().join("loggia-theme");
-    let theme = theme();
-    let assets = folder.join("-/assets");
-    fs::create_dir_all(&assets).unwrap();
-    for name in ["style.css", "search.js", "page.js", "live.js", "favicon.svg"] {
-        let file = theme.asset_url(name).unwrap().strip_prefix("/-/assets/").unwrap();
-        fs::write(assets.join(file), &theme.asset(file).unwrap().bytes).unwrap();
-    }
-    for (name, html, _) in rendered(PLAIN) {
-        fs::write(folder.join(format!("{name}.html")), html).unwrap();
-    }
-}

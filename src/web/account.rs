@@ -20,7 +20,7 @@ use crate::theme::views::{AccountPage, NewToken, Notice, TokenRow};
 /// `GET /-/account/`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
 ) -> Result<Response, Failure> {
     show(&loggia, person, StatusCode::OK, None, None).await
 }
@@ -37,7 +37,7 @@ pub(super) struct NewTokenForm {
 /// `POST /-/account/tokens`: makes a token and shows it, once.
 pub(super) async fn create_token(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     OurForm(form): OurForm<NewTokenForm>,
 ) -> Result<Response, Failure> {
     let refuse = |sentence: String| Some(Notice::Failed(sentence));
@@ -76,7 +76,7 @@ pub(super) struct RevokeForm {
 /// `POST /-/account/tokens/revoke`
 pub(super) async fn revoke_token(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     OurForm(form): OurForm<RevokeForm>,
 ) -> Result<Response, Failure> {
     let id = Ulid::from_string(&form.id.to_ascii_uppercase()).map_err(|_| {

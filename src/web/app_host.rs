@@ -197,7 +197,11 @@ fn not_found(
     path: &str,
     manifest: &Manifest,
 ) -> Result<Response<Body>, Failure> {
-    let pages = manifest.files.keys().filter(|file| file.as_str().ends_with(".html"));
+    let pages = manifest
+        .files
+        .iter()
+        .filter(|(_, entry)| entry.media_type.starts_with("text/html"))
+        .map(|(file, _)| file);
     let link =
         |file: &crate::model::FilePath| Link::new(file.as_str(), &super::guides::encode(&format!("/{file}")));
     let page = NotFoundPage {

@@ -64,7 +64,7 @@ pub(super) async fn list(
 /// `GET /-/apps/NAME/`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let app = find(&loggia, &name)?;
@@ -83,7 +83,7 @@ pub(super) struct GrantForm {
 /// `POST /-/apps/NAME/grants`: shares the app with whomever the field names, one or many.
 pub(super) async fn grant(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<GrantForm>,
@@ -130,7 +130,7 @@ pub(super) struct WhoForm {
 /// `POST /-/apps/NAME/grants/remove`
 pub(super) async fn revoke(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<WhoForm>,
@@ -150,7 +150,7 @@ pub(super) struct AudienceForm {
 /// `POST /-/apps/NAME/audience`
 pub(super) async fn set_audience(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<AudienceForm>,
@@ -168,7 +168,7 @@ pub(super) struct ReleaseForm {
 /// `POST /-/apps/NAME/activate`
 pub(super) async fn activate(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(form): OurForm<ReleaseForm>,
@@ -185,7 +185,7 @@ pub(super) async fn activate(
 /// `POST /-/apps/NAME/rollback`
 pub(super) async fn roll_back(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
@@ -198,7 +198,7 @@ pub(super) async fn roll_back(
 /// `POST /-/apps/NAME/delete`
 pub(super) async fn delete(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
@@ -218,7 +218,7 @@ pub(super) async fn delete(
 /// `POST /-/apps/NAME/restore`
 pub(super) async fn restore(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     Path(name): Path<String>,
     axum::Extension(context): axum::Extension<Context>,
     OurForm(_fields): OurForm<Vec<(String, String)>>,

@@ -14,7 +14,7 @@ use super::state::Loggia;
 use crate::theme::Theme;
 
 /// The assets by file name, ready to be sent.
-pub type Assets = HashMap<String, Prepared>;
+pub struct Assets(HashMap<String, Prepared>);
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Pages on apps' hosts use their own host's copies; nobody else needs any.
@@ -30,7 +30,7 @@ pub fn prepare(theme: &Theme) -> Assets {
         headers.insert("cross-origin-resource-policy", SAME_ORIGIN);
         (file.to_owned(), Prepared::new(asset.bytes.clone(), &asset.media_type, headers))
     };
-    theme.assets().map(ready).collect()
+    Assets(theme.assets().map(ready).collect())
 }
 
 /// `GET /-/assets/NAME.HASH.EXT`
@@ -44,6 +44,6 @@ pub(super) async fn asset(
 
 /// The asset called `file`, on either kind of host.
 pub(super) fn answer(loggia: &Loggia, file: &str, request: &HeaderMap) -> Result<Response<Body>, Failure> {
-    let prepared = loggia.assets.get(file).ok_or(Failure::NotFound)?;
+    let prepared = loggia.assets.0.get(file).ok_or(Failure::NotFound)?;
     Ok(prepared.answer(request))
 }

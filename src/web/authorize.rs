@@ -26,7 +26,7 @@ const DAYS: u16 = 90;
 /// `GET /-/authorize`: asks whoever is signed in.
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let given = Parameters::parse(query.as_deref().unwrap_or_default());
@@ -55,7 +55,7 @@ pub(super) async fn page(
 /// `POST /-/authorize`: the person agreed, or not.
 pub(super) async fn decide(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person, .. }: SignedIn,
+    SignedIn { person }: SignedIn,
     OurForm(fields): OurForm<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let given = Parameters::from_pairs(fields);

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// Which part of a representation an answer carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(super) enum Part {
     /// All of it: 200.
     Whole,
     /// From the first to the last byte, both included: 206.
@@ -20,7 +20,7 @@ pub enum Part {
 
 /// What the preconditions come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// Answer with this part.
     Send(Part),
     /// The client holds it already: 304.
@@ -33,7 +33,7 @@ pub enum Outcome {
 /// of a representation of `size` bytes with the strong entity tag `etag`. There are no modification dates to compare:
 /// `If-Range` with a date never matches.
 #[must_use]
-pub fn evaluate(headers: &HeaderMap, etag: &HeaderValue, size: u64) -> Outcome {
+pub(super) fn evaluate(headers: &HeaderMap, etag: &HeaderValue, size: u64) -> Outcome {
     // Most requests carry none of the four.
     if let Some(wanted) = list(headers, header::IF_MATCH)
         && !wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim().as_bytes() == etag.as_bytes())

@@ -12,7 +12,7 @@ use super::state::Loggia;
 
 /// One request's identity and circumstances.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub(super) struct Context {
     /// Names the request in the log and on pages that say no.
     pub id: RequestId,
     /// GET, POST, …
@@ -29,7 +29,7 @@ pub struct Context {
 
 /// A number that names one request of one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestId(u64);
+pub(super) struct RequestId(u64);
 
 impl RequestId {
     fn next(start: u64) -> Self {

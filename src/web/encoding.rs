@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 /// A content coding that we make, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
+pub(super) enum Coding {
     /// `br` (RFC 7932).
     Brotli,
     /// `zstd` (RFC 8878).
@@ -22,11 +22,11 @@ const SHORTEST: usize = 512;
 
 impl Coding {
     /// Best first.
-    pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
+    pub(super) const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
 
     /// As `Content-Encoding` names it.
     #[must_use]
-    pub fn name(self) -> HeaderValue {
+    pub(super) fn name(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Brotli => "br",
             Self::Zstd => "zstd",
@@ -36,7 +36,7 @@ impl Coding {
 
     /// The coding that the client likes best; among equals, the one that we do. `None` is the plain bytes.
     #[must_use]
-    pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let accepted = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
         let mut best = None;
         let mut best_weight = 0;
@@ -95,7 +95,7 @@ fn thousandths(quality: &str) -> u32 {
 
 /// Bytes and their encoded forms, each made when it is first wanted.
 #[derive(Debug)]
-pub struct Encoded {
+pub(super) struct Encoded {
     plain: Bytes,
     coded: [OnceLock<Option<Bytes>>; 3],
 }
@@ -103,19 +103,19 @@ pub struct Encoded {
 impl Encoded {
     /// These bytes.
     #[must_use]
-    pub fn new(plain: Bytes) -> Self {
+    pub(super) fn new(plain: Bytes) -> Self {
         Self { plain, coded: Default::default() }
     }
 
     /// The bytes as they are.
     #[must_use]
-    pub fn plain(&self) -> &Bytes {
+    pub(super) fn plain(&self) -> &Bytes {
         &self.plain
     }
 
     /// The bytes in `coding`, unless that makes them no shorter.
     #[must_use]
-    pub fn in_coding(&self, coding: Coding) -> Option<&Bytes> {
+    pub(super) fn in_coding(&self, coding: Coding) -> Option<&Bytes> {
         self.coded[coding as usize]
             .get_or_init(|| {
                 let long = self.plain.len() >= SHORTEST;

@@ -100,12 +100,11 @@ async fn leave(
     }
     let cleared = Cookie::clear(CookieName::AppSession);
     let given = Parameters::parse(&String::from_utf8_lossy(&form));
-    let response = match given.get("return") {
-        Some(return_to) => super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str()),
-        None => {
-            let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
-            super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
-        }
+    let response = if let Some(return_to) = given.get("return") {
+        super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
+    } else {
+        let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
+        super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
     };
     Ok(private(response, &[&cleared]))
 }

@@ -17,7 +17,7 @@ use crate::theme::views::{ErrorPage, Layout, Link, NotFoundPage, SignInFailedPag
 
 /// Why a page is not shown.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(super) enum Failure {
     /// There is nothing here, or nothing for this viewer.
     #[error("there is nothing here")]
     NotFound,
@@ -65,17 +65,15 @@ pub enum Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
+            Self::SignIn(SignInError::Unavailable) => StatusCode::BAD_GATEWAY,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::SignIn(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Foreign(_) => StatusCode::FORBIDDEN,
-            Self::SignIn(SignInError::Unavailable) => StatusCode::BAD_GATEWAY,
-            Self::SignIn(_) => StatusCode::BAD_REQUEST,
             Self::Release(error) => super::status_of(error),
-            Self::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Stale => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Stale | Self::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Theme(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

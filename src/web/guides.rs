@@ -64,7 +64,7 @@ pub(super) async fn answer(
             // Listed under an address of its own, which the pages above know; anything else is an alias.
             Ok(redirect(&encode(page.guide().path.as_str()), request.uri().query()))
         }
-        Lookup::Source(page) => Ok(source(&page, loggia).answer(request.headers())),
+        Lookup::Source(page) => Ok(source(page, loggia).answer(request.headers())),
         Lookup::File(file) => read(file).await.map(|file| file.answer(request.headers())),
         Lookup::Redirect(target) => Ok(redirect(&target, request.uri().query())),
         Lookup::Missing => Err(Failure::NotFound),

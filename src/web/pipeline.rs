@@ -30,8 +30,8 @@ impl Pipeline {
         &self.0
     }
 
-    /// 1. Refuse what the guard refused. 2. Whom is it addressed to? 3. Answer there. 4. Put on the surface's
-    /// security headers. 5. HEAD has no body. 6. Count it and log it.
+    /// Refuse what the guard refused; whom is it addressed to; answer there, with the surface's security headers; a
+    /// HEAD has no body; count it and log it.
     pub async fn answer(&self, request: Request<Incoming>, connection: &Connection) -> Response<Body> {
         let loggia = &self.0;
         let context = Context::of(&request, connection, loggia);

@@ -11,7 +11,7 @@ use crate::model::Digest;
 
 /// A representation with a strong entity tag, its encodings, and the headers it is sent with.
 #[derive(Debug)]
-pub struct Prepared {
+pub(super) struct Prepared {
     bytes: Encoded,
     headers: HeaderMap,
     /// The tags of the plain bytes and of each coding, which are representations of their own (RFC 9110,
@@ -23,7 +23,7 @@ pub struct Prepared {
 impl Prepared {
     /// `bytes` of this media type. `headers` are sent along; they are the caller's policy.
     #[must_use]
-    pub fn new(bytes: Bytes, media_type: &str, mut headers: HeaderMap) -> Self {
+    pub(super) fn new(bytes: Bytes, media_type: &str, mut headers: HeaderMap) -> Self {
         let tag = &Digest::of(&bytes).to_string()[..20];
         let etag = |suffix: &str| {
             HeaderValue::from_str(&format!("\"{tag}{suffix}\"")).unwrap_or(HeaderValue::from_static("\"\""))
@@ -40,7 +40,7 @@ impl Prepared {
 
     /// The answer to a GET with these request headers; for a HEAD, drop its body.
     #[must_use]
-    pub fn answer(&self, request: &HeaderMap) -> Response<Body> {
+    pub(super) fn answer(&self, request: &HeaderMap) -> Response<Body> {
         let (bytes, coding) = self.choose(request);
         let etag = &self.etags[coding.map_or(0, |coding| coding as usize + 1)];
         let size = bytes.len() as u64;
@@ -81,7 +81,7 @@ impl Prepared {
 
 /// Whether bytes of this type get shorter; images, archives and parquet are compressed already.
 #[must_use]
-pub fn is_compressible(media_type: &str) -> bool {
+pub(super) fn is_compressible(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.starts_with("text/")
         || essence.ends_with("+xml")
@@ -111,13 +111,13 @@ fn partial(bytes: &Bytes, first: u64, last: u64) -> Response<Body> {
 
 /// `bytes FIRST-LAST/SIZE` (RFC 9110, section 14.4).
 #[must_use]
-pub fn content_range(first: u64, last: u64, size: u64) -> Option<HeaderValue> {
+pub(super) fn content_range(first: u64, last: u64, size: u64) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("bytes {first}-{last}/{size}")).ok()
 }
 
 /// 416, which says how long the representation is.
 #[must_use]
-pub fn unsatisfiable(size: u64) -> Response<Body> {
+pub(super) fn unsatisfiable(size: u64) -> Response<Body> {
     let mut response = status(StatusCode::RANGE_NOT_SATISFIABLE);
     if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
         response.headers_mut().insert(header::CONTENT_RANGE, range);

@@ -7,7 +7,7 @@ use crate::model::{FileEntry, FilePath, Manifest};
 
 /// A request's path on an app's host, decoded once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub(super) struct Asked {
     /// The file or folder; `None` is the top folder.
     pub path: Option<FilePath>,
     /// Whether it ended with a slash.
@@ -16,7 +16,7 @@ pub struct Asked {
 
 /// What an app has at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found<'m> {
+pub(super) enum Found<'m> {
     /// This file.
     File(&'m FileEntry),
     /// A folder, whose address ends with a slash.
@@ -28,7 +28,7 @@ pub enum Found<'m> {
 impl Asked {
     /// Decodes `path` once. What a second reader might take for another file is refused: encoded slashes,
     /// backslashes, NUL, and dot segments in any encoding.
-    pub fn parse(path: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(path: &str) -> Result<Self, Failure> {
         let ambiguous = || Failure::BadRequest("this address can be read in more than one way".to_owned());
         let lower = path.to_ascii_lowercase();
         if lower.contains("%2f") || lower.contains("%5c") || lower.contains("%00") || path.contains('\\') {
@@ -52,7 +52,7 @@ impl Asked {
 
     /// Finds it: an exact file, `/page` as `page.html`, `/folder/` as `folder/index.html`.
     #[must_use]
-    pub fn find<'m>(&self, manifest: &'m Manifest) -> Found<'m> {
+    pub(super) fn find<'m>(&self, manifest: &'m Manifest) -> Found<'m> {
         let file = |name: &str| manifest.files.get(name);
         let Some(path) = &self.path else {
             return file("index.html").map_or(Found::Missing, Found::File);

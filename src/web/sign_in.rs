@@ -96,7 +96,7 @@ pub(super) async fn enter(
     Ok(with_cookies(response, &[]))
 }
 
-/// Sets cookies, and keeps the answer out of every cache and every `Referer`.
+/// Sets cookies, and keeps the answer out of every cache.
 pub(super) fn with_cookies(response: Response<Body>, cookies: &[&Cookie]) -> AxumResponse {
     private(response, cookies).map(axum::body::Body::new)
 }
@@ -108,6 +108,9 @@ pub(super) fn private(mut response: Response<Body>, cookies: &[&Cookie]) -> Resp
         headers.append(header::SET_COOKIE, cookie.header());
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // The query of a redirect may hold a code. A page with a form needs its origin to be told (Fetch, section 3.1).
+    if response.status().is_redirection() {
+        response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     response
 }

@@ -14,7 +14,7 @@ use crate::model::{FileEntry, Manifest};
 use crate::releases::{Blob, Releases};
 
 /// What a permit opened.
-pub enum Opened {
+pub(super) enum Opened {
     /// A file that is whole in memory.
     Small(FileEntry, Bytes),
     /// A file that is read by chunks.
@@ -28,7 +28,7 @@ pub enum Opened {
 }
 
 /// Opens what `permit` permits, and nothing else: the path that was decided on is the one that selects the bytes.
-pub async fn open(releases: &Releases, permit: &Permit, slash: bool) -> Result<Opened, Failure> {
+pub(super) async fn open(releases: &Releases, permit: &Permit, slash: bool) -> Result<Opened, Failure> {
     let target = permit.target();
     let manifest = match releases.manifest_cached(&target.app, target.release) {
         Some(manifest) => manifest,

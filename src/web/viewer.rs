@@ -33,7 +33,6 @@ impl FromRequestParts<Arc<Loggia>> for MaybeSession {
 /// Somebody who is signed in; anybody else is sent to sign in, and comes back.
 pub(super) struct SignedIn {
     pub(super) person: Person,
-    pub(super) session: Session,
 }
 
 impl FromRequestParts<Arc<Loggia>> for SignedIn {
@@ -41,15 +40,13 @@ impl FromRequestParts<Arc<Loggia>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
         let Ok(MaybeSession(session)) = MaybeSession::from_request_parts(parts, loggia).await;
-        match session {
-            Some(session) => Ok(Self { person: session.person.clone(), session }),
-            None => {
-                let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-                // What a form held is gone by then: it goes back to the page that has the form.
-                let back = if parts.method == http::Method::GET { back } else { "/-/apps/" };
-                Err(to_sign_in(back).map(axum::body::Body::new))
-            }
+        if let Some(session) = session {
+            return Ok(Self { person: session.person });
         }
+        let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        // What a form held is gone by then: it goes back to the list of apps.
+        let back = if parts.method == http::Method::GET { back } else { "/-/apps/" };
+        Err(to_sign_in(back).map(axum::body::Body::new))
     }
 }
 

@@ -153,7 +153,7 @@ describe("a visitor with a browser", () => {
     await owner.goto(`${loggia.url}/-/apps/by-form/`);
     await owner.getByLabel("Who", { exact: true }).fill("carol@example.org");
     await owner.getByRole("button", { name: "Share", exact: true }).click();
-    await owner.getByRole("cell", { name: "carol@example.org", exact: true }).waitFor();
+    await owner.getByRole("main").getByText("carol@example.org", { exact: true }).first().waitFor();
     const carol = await newPage(browser);
     await carol.goto(loggia.app("by-form"));
     await answerProvider(carol, "carol@example.org");

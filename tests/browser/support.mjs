@@ -45,7 +45,9 @@ export async function startLoggia({ guides = GUIDES, settings, env = {} } = {}) 
   await write(join(dir, "content"), guides);
   const here = [`--listen=127.0.0.1:${port}`, `--ops-listen=127.0.0.1:${opsPort}`];
   if (settings) await writeFile(join(dir, "loggia.toml"), await settings({ port, opsPort, dir }));
-  const environment = { ...process.env, XDG_CONFIG_HOME: join(dir, "config"), ...env };
+  // What steers the tests is no setting of the server, which would refuse to start on it.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("LOGGIA_"));
+  const environment = { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: join(dir, "config"), ...env };
 
   const server = spawn(BINARY, ["serve", ...(settings ? [] : here)], { cwd: dir, env: environment });
   let said = "";

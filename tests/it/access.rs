@@ -1,7 +1,5 @@
 //! Signing in over a real socket: with the provider of development mode, and with one that lies.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 mod development;
 mod forger;
 

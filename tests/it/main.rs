@@ -3,10 +3,13 @@
 
 mod access;
 mod api;
+mod apps;
 mod cli;
+mod guides;
 mod releases;
 mod search;
 mod search_quality;
+mod serve;
 mod storage;
 mod support;
 mod tidy;

@@ -131,6 +131,7 @@ impl BuiltIn {
         }
     }
 
+    /// Whom somebody is who signs in as `email`, without groups.
     #[must_use]
     pub fn person(&self, email: &EmailAddress) -> Person {
         let who = Who { email: email.clone(), groups: Vec::new() };

@@ -1,6 +1,6 @@
 //! The API, version 1: what the commands and other people's tools call.
 //!
-//! 1. A [`Bearer`] is somebody with a valid token; a [`Publisher`] is one who may publish to the app in the path.
+//! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
 //! 3. One file a resource: [`apps`], [`grants`], [`releases`].
