@@ -56,10 +56,16 @@ impl Memory {
     ) -> Result<Put, StorageError> {
         let bytes = match body {
             Body::Bytes(bytes) => bytes,
-            Body::File { path, .. } => tokio::fs::read(&path)
-                .await
-                .map_err(|error| StorageError::Unavailable(format!("cannot read the upload: {error}")))?
-                .into(),
+            Body::File { path, size } => {
+                let bytes = tokio::fs::read(&path)
+                    .await
+                    .map_err(|error| StorageError::Unavailable(format!("cannot read the upload: {error}")))?;
+                if bytes.len() as u64 != size {
+                    let what = format!("the upload has {} bytes rather than {size}", bytes.len());
+                    return Err(StorageError::unexpected(key, what));
+                }
+                bytes.into()
+            }
         };
         let mut state = self.state();
         let held = state.objects.get(key.path()).map(|stored| &stored.object.etag);

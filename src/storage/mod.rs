@@ -257,8 +257,8 @@ impl Storage {
 }
 
 impl StorageError {
-    fn unexpected(key: impl std::fmt::Display, what: impl Into<String>) -> Self {
-        Self::Unexpected { key: format!("{key}"), what: what.into() }
+    fn unexpected(key: &(impl ToString + ?Sized), what: impl Into<String>) -> Self {
+        Self::Unexpected { key: key.to_string(), what: what.into() }
     }
 
     fn too_large(key: &Key) -> Self {

@@ -18,9 +18,10 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::NamedTempFile;
 
 use super::{Body, Condition, Etag, Fetched, Key, Listing, Object, Prefix, Put, StorageError, WHOLE};
@@ -30,7 +31,7 @@ use crate::model::{Clock, Digest};
 const HASHED: u64 = 4 << 20;
 
 /// Temporary files older than this were left by a process that died.
-const LEFT_OVER: Duration = Duration::from_hours(24);
+const LEFT_OVER: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often a write is repeated when the directory it goes to was removed, being empty, at that moment.
 const PLACES: usize = 8;
@@ -63,9 +64,7 @@ impl Folder {
         let mut probe = folder.temporary().map_err(refuse)?;
         probe.write_all(b"writable").map_err(refuse)?;
         probe.close().map_err(refuse)?;
-        // A clock beyond what the system can say leaves everything where it is.
-        let now = SystemTime::try_from(Clock::system().now()).unwrap_or(SystemTime::UNIX_EPOCH);
-        folder.sweep(now);
+        folder.sweep(Clock::system().now());
         Ok(Arc::new(folder))
     }
 
@@ -160,7 +159,7 @@ impl Folder {
             let place = self.make_place(key.path())?;
             match temporary.persist(&place) {
                 Ok(_) => {
-                    place::sync_parents(&self.root, &place).map_err(io)?;
+                    place::sync_parent(&place).map_err(io)?;
                     return Ok(Put::Stored(etag));
                 }
                 Err(error) if error.error.kind() == ErrorKind::NotFound && tries < PLACES => {
@@ -211,12 +210,14 @@ impl Folder {
     }
 
     /// Removes temporary files that a process left behind when it died; one that cannot be removed stays.
-    fn sweep(&self, now: SystemTime) {
+    fn sweep(&self, now: Timestamp) {
         let Ok(entries) = fs::read_dir(self.root.join(place::TEMPORARY)) else { return };
         for entry in entries.flatten() {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
-            let age = modified.ok().and_then(|modified| now.duration_since(modified).ok());
-            if age.is_some_and(|age| age > LEFT_OVER) {
+            let Some(modified) = modified.ok().and_then(|time| Timestamp::try_from(time).ok()) else {
+                continue;
+            };
+            if now.duration_since(modified) > LEFT_OVER {
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -68,11 +68,12 @@ fn is_safe(segment: &str) -> bool {
 
 fn make_dir(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         // A folder above was empty and was removed at this moment.
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(path),
-        made => made,
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(path)?,
+        made => made?,
     }
+    sync_parent(path)
 }
 
 /// Removes the folders above `path` that are empty now, and syncs the one that stays.
@@ -85,12 +86,9 @@ pub(super) fn prune(root: &Path, path: &Path) -> io::Result<()> {
     sync(root)
 }
 
-/// Makes the names on the way from `root` to `path` as durable as the file's bytes.
-pub(super) fn sync_parents(root: &Path, path: &Path) -> io::Result<()> {
-    for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
-        sync(folder)?;
-    }
-    Ok(())
+/// Makes the name of `path` as durable as its bytes.
+pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), sync)
 }
 
 /// Names in a folder reach the disk only when the folder itself is synced.

@@ -1,164 +1,106 @@
-//! The bucket on S3, or on whatever speaks its protocol.
+//! The bucket on S3, or on anything that speaks S3.
 //!
-//! 1. [`S3::open`] takes region, credentials and endpoint from the usual `AWS_…` places, and asks the bucket once.
-//! 2. Every attempt and every operation has a bound, and a body that stalls is cut off ([`Patience`]).
-//! 3. A conditional put that answers 409, or nothing, is settled by reading back (decision 0002): records carry a
-//!    unique write id, so equal bytes are our own write.
-//! 4. [`fault`] says of every failure whether repeating helps.
+//! 1. [`connect`] finds region, credentials and endpoint, sets the bounds of every wait, and asks the bucket
+//!    whether it is there, admits us and honours conditional writes.
+//! 2. Reads are repeated by the client, with a bound.
+//! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write.
+//! 4. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
 
-mod fault;
+mod answer;
+mod connect;
+mod put;
 
-use std::sync::Arc;
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    StalledStreamProtectionConfig,
-};
-use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
-use aws_sdk_s3::primitives::ByteStream;
-use bytes::Bytes;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 
-use super::{
-    Body, Condition, Etag, Fetched, Key, Listed, Listing, Object, PAGE, Prefix, Put, StorageError, WHOLE,
-};
-use fault::Fault;
+use super::{Etag, Fetched, Key, Listed, Listing, Object, PAGE, Prefix, StorageError, WHOLE};
+use crate::config::Secret;
+use answer::Answer;
 
-/// An endpoint whose address and credentials are given in code.
+/// More bytes than any object has; endpoints refuse ranges with numbers they cannot count to.
+const LARGEST: u64 = 1 << 60;
+
+/// A bucket whose address and credentials are given in code.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Its URL, such as `http://127.0.0.1:9000`.
+    /// The endpoint, such as `http://127.0.0.1:9000`.
     pub url: String,
-    /// The bucket.
+    /// The bucket's name; it is asked for as a path below the endpoint.
     pub bucket: String,
     /// What every key starts with: empty, or ending with a slash.
     pub prefix: String,
-    /// The access key's name.
+    /// The name of the key that signs requests.
     pub access_key: String,
-    /// The access key's secret.
-    pub secret_key: crate::config::Secret,
+    /// The key.
+    pub secret: Secret,
 }
 
-/// How long the bucket is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long S3 is waited for.
+#[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For one attempt's connection and head.
+    /// For a connection.
+    pub connect: Duration,
+    /// For one try. An upload has more, by its size.
     pub attempt: Duration,
-    /// For an operation with all its attempts.
+    /// For all tries of a read together, and for the bytes of its answer.
     pub operation: Duration,
-    /// How many attempts an operation has.
+    /// How many tries there are, at least one.
     pub attempts: u32,
-    /// How long a body may stall.
-    pub stall: Duration,
+    /// About how long the first pause between tries is; every further one is twice as long, 2 s at the most.
+    pub pause: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
         Self {
+            connect: Duration::from_secs(3),
             attempt: Duration::from_secs(10),
             operation: Duration::from_secs(30),
-            attempts: 3,
-            stall: Duration::from_secs(5),
+            attempts: 4,
+            pause: Duration::from_millis(100),
         }
     }
 }
 
-#[derive(Debug)]
 pub(super) struct S3 {
     client: Client,
     bucket: String,
     prefix: String,
+    patience: Patience,
 }
 
 impl S3 {
-    pub(super) async fn open(bucket: &str, prefix: &str) -> Result<Arc<Self>, StorageError> {
-        let shared = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        let mut config = aws_sdk_s3::config::Builder::from(&shared);
-        if shared.region().is_none() {
-            config = config.region(Region::from_static("eu-west-1"));
-        }
-        // Endpoints of one's own rarely have a DNS name for every bucket.
-        config = config.force_path_style(shared.endpoint_url().is_some());
-        Self::probe(config, bucket, prefix, Patience::default()).await
-    }
-
-    pub(super) async fn open_at(endpoint: &Endpoint, patience: Patience) -> Result<Arc<Self>, StorageError> {
-        let secret = endpoint.secret_key.reveal();
-        let credentials = Credentials::new(&endpoint.access_key, secret, None, None, "given in code");
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("eu-west-1"))
-            .endpoint_url(&endpoint.url)
-            .force_path_style(true)
-            .credentials_provider(credentials);
-        Self::probe(config, &endpoint.bucket, &endpoint.prefix, patience).await
-    }
-
-    /// Makes sure that the bucket is there, admits us, and honours conditions.
-    async fn probe(
-        config: aws_sdk_s3::config::Builder,
-        bucket: &str,
-        prefix: &str,
-        patience: Patience,
-    ) -> Result<Arc<Self>, StorageError> {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(patience.attempt)
-            .operation_attempt_timeout(patience.attempt)
-            .operation_timeout(patience.operation)
-            .build();
-        let stalls = StalledStreamProtectionConfig::enabled().grace_period(patience.stall).build();
-        let config = config
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
-            .stalled_stream_protection(stalls)
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .build();
-        let client = Client::from_conf(config);
-        let s3 = Self { client, bucket: bucket.to_owned(), prefix: prefix.to_owned() };
-        let never = Condition::Match(Etag("\"00000000000000000000000000000000\"".to_owned()));
-        match s3.put(&Key::probe(), &Body::Bytes(Bytes::new()), &never).await? {
-            Put::Lost => Ok(Arc::new(s3)),
-            Put::Stored(_) => {
-                s3.delete(&Key::probe()).await?;
-                let sentence = format!(
-                    "bucket `{bucket}` does not honour If-Match, without which changes get lost; use a store that does"
-                );
-                Err(StorageError::Refused(sentence))
-            }
-        }
-    }
-
     pub(super) fn describe(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.prefix)
+        format!("s3://{}/{}", self.bucket, self.prefix.trim_end_matches('/'))
     }
 
     pub(super) async fn get(&self, key: &Key, held: Option<&Etag>) -> Result<Fetched, StorageError> {
-        let request = self.getting(key).set_if_none_match(held.map(|etag| etag.0.clone()));
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return match self.fault(&error) {
-                    Fault::NoKey => Ok(Fetched::Missing),
-                    Fault::NotModified => Ok(Fetched::Unchanged),
-                    other => Err(other.into_error(key)),
-                };
+        let request = self.client.get_object().bucket(&self.bucket).key(self.full(key));
+        let request = request.set_if_none_match(held.map(|etag| etag.0.clone()));
+        let mut tries = 0;
+        loop {
+            let answer = match request.clone().send().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    return match Answer::read(&error, &self.bucket) {
+                        Answer::Missing => Ok(Fetched::Missing),
+                        Answer::Unchanged => Ok(Fetched::Unchanged),
+                        other => Err(other.into_error(key)),
+                    };
+                }
+            };
+            let etag = etag(answer.e_tag, key)?;
+            // The client repeats requests, not answers that break off.
+            match self.collect(answer.body, answer.content_length, key).await {
+                Err(StorageError::Unavailable(_)) if tries + 1 < self.patience.attempts => tries += 1,
+                collected => return Ok(Fetched::Found(Object { bytes: collected?, etag })),
             }
-        };
-        let size = answer.content_length().and_then(|size| u64::try_from(size).ok());
-        if size.is_some_and(|size| size > WHOLE) {
-            return Err(StorageError::too_large(key));
         }
-        let etag = Etag(answer.e_tag().unwrap_or_default().to_owned());
-        let bytes = collect(key, answer.body).await?;
-        if size.is_some_and(|size| size != bytes.len() as u64) {
-            return Err(StorageError::Unavailable(format!("`{key}` was cut short")));
-        }
-        Ok(Fetched::Found(Object { bytes, etag }))
     }
 
     pub(super) async fn get_range(
@@ -167,175 +109,121 @@ impl S3 {
         start: u64,
         length: u64,
     ) -> Result<Option<Bytes>, StorageError> {
-        let Some(last) = length.checked_sub(1).map(|more| start.saturating_add(more)) else {
-            return Ok(self.get_range_of_nothing(key).await?.then(Bytes::new));
-        };
-        let request = self.getting(key).range(format!("bytes={start}-{last}"));
-        match request.send().await {
-            Ok(answer) => collect(key, answer.body).await.map(Some),
-            Err(error) => match self.fault(&error) {
-                Fault::NoKey => Ok(None),
-                Fault::RangeNotSatisfiable => Ok(Some(Bytes::new())),
-                other => Err(other.into_error(key)),
-            },
+        if length == 0 {
+            // HTTP has no way to ask for no bytes.
+            return Ok(self.head(key).await?.map(|_| Bytes::new()));
         }
-    }
-
-    /// Whether there is an object of which nothing is wanted.
-    async fn get_range_of_nothing(&self, key: &Key) -> Result<bool, StorageError> {
-        let request = self.client.head_object().bucket(&self.bucket).key(self.path(key.path()));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match self.fault(&error) {
-                Fault::NoKey => Ok(false),
-                other => Err(other.into_error(key)),
-            },
-        }
-    }
-
-    pub(super) async fn put(
-        &self,
-        key: &Key,
-        body: &Body,
-        condition: &Condition,
-    ) -> Result<Put, StorageError> {
-        let stream = match body {
-            Body::Bytes(bytes) => ByteStream::from(bytes.clone()),
-            Body::File { path, .. } => ByteStream::from_path(path)
-                .await
-                .map_err(|error| StorageError::Unavailable(format!("the upload cannot be read: {error}")))?,
-        };
-        let request = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(self.path(key.path()))
-            .content_type(key.media_type())
-            .body(stream);
-        let request = match condition {
-            Condition::Always => request,
-            Condition::Absent => request.if_none_match("*"),
-            Condition::Match(etag) => request.if_match(&etag.0),
-        };
-        let error = match request.send().await {
-            Ok(answer) => return Ok(Put::Stored(Etag(answer.e_tag().unwrap_or_default().to_owned()))),
-            Err(error) => error,
-        };
-        match (self.fault(&error), condition) {
-            // An attempt whose answer was lost may have won the race that its repetition lost.
-            (Fault::PreconditionFailed, Condition::Absent | Condition::Match(_)) => {
-                Ok(self.settle(key, body).await?.map_or(Put::Lost, Put::Stored))
-            }
-            // To If-Match, there being nothing is another version.
-            (Fault::NoKey, Condition::Match(_)) => Ok(Put::Lost),
-            (fault @ (Fault::Conflict | Fault::Unavailable(_)), Condition::Absent | Condition::Match(_)) => {
-                match self.settle(key, body).await? {
-                    Some(etag) => Ok(Put::Stored(etag)),
-                    None if matches!(fault, Fault::Conflict)
-                        && self.no_longer_holds(key, condition).await? =>
-                    {
-                        Ok(Put::Lost)
-                    }
-                    None => Err(fault.into_error(key)),
+        let start = start.min(LARGEST);
+        let range = format!("bytes={start}-{}", start + length.min(WHOLE) - 1);
+        let request = self.client.get_object().bucket(&self.bucket).key(self.full(key)).range(range);
+        let mut tries = 0;
+        loop {
+            let answer = match request.clone().send().await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    return match Answer::read(&error, &self.bucket) {
+                        Answer::Missing => Ok(None),
+                        Answer::PastTheEnd => Ok(Some(Bytes::new())),
+                        other => Err(other.into_error(key)),
+                    };
                 }
+            };
+            match self.collect(answer.body, answer.content_length, key).await {
+                Err(StorageError::Unavailable(_)) if tries + 1 < self.patience.attempts => tries += 1,
+                collected => return collected.map(Some),
             }
-            (fault, _) => Err(fault.into_error(key)),
-        }
-    }
-
-    /// Whether somebody else has made `condition` false. A 409 alone does not say so: the other write may have failed.
-    async fn no_longer_holds(&self, key: &Key, condition: &Condition) -> Result<bool, StorageError> {
-        Ok(match (condition, self.get(key, None).await?) {
-            (Condition::Always, _) => false,
-            (Condition::Absent, found) => matches!(found, Fetched::Found(_)),
-            (Condition::Match(etag), Fetched::Found(object)) => object.etag != *etag,
-            (Condition::Match(_), Fetched::Missing | Fetched::Unchanged) => true,
-        })
-    }
-
-    /// Reads back: the version that is there, when it is exactly what was to be written.
-    async fn settle(&self, key: &Key, body: &Body) -> Result<Option<Etag>, StorageError> {
-        match body {
-            Body::Bytes(bytes) => match self.get(key, None).await? {
-                Fetched::Found(object) if object.bytes == *bytes && !bytes.is_empty() => {
-                    Ok(Some(object.etag))
-                }
-                Fetched::Found(_) | Fetched::Missing | Fetched::Unchanged => Ok(None),
-            },
-            // Files are blobs: named by their content, so whatever is there under the name is right.
-            Body::File { .. } => Ok(None),
         }
     }
 
     pub(super) async fn list(&self, prefix: &Prefix, from: Option<&str>) -> Result<Listing, StorageError> {
-        let whole = self.path(prefix.path());
-        let request = self
-            .client
-            .list_objects_v2()
-            .bucket(&self.bucket)
-            .prefix(&whole)
-            .delimiter("/")
-            .max_keys(i32::try_from(PAGE).unwrap_or(1000))
-            .set_continuation_token(from.map(str::to_owned));
-        let answer = request.send().await.map_err(|error| self.fault(&error).into_error(prefix.path()))?;
-        let below = |key: &str| key.strip_prefix(&whole).map(str::to_owned);
-        let folders = answer
-            .common_prefixes()
-            .iter()
-            .filter_map(|folder| Some(below(folder.prefix()?)?.trim_end_matches('/').to_owned()));
-        let objects = answer.contents().iter().filter_map(|object| {
-            let modified = object.last_modified().and_then(|time| {
-                let nanos = i32::try_from(time.subsec_nanos()).ok()?;
-                Timestamp::new(time.secs(), nanos).ok()
+        let full = format!("{}{}", self.prefix, prefix.path());
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&full).delimiter("/");
+        let page = i32::try_from(PAGE).unwrap_or(i32::MAX);
+        let request = request.max_keys(page).set_continuation_token(from.map(ToOwned::to_owned));
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| Answer::read(&error, &self.bucket).into_error(prefix.path()))?;
+        let mut listing = Listing { next: answer.next_continuation_token, ..Listing::default() };
+        for object in answer.contents.unwrap_or_default() {
+            let key = object.key.unwrap_or_default();
+            let Some(name) = key.strip_prefix(&full).filter(|name| !name.is_empty()) else { continue };
+            listing.objects.push(Listed {
+                name: name.to_owned(),
+                etag: etag(object.e_tag, &key)?,
+                size: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                modified: object.last_modified.map(moment).unwrap_or_default(),
             });
-            Some(Listed {
-                name: below(object.key()?).filter(|name| !name.is_empty())?,
-                etag: Etag(object.e_tag()?.to_owned()),
-                size: u64::try_from(object.size()?).ok()?,
-                modified: modified.unwrap_or(Timestamp::UNIX_EPOCH),
-            })
-        });
-        Ok(Listing {
-            objects: objects.collect(),
-            folders: folders.collect(),
-            next: answer.next_continuation_token().map(str::to_owned),
-        })
+        }
+        for folder in answer.common_prefixes.unwrap_or_default() {
+            let folder = folder.prefix.unwrap_or_default();
+            let name = folder.strip_prefix(&full).map(|name| name.trim_end_matches('/'));
+            listing.folders.extend(name.filter(|name| !name.is_empty()).map(ToOwned::to_owned));
+        }
+        Ok(listing)
     }
 
     pub(super) async fn delete(&self, key: &Key) -> Result<(), StorageError> {
-        let request = self.client.delete_object().bucket(&self.bucket).key(self.path(key.path()));
+        let request = self.client.delete_object().bucket(&self.bucket).key(self.full(key));
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error) => match self.fault(&error) {
-                Fault::NoKey => Ok(()),
+            Err(error) => match Answer::read(&error, &self.bucket) {
+                Answer::Missing => Ok(()),
                 other => Err(other.into_error(key)),
             },
         }
     }
 
-    fn getting(&self, key: &Key) -> GetObjectFluentBuilder {
-        self.client.get_object().bucket(&self.bucket).key(self.path(key.path()))
+    /// The key in the bucket, with our prefix.
+    fn full(&self, key: &Key) -> String {
+        format!("{}{}", self.prefix, key.path())
     }
 
-    fn path(&self, below: &str) -> String {
-        format!("{}{below}", self.prefix)
-    }
-
-    fn fault<E>(&self, error: &aws_sdk_s3::error::SdkError<E>) -> Fault
-    where
-        E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        Fault::of(error, &self.bucket)
+    /// All bytes of an answer, within the bounds of size and time.
+    async fn collect(
+        &self,
+        mut body: ByteStream,
+        length: Option<i64>,
+        key: &Key,
+    ) -> Result<Bytes, StorageError> {
+        let length = length.and_then(|length| u64::try_from(length).ok());
+        if length.is_some_and(|length| length > WHOLE) {
+            return Err(StorageError::too_large(key));
+        }
+        let read = async {
+            let mut bytes = BytesMut::new();
+            while let Some(chunk) = body.next().await {
+                let chunk = chunk.map_err(|_| "its answer broke off".to_owned())?;
+                if (bytes.len() + chunk.len()) as u64 > WHOLE {
+                    return Ok(None);
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            if length.is_some_and(|length| length != bytes.len() as u64) {
+                return Err("its answer was cut short".to_owned());
+            }
+            Ok(Some(bytes.freeze()))
+        };
+        match tokio::time::timeout(self.patience.operation, read).await {
+            Ok(Ok(Some(bytes))) => Ok(bytes),
+            Ok(Ok(None)) => Err(StorageError::too_large(key)),
+            Ok(Err(why)) => Err(StorageError::Unavailable(format!("`{key}`: {why}"))),
+            Err(_) => Err(StorageError::Unavailable(format!("`{key}`: its answer took too long"))),
+        }
     }
 }
 
-/// The whole of a body, up to what is read at once.
-async fn collect(key: &Key, body: ByteStream) -> Result<Bytes, StorageError> {
-    match body.collect().await {
-        Ok(body) => Ok(body.into_bytes()),
-        Err(error) => {
-            let cause = fault::causes(&error);
-            Err(StorageError::Unavailable(format!("`{key}` was cut short: {cause}")))
-        }
+/// Shows where it is; the client knows secrets.
+impl fmt::Debug for S3 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S3({})", self.describe())
     }
+}
+
+fn etag(given: Option<String>, key: &(impl ToString + ?Sized)) -> Result<Etag, StorageError> {
+    given.map(Etag).ok_or_else(|| StorageError::unexpected(key, "the answer names no version (ETag)"))
+}
+
+fn moment(at: DateTime) -> Timestamp {
+    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).unwrap_or_default()).unwrap_or_default()
 }

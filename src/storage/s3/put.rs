@@ -1,0 +1,181 @@
+//! Writing, so that the answer is true: stored, lost, or an error when neither can be known.
+//!
+//! Every write carries a name of its own and the version it means to replace, as metadata. When an answer is
+//! missing, the write is repeated under the same condition. If the first one was done after all, the
+//! repetition is refused (412); then the object that is there tells which of the two it was:
+//!
+//! 1. it carries our name: our write was done;
+//! 2. it replaced the very version that ours was to replace: somebody else's write was, ours was not;
+//! 3. anything else: it was replaced more than once meanwhile, and nobody can know.
+
+use std::time::Duration;
+
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use data_encoding::HEXLOWER;
+
+use super::answer::Answer;
+use super::{S3, connect, etag};
+use crate::model::Entropy;
+use crate::storage::{Body, Condition, Etag, Key, Put, StorageError};
+
+/// The metadata that holds the write's own name.
+const WRITE: &str = "loggia-write";
+
+/// The metadata that holds the version it was to replace, or [`NOTHING`].
+const REPLACES: &str = "loggia-replaces";
+
+/// What a write replaces that only creates.
+const NOTHING: &str = "nothing";
+
+/// An upload slower than this many bytes a second is broken off.
+const SLOWEST: u64 = 128 << 10;
+
+struct Write<'a> {
+    key: &'a Key,
+    body: &'a Body,
+    condition: &'a Condition,
+    name: String,
+}
+
+impl Write<'_> {
+    /// The version that it is to replace; `None` when it replaces any.
+    fn replaces(&self) -> Option<&str> {
+        match self.condition {
+            Condition::Always => None,
+            Condition::Absent => Some(NOTHING),
+            Condition::Match(etag) => Some(etag.0.trim_matches('"')),
+        }
+    }
+}
+
+impl S3 {
+    pub(in crate::storage) async fn put(
+        &self,
+        key: &Key,
+        body: &Body,
+        condition: &Condition,
+    ) -> Result<Put, StorageError> {
+        let entropy = Entropy::system();
+        let write = Write { key, body, condition, name: HEXLOWER.encode(&entropy.bytes::<16>()) };
+        let mut in_doubt = false;
+        let mut tries = 0;
+        loop {
+            let answer = match self.send(&write).await? {
+                Ok(etag) => return Ok(Put::Stored(etag)),
+                Err(answer) => answer,
+            };
+            tries += 1;
+            let busy = matches!(answer, Answer::Busy(_));
+            let why = match answer {
+                // The version to replace is gone altogether.
+                Answer::Missing if matches!(condition, Condition::Match(_)) && !in_doubt => {
+                    return Ok(Put::Lost);
+                }
+                Answer::Lost if !in_doubt => return Ok(Put::Lost),
+                Answer::Lost | Answer::Missing if in_doubt => return self.settle(&write).await,
+                Answer::Busy(why) => why,
+                Answer::Doubtful(why) => {
+                    in_doubt = write.replaces().is_some();
+                    why
+                }
+                other => return Err(other.into_error(key)),
+            };
+            if tries >= self.patience.attempts {
+                let last = Answer::Doubtful(why).into_error(key);
+                return if in_doubt { self.settle(&write).await } else { Err(last) };
+            }
+            // The sooner a lost answer is looked into, the fewer others have written meanwhile.
+            if busy || tries > 1 {
+                tokio::time::sleep(connect::pause(self.patience, tries, entropy.bytes::<1>()[0])).await;
+            }
+        }
+    }
+
+    /// One try.
+    async fn send(&self, write: &Write<'_>) -> Result<Result<Etag, Answer>, StorageError> {
+        let body = match write.body {
+            Body::Bytes(bytes) => ByteStream::from(bytes.clone()),
+            Body::File { path, size } => {
+                let unreadable = |why: &dyn std::fmt::Display| {
+                    StorageError::Unavailable(format!("cannot read the upload: {why}"))
+                };
+                let found = tokio::fs::metadata(path).await.map_err(|error| unreadable(&error))?.len();
+                if found != *size {
+                    let what = format!("the upload has {found} bytes rather than {size}");
+                    return Err(StorageError::unexpected(write.key, what));
+                }
+                ByteStream::from_path(path).await.map_err(|error| unreadable(&error))?
+            }
+        };
+        let mut request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(self.full(write.key))
+            .content_type(write.key.media_type())
+            .metadata(WRITE, &write.name)
+            .body(body);
+        if let Some(replaces) = write.replaces() {
+            request = request.metadata(REPLACES, replaces);
+        }
+        request = match write.condition {
+            Condition::Always => request,
+            Condition::Absent => request.if_none_match("*"),
+            Condition::Match(etag) => request.if_match(&etag.0),
+        };
+        match request.customize().config_override(self.one_try(write.body)).send().await {
+            Ok(answer) => etag(answer.e_tag, write.key).map(Ok),
+            Err(error) => Ok(Err(Answer::read(&error, &self.bucket))),
+        }
+    }
+
+    /// No repetitions by the client, which would take 412 after a lost answer for a lost race.
+    fn one_try(&self, body: &Body) -> Builder {
+        let size = match body {
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File { size, .. } => *size,
+        };
+        let limit = self.patience.attempt + Duration::from_secs(size / SLOWEST);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(self.patience.connect)
+            .operation_attempt_timeout(limit)
+            .operation_timeout(limit);
+        Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts.build())
+    }
+
+    /// Finds out by reading back what became of a write whose answer was lost.
+    async fn settle(&self, write: &Write<'_>) -> Result<Put, StorageError> {
+        let unsettled = |what: &str| {
+            let key = write.key;
+            Err(StorageError::Unavailable(format!("`{key}`: the answer to a write was lost, and {what}")))
+        };
+        let Some(found) = self.head(write.key).await? else {
+            return unsettled("the object is not there now");
+        };
+        let said = |name: &str| found.metadata.as_ref()?.get(name).map(String::as_str);
+        if said(WRITE) == Some(&write.name) {
+            tracing::debug!(key = %write.key, "a write whose answer was lost had been done");
+            return etag(found.e_tag, write.key).map(Put::Stored);
+        }
+        if said(REPLACES).is_some() && said(REPLACES) == write.replaces() {
+            return Ok(Put::Lost);
+        }
+        unsettled("what became of it cannot be known; read the object again before repeating it")
+    }
+
+    /// The object without its bytes.
+    pub(super) async fn head(&self, key: &Key) -> Result<Option<HeadObjectOutput>, StorageError> {
+        let request = self.client.head_object().bucket(&self.bucket).key(self.full(key));
+        match request.send().await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) => match Answer::read(&error, &self.bucket) {
+                Answer::Missing => Ok(None),
+                other => Err(other.into_error(key)),
+            },
+        }
+    }
+}

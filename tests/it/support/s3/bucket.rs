@@ -1,0 +1,197 @@
+//! The objects of the double: a map under one lock, so that a condition is checked and met in one step.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use loggia::model::Digest;
+use s3s::dto::{
+    CommonPrefix, DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition, GetObjectInput,
+    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, Metadata, Object, PutObjectInput, PutObjectOutput,
+    StreamingBlob, Timestamp,
+};
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+
+use super::BUCKET;
+
+#[derive(Default)]
+pub(super) struct Bucket {
+    objects: Mutex<BTreeMap<String, Stored>>,
+    careless: bool,
+}
+
+#[derive(Clone)]
+struct Stored {
+    bytes: Bytes,
+    etag: String,
+    media_type: Option<String>,
+    metadata: Option<Metadata>,
+    modified: Timestamp,
+}
+
+impl Bucket {
+    pub(super) fn careless() -> Self {
+        Self { careless: true, ..Self::default() }
+    }
+
+    fn find(&self, bucket: &str, key: &str) -> S3Result<Stored> {
+        known(bucket)?;
+        self.objects.lock().unwrap().get(key).cloned().ok_or_else(|| s3_error!(NoSuchKey))
+    }
+}
+
+fn known(bucket: &str) -> S3Result<()> {
+    if bucket == BUCKET { Ok(()) } else { Err(s3_error!(NoSuchBucket)) }
+}
+
+fn holds(condition: &ETagCondition, etag: &str) -> bool {
+    match condition {
+        ETagCondition::Any => true,
+        ETagCondition::ETag(wanted) => wanted.value() == etag,
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Bucket {
+    async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+        known(&req.input.bucket)?;
+        Ok(S3Response::new(HeadBucketOutput::default()))
+    }
+
+    async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let stored = self.find(&req.input.bucket, &req.input.key)?;
+        if req.input.if_none_match.is_some_and(|condition| holds(&condition, &stored.etag)) {
+            return Err(s3_error!(NotModified));
+        }
+        let mut bytes = stored.bytes;
+        let mut content_range = None;
+        if let Some(range) = req.input.range {
+            let size = bytes.len() as u64;
+            let range = range.check(size).map_err(|_| s3_error!(InvalidRange))?;
+            content_range = Some(format!("bytes {}-{}/{size}", range.start, range.end - 1));
+            bytes = bytes.slice(usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap());
+        }
+        Ok(S3Response::new(GetObjectOutput {
+            content_length: Some(i64::try_from(bytes.len()).unwrap()),
+            content_range,
+            body: Some(StreamingBlob::from(s3s::Body::from(bytes))),
+            e_tag: Some(ETag::Strong(stored.etag)),
+            content_type: stored.media_type,
+            metadata: stored.metadata,
+            last_modified: Some(stored.modified),
+            ..GetObjectOutput::default()
+        }))
+    }
+
+    async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let stored = self.find(&req.input.bucket, &req.input.key)?;
+        Ok(S3Response::new(HeadObjectOutput {
+            content_length: Some(i64::try_from(stored.bytes.len()).unwrap()),
+            e_tag: Some(ETag::Strong(stored.etag)),
+            content_type: stored.media_type,
+            metadata: stored.metadata,
+            last_modified: Some(stored.modified),
+            ..HeadObjectOutput::default()
+        }))
+    }
+
+    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let input = req.input;
+        known(&input.bucket)?;
+        let mut bytes = BytesMut::new();
+        if let Some(mut body) = input.body {
+            while let Some(chunk) = body.next().await {
+                bytes.extend_from_slice(&chunk.map_err(|_| s3_error!(IncompleteBody))?);
+            }
+        }
+        let bytes = bytes.freeze();
+        let stored = Stored {
+            // As on S3, equal bytes have equal etags.
+            etag: Digest::of(&bytes).to_string()[..32].to_owned(),
+            bytes,
+            media_type: input.content_type,
+            metadata: input.metadata,
+            modified: moment(),
+        };
+        let mut objects = self.objects.lock().unwrap();
+        if !self.careless {
+            let held = objects.get(&input.key);
+            match (input.if_match, held) {
+                (Some(_), None) => return Err(s3_error!(NoSuchKey)),
+                (Some(condition), Some(held)) if !holds(&condition, &held.etag) => {
+                    return Err(s3_error!(PreconditionFailed));
+                }
+                _ => {}
+            }
+            if let (Some(condition), Some(held)) = (input.if_none_match, held)
+                && holds(&condition, &held.etag)
+            {
+                return Err(s3_error!(PreconditionFailed));
+            }
+        }
+        let etag = ETag::Strong(stored.etag.clone());
+        objects.insert(input.key, stored);
+        Ok(S3Response::new(PutObjectOutput { e_tag: Some(etag), ..PutObjectOutput::default() }))
+    }
+
+    async fn delete_object(
+        &self,
+        req: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        known(&req.input.bucket)?;
+        self.objects.lock().unwrap().remove(&req.input.key);
+        Ok(S3Response::with_status(DeleteObjectOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn list_objects_v2(
+        &self,
+        req: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let input = req.input;
+        known(&input.bucket)?;
+        let prefix = input.prefix.unwrap_or_default();
+        let page = usize::try_from(input.max_keys.unwrap_or(1000)).unwrap().min(1000);
+        let (mut contents, mut folders) = (Vec::new(), Vec::new());
+        let (mut last, mut more) = (None::<String>, None);
+        for (key, stored) in self.objects.lock().unwrap().range(prefix.clone()..) {
+            let Some(rest) = key.strip_prefix(&prefix) else { break };
+            let folder = input.delimiter.as_ref().and_then(|delimiter| rest.find(delimiter.as_str()));
+            let entry = folder.map_or(key.as_str(), |slash| &key[..=prefix.len() + slash]);
+            let seen = input.continuation_token.as_deref().is_some_and(|token| entry <= token);
+            if seen || last.as_deref() == Some(entry) {
+                continue;
+            }
+            if contents.len() + folders.len() == page {
+                more.clone_from(&last);
+                break;
+            }
+            if folder.is_some() {
+                folders.push(CommonPrefix { prefix: Some(entry.to_owned()) });
+            } else {
+                contents.push(Object {
+                    key: Some(entry.to_owned()),
+                    e_tag: Some(ETag::Strong(stored.etag.clone())),
+                    size: Some(i64::try_from(stored.bytes.len()).unwrap()),
+                    last_modified: Some(stored.modified.clone()),
+                    ..Object::default()
+                });
+            }
+            last = Some(entry.to_owned());
+        }
+        Ok(S3Response::new(ListObjectsV2Output {
+            is_truncated: Some(more.is_some()),
+            next_continuation_token: more,
+            contents: Some(contents),
+            common_prefixes: Some(folders),
+            ..ListObjectsV2Output::default()
+        }))
+    }
+}
+
+/// A moment; which one does not matter.
+fn moment() -> Timestamp {
+    Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000))
+}
