@@ -1,5 +1,9 @@
 //! Apps on their own hosts, over real sockets.
 
+use std::time::Duration;
+
+use loggia::model::Clock;
+
 use crate::support::app::TestApp;
 
 const PAGE: &[u8] = b"<h1>Figures</h1>";
@@ -148,4 +152,22 @@ async fn the_main_host_serves_nothing_that_a_publisher_supplied() {
         assert!(answer.status >= 300, "{path}: {}", answer.status);
         assert!(!answer.text().contains("<h1>Figures</h1>"), "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_see_is_not_decided_from_a_catalog_that_is_over_a_minute_old() {
+    let clock = Clock::fixed(jiff::Timestamp::from_second(1_800_000_000).unwrap());
+    let app = TestApp::start_unfollowed(clock.clone()).await;
+    app.publish("figures", &[("index.html", PAGE)]).await;
+    app.share("figures", "ann@example.org").await;
+    let ann = app.at_app("figures", "ann@example.org", "s1");
+    let token = format!("Bearer {}", app.token("owner@example.org").await);
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(app.get("figures", "/", &[("Cookie", &ann)]).await.status, 200);
+    clock.advance(Duration::from_secs(2));
+    let stale = app.get("figures", "/", &[("Cookie", &ann)]).await;
+    assert_eq!((stale.status, stale.header("retry-after")), (503, Some("10")));
+    let publishing = app.get("", "/-/api/v1/apps/figures", &[("Authorization", &token)]).await;
+    assert_eq!(publishing.status, 503);
+    assert_eq!(app.get("", "/", &[]).await.status, 200, "guides are read all the same");
 }

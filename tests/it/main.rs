@@ -9,6 +9,7 @@ mod guides;
 mod releases;
 mod search;
 mod search_quality;
+mod secrets;
 mod serve;
 mod storage;
 mod support;

@@ -157,3 +157,31 @@ async fn tls_speaks_http_2() {
     let answer = client.get(format!("https://localhost:{}/", app.port)).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.version()), (200, reqwest::Version::HTTP_2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_trusted_peer_says_for_whom_it_forwards() {
+    for (trusted, stated, recorded) in [
+        (false, "203.0.113.9", "127.0.0.1"),
+        (true, "203.0.113.9", "203.0.113.9"),
+        (true, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (true, "203.0.113.9, nonsense", "127.0.0.1"),
+    ] {
+        let app = TestApp::start_with(|config| {
+            config.server.trusted_proxies =
+                if trusted { vec!["127.0.0.1".parse().unwrap()] } else { Vec::new() };
+        })
+        .await;
+        let token = format!("Bearer {}", app.token("ann@example.org").await);
+        let body = r#"{"name":"sales"}"#;
+        let head = format!(
+            "POST /-/api/v1/apps HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: {token}\r\n\
+             X-Forwarded-For: {stated}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n",
+            body.len()
+        );
+        assert_eq!(status_of(&app, &head, body).await, 201);
+        let lines = app.loggia.releases.audit(&"sales".parse().unwrap(), 10).await.unwrap();
+        let from = lines.last().unwrap().from.unwrap().to_string();
+        assert_eq!(from, recorded, "{trusted} {stated}");
+    }
+}

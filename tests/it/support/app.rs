@@ -13,7 +13,7 @@ use loggia::config::{Config, Flags, Secret, Storage};
 use loggia::model::{AppHost, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
 use loggia::releases::{Announced, By};
 use loggia::serve::{self, Listeners};
-use loggia::web::Loggia;
+use loggia::web::{Loggia, Pipeline};
 use tokio_util::sync::CancellationToken;
 
 /// A running server; it stops when the value is dropped.
@@ -54,6 +54,15 @@ impl TestApp {
 
     /// Starts with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(Clock::system(), change, true).await
+    }
+
+    /// Starts at the time of `clock`, and does not look at the bucket again.
+    pub(crate) async fn start_unfollowed(clock: Clock) -> Self {
+        Self::start_at(clock, |_| {}, false).await
+    }
+
+    async fn start_at(clock: Clock, change: impl FnOnce(&mut Config), follow: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let content = dir.path().join("content");
         std::fs::create_dir_all(content.join("tools")).unwrap();
@@ -75,9 +84,19 @@ impl TestApp {
         change(&mut config);
         let listeners = Listeners::bind(&mut config).unwrap();
         let (port, ops_port) = (config.server.listen.port(), config.server.ops_listen.port());
-        let loggia = serve::open(config, Clock::system(), Entropy::system()).await.unwrap();
+        let loggia = serve::open(config, clock, Entropy::system()).await.unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(serve::serve_on(listeners, Arc::clone(&loggia), stop.clone()));
+        if follow {
+            tokio::spawn(serve::serve_on(listeners, Arc::clone(&loggia), stop.clone()));
+        } else {
+            let service = serve::Service {
+                pipeline: Arc::new(Pipeline::new(Arc::clone(&loggia))),
+                certificates: None,
+                limits: Arc::new(loggia.config.limits.clone()),
+                workers: 1,
+            };
+            tokio::spawn(serve::run(listeners.main, service, stop.clone()));
+        }
         Self { loggia, port, ops_port, stop, _dir: dir }
     }
 
@@ -133,6 +152,19 @@ impl TestApp {
         let now: Timestamp = self.loggia.clock.now();
         let session = Session::begin(self.person(email), Duration::from_hours(1), now, &self.loggia.entropy);
         cookie(&session.cookie(&self.loggia.hosts.main_authority(), &self.loggia.keyring, now))
+    }
+
+    /// An API token of somebody.
+    pub(crate) async fn token(&self, email: &str) -> String {
+        let person = self.person(email);
+        let owner = loggia::storage::Key::owner(&person.subject);
+        let now = self.loggia.clock.now();
+        let scope = loggia::model::TokenScope::All;
+        let (text, record) =
+            loggia::access::token::mint(&person, &owner, "test", scope, 1, now, &self.loggia.entropy)
+                .unwrap();
+        self.loggia.releases.put_token(&record).await.unwrap();
+        text.reveal().to_owned()
     }
 
     /// One GET on a connection of its own. `host` is an app's label, or empty for the main host.
