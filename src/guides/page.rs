@@ -14,7 +14,7 @@ use super::problem::{Place, Problem, ProblemKind};
 use super::sections::{self, Mention, Outline};
 use super::site::{Kind, Site, title_of_name};
 use super::source::Source;
-use crate::model::{Guide, GuidePath, Section};
+use crate::model::{Guide, GuidePath, Readers, Section};
 
 /// A guide as it is shown. Its HTML is rendered when it is first asked for, and kept.
 #[derive(Debug)]
@@ -168,6 +168,9 @@ impl Parsed {
             description: front_matter.description.clone(),
             weight: front_matter.weight(),
             review,
+            readers: Readers::PUBLIC,
+            language: None,
+            boost: 1.0,
             sections,
             markdown: source.text,
         };

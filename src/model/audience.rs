@@ -20,6 +20,20 @@ pub enum Audience {
     Listed,
 }
 
+/// Who may read a guide: an audience, and whom it names when it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Readers {
+    /// Everyone, everyone who signed in, or those in `who`.
+    pub audience: Audience,
+    /// Who is listed, in order and each once; empty unless the audience is [`Audience::Listed`].
+    pub who: Vec<Who>,
+}
+
+impl Readers {
+    /// Everyone.
+    pub const PUBLIC: Self = Self { audience: Audience::Public, who: Vec::new() };
+}
+
 /// What a grant lets somebody do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

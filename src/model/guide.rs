@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::GuidePath;
+use super::{GuidePath, Readers};
 
 /// One Markdown document, parsed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,6 +20,12 @@ pub struct Guide {
     pub weight: Option<i64>,
     /// Who keeps it true, and when it was last looked at.
     pub review: Review,
+    /// Who may read it, and know that it exists.
+    pub readers: Readers,
+    /// Its language as a BCP 47 tag, where it is not the site's own: `cy`.
+    pub language: Option<String>,
+    /// How much sooner it is found than it would be: 1.0 is no sooner, 2.0 the most, 0.5 the least.
+    pub boost: f32,
     /// Its sections in reading order. The first is the lead: level 1, an empty `id`, the text before any heading
     /// (and under a first heading that repeats the title).
     pub sections: Vec<Section>,

@@ -23,7 +23,7 @@ mod release;
 mod token;
 
 pub use app::{App, Settings};
-pub use audience::{Audience, Grant, InvalidWho, Role, Who};
+pub use audience::{Audience, Grant, InvalidWho, Readers, Role, Who};
 pub use audit::{AuditAction, AuditEvent};
 pub use clock::Clock;
 pub use entropy::Entropy;

@@ -1,6 +1,6 @@
 //! Search over hand-made guides: what is found, in what order, and what a hit says.
 
-use loggia::model::{Guide, GuidePath, Review, Section};
+use loggia::model::{Guide, GuidePath, Readers, Review, Section};
 use loggia::search::{Answer, Index, Request};
 use proptest::prelude::*;
 
@@ -19,6 +19,9 @@ fn guide(file: &str, title: &str, sections: &[(&str, &str, &str)]) -> Guide {
         description: None,
         weight: None,
         review: Review::default(),
+        readers: Readers::PUBLIC,
+        language: None,
+        boost: 1.0,
         sections: sections.iter().map(section).collect(),
         markdown: String::new(),
     }

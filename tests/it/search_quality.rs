@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use loggia::model::{Guide, GuidePath, Review, Section};
+use loggia::model::{Guide, GuidePath, Readers, Review, Section};
 use loggia::search::{Index, Request};
 use serde::Deserialize;
 
@@ -248,6 +248,9 @@ fn guide(file: &str, title: &str, sections: Vec<Section>, markdown: String) -> G
         description: None,
         weight: None,
         review: Review::default(),
+        readers: Readers::PUBLIC,
+        language: None,
+        boost: 1.0,
         sections,
         markdown,
     }
