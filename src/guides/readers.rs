@@ -99,3 +99,6 @@ impl Admitted {
         self.0.first() == Some(&1) && self.0.iter().skip(1).all(|word| *word == 0)
     }
 }
+
+#[cfg(test)]
+mod tests;
