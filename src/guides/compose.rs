@@ -1,10 +1,12 @@
 //! Files to one guide's source: a Markdown file as it is, or a tech-docs stub with the partials it names.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
+use super::audience::{AUDIENCE, Declared, mentions};
 use super::events::Noticed;
-use super::front_matter::{self, FrontMatter, Unparsed};
+use super::front_matter::{self, FrontMatter, Unparsed, Visibility};
 use super::problem::{Place, Problem, ProblemKind};
 use super::site::Kind;
 use super::source::{self, Source};
@@ -22,6 +24,9 @@ pub(super) struct Composed {
     /// Where in the source the guide's text begins.
     pub(super) body: usize,
     pub(super) front_matter: FrontMatter,
+    /// Who may read it, as it says itself.
+    pub(super) declared: Declared,
+    pub(super) draft: bool,
     /// The file that holds most of the text: what its author edits.
     pub(super) file: String,
     /// Every file that took part, or would have if it were there.
@@ -49,12 +54,20 @@ pub(super) fn compose(shelf: Shelf<'_>, file: &str) -> Composed {
             let message = format!("guide `{file}` cannot be shown: {why}");
             out.problems.push(Problem::error(file, ProblemKind::Unreadable, message.clone()));
             out.notice = Some(message);
+            out.declared = shelf.declared_by_what_is_readable(file);
             return out;
         }
     };
     let split = front_matter::split(&text);
-    match split.yaml.map(FrontMatter::parse).transpose() {
-        Ok(front_matter) => out.front_matter = front_matter.unwrap_or_default(),
+    let parsed = split.parse();
+    let Visibility { declared, draft, unclear } = split.visibility(parsed.as_ref().ok());
+    (out.declared, out.draft) = (declared, draft);
+    for why in unclear {
+        let message = format!("guide `{file}`: {why}");
+        out.problems.push(Problem::error(file, ProblemKind::FrontMatter, message));
+    }
+    match parsed {
+        Ok(front_matter) => out.front_matter = front_matter,
         Err(Unparsed { line, reason }) => {
             let message = format!("the front matter of `{file}` does not parse: {reason}");
             let place = Place { file: file.into(), line };
@@ -82,6 +95,17 @@ impl Shelf<'_> {
         let bytes = std::fs::read(self.root.join(file))
             .map_err(|error| format!("{error}; check that the server may read the file"))?;
         source::decode(bytes).map_err(|at| format!("it is not UTF-8 from byte {at} on; save it as UTF-8"))
+    }
+
+    /// What can be told of who may read a guide that cannot be shown: nobody, where not even its head can be read, or
+    /// where that says something of an audience.
+    fn declared_by_what_is_readable(&self, file: &str) -> Declared {
+        const HEAD: u64 = 64 << 10;
+        let mut head = Vec::new();
+        let read =
+            std::fs::File::open(self.root.join(file)).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+        let says = mentions(&String::from_utf8_lossy(&head), AUDIENCE, true);
+        if read.is_err() || says { Declared::Unknown } else { Declared::Inherited }
     }
 
     /// The file that `partial 'name'` in `from` means.

@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 use serde::Deserialize;
 
+use super::audience::{AUDIENCE, DRAFT, Declared, Wish, mentions};
 use crate::model::Review;
 
-/// The keys between the `---` lines that we understand; others are the author's own.
+/// The keys between the rules that we understand; others are the author's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(super) struct FrontMatter {
@@ -20,6 +21,10 @@ pub(super) struct FrontMatter {
     review_by: Option<String>,
     review_in: Option<String>,
     hide_in_navigation: bool,
+    audience: Wish,
+    draft: Wish,
+    lang: Wish,
+    boost: Wish,
     old_paths: Paths,
     aliases: Paths,
 }
@@ -47,27 +52,106 @@ pub(super) struct Unparsed {
 /// Where the front matter ends and the guide begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Split<'a> {
-    /// What stands between the `---` lines; `None` where there are none.
-    pub(super) yaml: Option<&'a str>,
+    /// What stands between the rules; `None` where there are none.
+    pub(super) matter: Option<&'a str>,
+    /// In which language.
+    pub(super) form: Form,
     /// The offset of the guide's text.
     pub(super) body: usize,
+    /// Where a first rule has no second: the lines that were to be front matter, perhaps.
+    unclosed: &'a str,
 }
 
-/// Finds front matter: a first line `---`, and a later one `---` or `...`.
+/// The language of front matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Between `---` lines.
+    Yaml,
+    /// Between `+++` lines.
+    Toml,
+}
+
+/// Who may meet a guide at all.
+#[derive(Debug)]
+pub(super) struct Visibility {
+    pub(super) declared: Declared,
+    pub(super) draft: bool,
+    /// What could not be understood, as sentences; readers lose the guide by it.
+    pub(super) unclear: Vec<String>,
+}
+
+/// Finds front matter: a first line `---`, and a later one `---` or `...`; or two lines `+++`.
 pub(super) fn split(text: &str) -> Split<'_> {
-    let none = Split { yaml: None, body: 0 };
-    let Some(first) = text.split_inclusive('\n').next().filter(|line| line.trim_end() == "---") else {
-        return none;
+    let none = Split { matter: None, form: Form::Yaml, body: 0, unclosed: "" };
+    let Some(first) = text.split_inclusive('\n').next() else { return none };
+    let (form, ends): (_, &[&str]) = match first.trim_end() {
+        "---" => (Form::Yaml, &["---", "..."]),
+        "+++" => (Form::Toml, &["+++"]),
+        _ => return none,
     };
     let start = first.len();
     let mut end = start;
     for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
-        if matches!(line.trim_end(), "---" | "...") {
-            return Split { yaml: text.get(start..end), body: end + line.len() };
+        if ends.contains(&line.trim_end()) {
+            return Split { matter: text.get(start..end), form, body: end + line.len(), unclosed: "" };
         }
         end += line.len();
     }
-    none
+    let rest = text.get(start..).unwrap_or_default();
+    Split { unclosed: rest.split("\n\n").next().unwrap_or_default(), ..none }
+}
+
+impl Split<'_> {
+    /// Reads what stands between the rules.
+    pub(super) fn parse(&self) -> Result<FrontMatter, Unparsed> {
+        match (self.matter, self.form) {
+            (None, _) => Ok(FrontMatter::default()),
+            (Some(yaml), Form::Yaml) => FrontMatter::parse(yaml),
+            (Some(toml), Form::Toml) => FrontMatter::parse_toml(toml),
+        }
+    }
+
+    /// Who may meet the guide. `parsed` is the front matter, where it could be read. What cannot be understood keeps
+    /// the guide from everybody: a mistake must not publish it.
+    pub(super) fn visibility(&self, parsed: Option<&FrontMatter>) -> Visibility {
+        let mut unclear = Vec::new();
+        let said = match parsed {
+            Some(FrontMatter { audience, .. }) if *audience != Wish::Absent => audience.readers(),
+            _ if self.mentions(AUDIENCE, parsed.is_none()) => {
+                Err("it is not where or what it should be".to_owned())
+            }
+            _ => Ok(None),
+        };
+        let declared = match said {
+            Ok(None) => Declared::Inherited,
+            Ok(Some(readers)) => Declared::Readers(readers),
+            Err(why) => {
+                unclear.push(format!(
+                    "nobody may read it, since its `audience` is not understood: {why}; write `public`, `signed-in`, or \
+                     a list of addresses, `\"@domains\"` and `group:names`"
+                ));
+                Declared::Unknown
+            }
+        };
+        let draft = match parsed.map(|parsed| &parsed.draft) {
+            Some(Wish::Words(words)) => match words.first().map(String::as_str) {
+                Some("true") => true,
+                Some("false") => false,
+                _ => {
+                    unclear.push("it counts as a draft; write `draft: true` or `draft: false`".to_owned());
+                    true
+                }
+            },
+            Some(Wish::Unclear) => true,
+            Some(Wish::Absent) => false,
+            None => self.mentions(DRAFT, true),
+        };
+        Visibility { declared, draft, unclear }
+    }
+
+    fn mentions(&self, key: &str, nested: bool) -> bool {
+        mentions(self.matter.unwrap_or_default(), key, nested) || mentions(self.unclosed, key, true)
+    }
 }
 
 impl FrontMatter {
@@ -77,6 +161,49 @@ impl FrontMatter {
             return Ok(Self::default());
         }
         serde_saphyr::from_str(yaml).map_err(|error| Unparsed::of(&error, 1))
+    }
+
+    /// Reads what stood between the `+++` lines. TOML has dates of its own; here they are words.
+    fn parse_toml(toml: &str) -> Result<Self, Unparsed> {
+        let unparsed = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| toml.get(..span.start));
+            let line = before.map(|before| before.matches('\n').count() + 2);
+            Unparsed {
+                line: line.and_then(|line| u32::try_from(line).ok()),
+                reason: error.message().lines().next().unwrap_or_default().to_owned(),
+            }
+        };
+        let mut table: toml::Table = toml.parse().map_err(unparsed)?;
+        for (_, value) in &mut table {
+            if let toml::Value::Datetime(date) = value {
+                *value = toml::Value::String(date.to_string());
+            }
+        }
+        table.try_into().map_err(unparsed)
+    }
+
+    /// Its language, where it says one (BCP 47).
+    pub(super) fn language(&self, unclear: &mut Vec<String>) -> Option<String> {
+        let given = self.lang.word()?;
+        let tag = given.split('-').all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        if !tag {
+            unclear.push(format!("`lang: {given}` is no language; write a tag such as `cy`"));
+        }
+        tag.then(|| given.to_owned())
+    }
+
+    /// How much sooner it is found: from 0.5 to 2.0.
+    pub(super) fn boost(&self, unclear: &mut Vec<String>) -> f32 {
+        let Some(given) = self.boost.word() else { return 1.0 };
+        match given.parse::<f32>() {
+            Ok(boost) if (0.5..=2.0).contains(&boost) => boost,
+            _ => {
+                unclear.push(format!("`boost: {given}` is not between 0.5 and 2.0, and counts as 1.0"));
+                1.0
+            }
+        }
     }
 
     /// The order among siblings.
@@ -182,11 +309,12 @@ mod tests {
     fn the_guide_begins_after_the_second_rule() {
         let text = "---\ntitle: A\n---\n# A\n";
         let found = split(text);
-        assert_eq!(found.yaml, Some("title: A\n"));
+        assert_eq!(found.matter, Some("title: A\n"));
         assert_eq!(&text[found.body..], "# A\n");
-        assert_eq!(split("---\r\ntitle: A\r\n---\r\nx").yaml, Some("title: A\r\n"));
+        assert_eq!(split("---\r\ntitle: A\r\n---\r\nx").matter, Some("title: A\r\n"));
         for without in ["# A\n---\n", "---\nno end\n", "", "----\na: b\n---\n"] {
-            assert_eq!(split(without), Split { yaml: None, body: 0 }, "{without:?}");
+            let found = split(without);
+            assert_eq!((found.matter, found.body), (None, 0), "{without:?}");
         }
     }
 

@@ -12,13 +12,15 @@ use super::links::{Addresses, canonical};
 use super::navigation::{self, Node};
 use super::page::Page;
 use super::problem::Problem;
+use super::readers::Audiences;
 use super::site::{Kind, Site, title_of_name};
 use super::tree::Tree;
 use crate::config;
 use crate::model::{GuidePath, encode_path};
 
 /// Every guide, the files beside them and how they hang together: an immutable snapshot. A reload makes a new
-/// one that shares what did not change.
+/// one that shares what did not change. It knows everything: for checks, the index and authors. Readers are answered
+/// by a [`View`](super::View) of it.
 #[derive(Debug)]
 pub struct Library {
     pub(super) content: config::Content,
@@ -36,6 +38,10 @@ pub struct Library {
     pub(super) files: Arc<HashMap<String, StaticFile>>,
     /// Former addresses and where they lead now.
     pub(super) redirects: HashMap<String, String>,
+    /// Who may read what.
+    pub(super) audiences: Audiences,
+    /// Whether drafts are shown.
+    pub(super) drafts: bool,
     pub(super) navigation: Vec<Node>,
     pub(super) site_problems: Vec<Problem>,
     pub(super) problems: OnceLock<Vec<Problem>>,
@@ -106,17 +112,22 @@ impl Library {
     /// The way from the front page to `page`, without either end's own step: folders and their indexes.
     #[must_use]
     pub fn breadcrumbs(&self, page: &Page) -> Vec<Crumb> {
+        self.crumbs(page, |_| true)
+    }
+
+    /// The way to `page`, on which an index that `shows` does not take is only a folder.
+    pub(super) fn crumbs(&self, page: &Page, shows: impl Fn(&Page) -> bool) -> Vec<Crumb> {
         let mut crumbs = Vec::new();
         let mut path = String::from("/");
         let segments: Vec<&str> = page.guide().path.segments().collect();
         let Some((_, above)) = segments.split_last() else { return crumbs };
-        if let Some(front) = self.page("/") {
+        if let Some(front) = self.page("/").filter(|front| shows(front)) {
             crumbs.push(Crumb { title: front.guide().title.clone(), url: Some("/".to_owned()) });
         }
         for segment in above {
             path.push_str(segment);
             path.push('/');
-            let index = self.page(&path);
+            let index = self.page(&path).filter(|index| shows(index));
             let title = index.map_or_else(|| title_of_name(segment), |page| page.guide().title.clone());
             crumbs.push(Crumb { title, url: index.map(|page| navigation::url(&page.guide().path)) });
         }
@@ -170,7 +181,7 @@ impl Library {
         Addresses { guides: &self.at, by_file: &self.by_file, files: &self.files, redirects: &self.redirects }
     }
 
-    fn position(&self, page: &Page) -> Option<usize> {
+    pub(super) fn position(&self, page: &Page) -> Option<usize> {
         self.at.get(&page.guide().path).copied().filter(|at| *at < self.shown)
     }
 }

@@ -11,14 +11,16 @@ use rayon::prelude::*;
 use super::compose::Shelf;
 use super::file::StaticFile;
 use super::library::Library;
-use super::links::{Addresses, canonical, decode};
+use super::links::Addresses;
 use super::navigation;
 use super::page::{Page, Parsed};
 use super::problem::{Problem, ProblemKind};
+use super::readers::Audiences;
+use super::redirects::redirects;
 use super::site::{Kind, Site, TECH_DOCS_SETTINGS};
 use super::tree::Tree;
 use crate::config;
-use crate::model::{GuidePath, encode_path};
+use crate::model::{GuidePath, Readers};
 
 /// Content that cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,7 @@ pub enum LoadError {
 struct Parts {
     content: config::Content,
     today: Date,
+    drafts: bool,
     site: Arc<Site>,
     tree: Arc<Tree>,
     parsed: Vec<Arc<Parsed>>,
@@ -60,6 +63,15 @@ impl Library {
     /// Loads every guide below the content folder. A guide that cannot be read is there all the same and says
     /// what is wrong with it. Guides whose review was due before `today` are among the problems.
     pub fn load(content: &config::Content, today: Date) -> Result<Self, LoadError> {
+        Self::load_all(content, today, false)
+    }
+
+    /// The same with drafts, for those who write them.
+    pub fn load_with_drafts(content: &config::Content, today: Date) -> Result<Self, LoadError> {
+        Self::load_all(content, today, true)
+    }
+
+    fn load_all(content: &config::Content, today: Date, drafts: bool) -> Result<Self, LoadError> {
         let dir = &content.dir;
         let unreadable = |source| LoadError::Unreadable { dir: dir.clone(), source };
         if !std::fs::metadata(dir).map_err(unreadable)?.is_dir() {
@@ -75,7 +87,7 @@ impl Library {
         let files = Arc::new(static_files(sources, None, |_| true));
         let problems = [settings, addresses].concat();
         let (content, tree) = (content.clone(), Arc::new(tree));
-        Parts { content, today, site: Arc::new(site), tree, parsed, files, problems }.assemble(None)
+        Parts { content, today, drafts, site: Arc::new(site), tree, parsed, files, problems }.assemble(None)
     }
 
     /// A new snapshot after `changed` (files or folders) were written, moved or removed. Only what they touch is
@@ -85,7 +97,7 @@ impl Library {
         let mut tree = (*self.tree).clone();
         let seen = tree.update(dir, changed);
         if seen.touched.contains(TECH_DOCS_SETTINGS) || !dir.is_dir() {
-            return Self::load(&self.content, today);
+            return Self::load_all(&self.content, today, self.drafts);
         }
         let kept: HashMap<&str, &Arc<Parsed>> =
             self.pages.iter().map(|page| (&*page.parsed().own_file, page.parsed())).collect();
@@ -109,8 +121,8 @@ impl Library {
         let settings =
             self.site_problems.iter().filter(|problem| problem.file == TECH_DOCS_SETTINGS).cloned();
         let problems = settings.chain(addresses).collect();
-        let (content, site) = (self.content.clone(), self.site.clone());
-        Parts { content, today, site, tree: Arc::new(tree), parsed, files, problems }.assemble(before)
+        let (content, site, drafts) = (self.content.clone(), self.site.clone(), self.drafts);
+        Parts { content, today, drafts, site, tree: Arc::new(tree), parsed, files, problems }.assemble(before)
     }
 }
 
@@ -118,13 +130,21 @@ impl Parts {
     /// Makes the guides know of each other. Pages of the library `before` whose guide and surroundings are the
     /// same are shared.
     fn assemble(mut self, before: Option<&Library>) -> Result<Library, LoadError> {
+        let audiences = Audiences::of(&self.parsed);
+        if !self.drafts {
+            self.parsed.retain(|parsed| !parsed.draft);
+        }
+        audiences.settle(&mut self.parsed);
         if self.parsed.is_empty() {
             return Err(LoadError::Empty { dir: self.content.dir });
         }
         self.name_site();
         let mut navigation = navigation::grow(&self.parsed);
         if !self.parsed.iter().any(|parsed| parsed.guide.path == GuidePath::root()) {
-            let markdown = navigation::front_page(&navigation);
+            // For those who see more than everyone, their view lists it.
+            let public = |parsed: &&Arc<Parsed>| parsed.guide.readers == Readers::PUBLIC;
+            let public: Vec<_> = self.parsed.iter().filter(public).cloned().collect();
+            let markdown = navigation::front_page(&navigation::grow(&public));
             self.parsed.push(Arc::new(Parsed::generated(markdown, &self.site)));
             navigation = navigation::grow(&self.parsed);
         }
@@ -138,7 +158,8 @@ impl Parts {
         let at =
             parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
         let by_file = by_file(&parsed, self.site.kind);
-        let redirects = redirects(&self.site, &parsed, &at);
+        let (redirects, loops) = redirects(&self.site, &parsed, &at);
+        self.problems.extend(loops);
         let same = |before: &&Library| before.by_file == by_file && before.redirects == redirects;
         let before = before.filter(same);
         let addresses =
@@ -160,6 +181,8 @@ impl Parts {
             by_file,
             files: self.files,
             redirects,
+            audiences,
+            drafts: self.drafts,
             navigation,
             site_problems: self.problems,
             problems: OnceLock::new(),
@@ -260,38 +283,4 @@ fn by_file(parsed: &[Arc<Parsed>], kind: Kind) -> HashMap<String, GuidePath> {
         }
     }
     out
-}
-
-/// Former addresses, from the site's settings and from guides, and where they lead.
-fn redirects(site: &Site, parsed: &[Arc<Parsed>], at: &HashMap<GuidePath, usize>) -> HashMap<String, String> {
-    let configured = site.redirects.iter().map(|(from, to)| (from.clone(), destination(to)));
-    let former = parsed.iter().flat_map(|parsed| {
-        let to = encode_path(parsed.guide.path.as_str());
-        parsed.former_paths.iter().map(move |from| (from.clone(), Some(to.clone())))
-    });
-    let mut out = HashMap::new();
-    for (from, to) in configured.chain(former) {
-        let from = format!("/{}", decode(from.trim_start_matches('/')));
-        let guide = canonical(&from);
-        if let Some(to) = to.filter(|to| decode(to) != guide && !at.contains_key(&*from)) {
-            if !at.contains_key(&*guide) {
-                out.entry(guide).or_insert_with(|| to.clone());
-            }
-            out.entry(from).or_insert(to);
-        }
-    }
-    out
-}
-
-/// Where a redirect of the site's settings may lead: the web, or a path on this host.
-fn destination(to: &str) -> Option<String> {
-    if to.starts_with("https://") || to.starts_with("http://") {
-        return url::Url::parse(to).ok().map(String::from);
-    }
-    let (path, fragment) = to.split_at(to.find('#').unwrap_or(to.len()));
-    let path = format!("/{}", decode(path).trim_start_matches(['/', '\\']));
-    let clean = !path.contains(['\\', '?'])
-        && !path.chars().any(char::is_control)
-        && !fragment.chars().any(char::is_control);
-    clean.then(|| format!("{}{}", encode_path(&canonical(&path)), fragment.replace(' ', "%20")))
 }

@@ -3,15 +3,17 @@
 //! 1. What there is: [`site`] says what kind of site a folder is, [`tree`] lists its files, [`mod@file`] those that are
 //!    served beside the guides.
 //! 2. Source: [`compose`] puts a guide's text together from its files, [`source`] knows the way back to a line.
-//! 3. Front matter: [`front_matter`].
+//! 3. Front matter: [`front_matter`], and [`audience`] for who may read.
 //! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`],
 //!    [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
 //! 5. Sections: [`sections`], the unit of search, and everything that points elsewhere.
-//! 6. HTML: [`links`] finds where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
+//! 6. HTML: [`links`] and [`redirects`] find where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
 //! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
+//!    [`readers`] knows who may read what, and a [`view`] is the library for one of them;
 //!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
 //! 8. [`mod@watch`] notices edits.
 
+mod audience;
 mod autolinks;
 mod check;
 mod clean;
@@ -30,6 +32,8 @@ mod navigation;
 mod page;
 mod problem;
 mod raw_html;
+mod readers;
+mod redirects;
 mod sections;
 mod site;
 mod slug;
@@ -38,6 +42,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod view;
 mod watch;
 
 pub use file::StaticFile;
@@ -46,5 +51,7 @@ pub use load::LoadError;
 pub use navigation::Node;
 pub use page::Page;
 pub use problem::{Problem, ProblemKind, Severity};
+pub use readers::Admitted;
 pub use site::{Kind, Site, SiteLink};
+pub use view::View;
 pub use watch::{Watch, WatchError, watch};

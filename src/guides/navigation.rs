@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::links::decode;
 use super::page::Parsed;
 use super::site::title_of_name;
 use crate::model::{GuidePath, encode_path};
@@ -24,6 +25,23 @@ pub struct Node {
     /// Which guide it is.
     #[serde(skip)]
     pub(super) guide: Option<usize>,
+}
+
+impl Node {
+    /// The same branch with these below it.
+    pub(super) fn with(&self, children: Vec<Self>) -> Self {
+        let Self { title, url, weight, guide, .. } = self;
+        Self { title: title.clone(), url: url.clone(), children, weight: *weight, guide: *guide }
+    }
+
+    /// The same branch for somebody who may not know its guide: only its name and what is below it.
+    pub(super) fn as_folder(&self, children: Vec<Self>) -> Self {
+        let title = self.url.as_ref().map_or_else(
+            || self.title.clone(),
+            |url| title_of_name(decode(url).trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
+        );
+        Self { title, url: None, children, weight: self.weight, guide: None }
+    }
 }
 
 /// Grows the tree from `guides`; those that are hidden stay out. The front page comes first, everything else by

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
+use super::audience::Declared;
 use super::compose::{self, Composed, Shelf};
 use super::events::{self, Noticed};
 use super::habits;
@@ -25,7 +26,7 @@ pub struct Page {
 }
 
 /// A guide by itself, before anything is known of the others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parsed {
     pub(super) guide: Guide,
     pub(super) kind: Kind,
@@ -36,6 +37,9 @@ pub(super) struct Parsed {
     pub(super) own_file: String,
     pub(super) files: Vec<String>,
     pub(super) hidden: bool,
+    pub(super) draft: bool,
+    /// Who may read it, as it says itself.
+    pub(super) declared: Declared,
     pub(super) former_paths: Vec<String>,
     pub(super) anchors: HashSet<String>,
     pub(super) links: Vec<Mention>,
@@ -80,6 +84,12 @@ impl Page {
     #[must_use]
     pub fn hidden(&self) -> bool {
         self.parsed.hidden
+    }
+
+    /// Whether it is there only while it is being written: readers never meet it.
+    #[must_use]
+    pub fn draft(&self) -> bool {
+        self.parsed.draft
     }
 
     /// Whether it has no file: the front page of a folder that has none of its own.
@@ -137,8 +147,18 @@ impl Parsed {
     }
 
     fn of(composed: Composed, site: &Site, path: GuidePath) -> Self {
-        let Composed { source, body, front_matter, file, files, mut problems, mut noticed, notice } =
-            composed;
+        let Composed {
+            source,
+            body,
+            front_matter,
+            declared,
+            draft,
+            file,
+            files,
+            mut problems,
+            mut noticed,
+            notice,
+        } = composed;
         let prepared = habits::prepare(&source, body, site.kind == Kind::TechDocs);
         let document = events::parse(&prepared.source.text, site.kind.slugs());
         let first_heading = document.lead.as_ref().map(|lead| lead.title.clone());
@@ -151,7 +171,8 @@ impl Parsed {
         noticed.extend(
             document.noticed.into_iter().chain(ruby).map(|(at, what)| (prepared.source.place(at), what)),
         );
-        let (review, unclear) = front_matter.review(site.default_owner.as_deref());
+        let (review, mut unclear) = front_matter.review(site.default_owner.as_deref());
+        let (language, boost) = (front_matter.language(&mut unclear), front_matter.boost(&mut unclear));
         let own_file = files.first().cloned().unwrap_or_default();
         for value in unclear {
             let message = format!("guide `{own_file}`: {value}");
@@ -169,8 +190,8 @@ impl Parsed {
             weight: front_matter.weight(),
             review,
             readers: Readers::PUBLIC,
-            language: None,
-            boost: 1.0,
+            language,
+            boost,
             sections,
             markdown: source.text,
         };
@@ -182,6 +203,8 @@ impl Parsed {
             own_file,
             files,
             hidden: front_matter.hidden(),
+            draft,
+            declared,
             former_paths: front_matter.former_paths(),
             anchors,
             links,

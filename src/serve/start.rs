@@ -72,8 +72,11 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(config.server.theme.as_deref())?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
-    let library = Library::load(&config.content, today)?;
-    let index = Index::build(library.pages().map(|page| page.guide()))?;
+    let library = match config.development {
+        true => Library::load_with_drafts(&config.content, today)?,
+        false => Library::load(&config.content, today)?,
+    };
+    let index = Index::build(library.public_view().pages().map(|page| page.guide()))?;
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
     let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
@@ -200,16 +203,18 @@ fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
     // What a reload leaves as it was, it shares.
     let before = |page: &Page| old.library.page(page.guide().path.as_str());
     let same = |page: &Arc<Page>| before(page).is_some_and(|old| std::ptr::eq(old.guide(), page.guide()));
-    let changed: Vec<_> = library.pages().filter(|page| !same(page)).map(|page| page.guide()).collect();
-    let gone = |page: &&Arc<Page>| library.page(page.guide().path.as_str()).is_none();
-    let removed: Vec<_> = old.library.pages().filter(gone).map(|page| &page.guide().path).collect();
+    // The index holds what everyone may read.
+    let (public, public_before) = (library.public_view(), old.library.public_view());
+    let changed: Vec<_> = public.pages().filter(|page| !same(page)).map(|page| page.guide()).collect();
+    let gone = |page: &&Arc<Page>| public.page(page.guide().path.as_str()).is_none();
+    let removed: Vec<_> = public_before.pages().filter(gone).map(|page| &page.guide().path).collect();
     let index = if changed.is_empty() && removed.is_empty() {
         old.index.clone()
     } else {
         old.index.updated(&changed, &removed)?
     };
     tracing::info!(changed = changed.len(), removed = removed.len(), "guides were read again");
-    loggia.edition.store(Arc::new(Edition::new(library, index)));
+    loggia.edition.store(Arc::new(old.next(library, index)));
     loggia.live.changed();
     Ok(())
 }

@@ -156,6 +156,7 @@ impl Words {
             description: Some(self.s("How to open RStudio, keep your work, and get more memory.")),
             canonical: Some(self.s("https://guides.example.org/tools/rstudio/")),
             problems: Vec::new(),
+            draft: false,
         }
     }
 
@@ -444,6 +445,7 @@ impl Words {
             layout: self.layout(),
             path: self.s("/tools/r-studio/"),
             query: self.s("tools r studio"),
+            sign_in: Some(self.s("/-/sign-in?return=%2Ftools%2Fr-studio%2F")),
             nearest: vec![self.link("RStudio", "/tools/rstudio/"), self.link("Tools", "/tools/")],
             request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),
         }
@@ -454,6 +456,7 @@ impl Words {
             layout: self.app_layout(),
             query: String::new(),
             nearest: Vec::new(),
+            sign_in: None,
             ..self.not_found()
         }
     }

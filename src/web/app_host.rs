@@ -203,6 +203,7 @@ fn not_found(
         layout: layout(loggia),
         path: path.to_owned(),
         query: String::new(),
+        sign_in: None,
         nearest: pages.take(20).map(link).collect(),
         request_id: context.id.to_string(),
     };

@@ -1,15 +1,17 @@
-//! One edition of the guides: the library, its index and its prepared pages, swapped whole.
+//! One edition of the guides: the library, its index and its prepared answers, swapped whole.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use http::header::{self, HeaderMap, HeaderValue};
+use foyer::{Cache, CacheBuilder};
+use percent_encoding::percent_decode_str;
 
 use super::failure::Failure;
+use super::files::Files;
 use super::guides::render;
 use super::prepared::Prepared;
 use super::state::Loggia;
-use crate::guides::{Library, Page};
+use crate::guides::{Admitted, Library, View};
 use crate::search::{Index, Request};
 use crate::theme::views::Link;
 
@@ -19,44 +21,110 @@ pub struct Edition {
     pub library: Library,
     /// Their index.
     pub index: Index,
-    pages: HashMap<String, (Arc<Page>, OnceLock<Arc<Prepared>>)>,
+    /// The pages of guides as everyone sees them, each made when it is first asked for.
+    pages: HashMap<String, OnceLock<Arc<Prepared>>>,
+    /// Everything else that was made of guides, as long as there is room.
+    made: Cache<Key, Arc<Prepared>>,
+    /// The files beside the guides; they stay when a guide changes.
+    pub(super) files: Arc<Files>,
 }
 
-/// Pages of guides are revalidated every time, so that nobody reads a stale one.
-const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+/// How much memory answers other than public pages may take, in bytes.
+const MADE_BYTES: usize = 48 << 20;
+
+/// What an answer is made of: a form of what is at an address, for those who are admitted to the same guides.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    form: Form,
+    address: String,
+    admitted: Option<Admitted>,
+}
+
+/// A form in which guides are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// The page, with its navigation.
+    Page,
+    /// The Markdown, in place of the page, for a client that likes it better.
+    Negotiated,
+    /// The Markdown at its own address.
+    Source,
+    /// A list of guides.
+    List,
+}
 
 impl Edition {
     /// An edition of `library`, whose pages are rendered when they are first asked for.
     #[must_use]
     pub fn new(library: Library, index: Index) -> Self {
-        let pages = library
-            .pages()
-            .map(|page| (page.guide().path.as_str().to_owned(), (Arc::clone(page), OnceLock::new())));
-        Self { pages: pages.collect(), library, index }
+        Self::with_files(library, index, Arc::default())
     }
 
-    /// The page at exactly this address.
-    pub(super) fn page(&self, path: &str, loggia: &Loggia) -> Option<Result<Arc<Prepared>, Failure>> {
-        let (page, slot) = self.pages.get(path)?;
-        if let Some(prepared) = slot.get() {
-            return Some(Ok(Arc::clone(prepared)));
+    /// The edition after this one. Files that did not change stay ready.
+    #[must_use]
+    pub fn next(&self, library: Library, index: Index) -> Self {
+        Self::with_files(library, index, Arc::clone(&self.files))
+    }
+
+    fn with_files(library: Library, index: Index, files: Arc<Files>) -> Self {
+        let pages = library.pages().map(|page| (page.guide().path.as_str().to_owned(), OnceLock::new()));
+        let made = CacheBuilder::new(MADE_BYTES)
+            .with_shards(4)
+            .with_weighter(|key: &Key, made: &Arc<Prepared>| 128 + key.address.len() + made.weight())
+            .build();
+        Self { pages: pages.collect(), library, index, made, files }
+    }
+
+    /// The page at exactly this address, where nothing in the library is kept from anybody.
+    pub(super) fn page_of_all(&self, path: &str) -> Option<&Arc<Prepared>> {
+        self.pages.get(path).and_then(OnceLock::get).filter(|_| self.library.is_public())
+    }
+
+    /// The page at exactly this address, as this view shows it.
+    pub(super) fn page(
+        &self,
+        path: &str,
+        view: &View<'_>,
+        loggia: &Loggia,
+    ) -> Option<Result<Arc<Prepared>, Failure>> {
+        let page = view.page(path)?;
+        let make = || render(page, view, self, loggia);
+        // What everyone sees is kept for good; a page with somebody's own navigation only while there is room.
+        let slot = self.pages.get(path).filter(|_| view.admitted().is_public());
+        Some(match slot.map(|slot| (slot, slot.get())) {
+            Some((_, Some(prepared))) => Ok(Arc::clone(prepared)),
+            Some((slot, None)) => make().map(|made| Arc::clone(slot.get_or_init(|| Arc::new(made)))),
+            None => self.made(Form::Page, path, Some(view), make),
+        })
+    }
+
+    /// The answer in this form, made unless it is at hand. With a `view` it depends on who sees it; without one it is
+    /// the same for whoever may have it at all.
+    pub(super) fn made(
+        &self,
+        form: Form,
+        address: &str,
+        view: Option<&View<'_>>,
+        make: impl FnOnce() -> Result<Prepared, Failure>,
+    ) -> Result<Arc<Prepared>, Failure> {
+        let admitted = view.map(|view| view.admitted().clone());
+        let key = Key { form, address: address.to_owned(), admitted };
+        if let Some(held) = self.made.get(&key) {
+            return Ok(Arc::clone(held.value()));
         }
-        let prepared = render(page, self, loggia).map(|html| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::CACHE_CONTROL, REVALIDATE);
-            loggia.policies.put_on_ours(&mut headers);
-            Arc::new(Prepared::new(html.into(), "text/html; charset=utf-8", headers))
-        });
-        Some(prepared.map(|prepared| Arc::clone(slot.get_or_init(|| prepared))))
+        let made = Arc::new(make()?);
+        self.made.insert(key, Arc::clone(&made));
+        Ok(made)
     }
 
-    /// A few guides that fit these words.
-    pub(super) fn nearest(&self, words: &str) -> Vec<Link> {
+    /// A few guides of this view that fit these words.
+    pub(super) fn nearest(&self, words: &str, view: &View<'_>) -> Vec<Link> {
         let request = Request { query: words.to_owned(), limit: 12, offset: 0 };
         let mut nearest: Vec<Link> = Vec::new();
         for hit in self.index.search(&request).hits {
             let url = hit.url.split('#').next().unwrap_or_default();
-            if nearest.len() < 5 && nearest.iter().all(|link| link.url != url) {
+            let seen = percent_decode_str(url).decode_utf8().is_ok_and(|path| view.page(&path).is_some());
+            if seen && nearest.len() < 5 && nearest.iter().all(|link| link.url != url) {
                 nearest.push(Link::new(&hit.title, url));
             }
         }

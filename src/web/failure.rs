@@ -11,6 +11,7 @@ use super::context::Context;
 use super::state::Loggia;
 use crate::access::OriginError;
 use crate::access::oidc::SignInError;
+use crate::guides::View;
 use crate::releases::{BlobError, ReleaseError};
 use crate::theme::ThemeError;
 use crate::theme::views::{ErrorPage, Layout, Link, NotFoundPage, SignInFailedPage};
@@ -94,6 +95,19 @@ impl Failure {
     /// The page in `layout`. Logged here, once, with the request's id; what a person reads never holds a path of the
     /// server or a secret.
     pub(super) fn page(self, loggia: &Loggia, context: &Context, layout: Layout) -> Response<Body> {
+        let edition = loggia.edition.load();
+        self.page_for(loggia, context, layout, &edition.library.public_view(), None)
+    }
+
+    /// The same for somebody who sees `view`, and may `sign_in` there to see more.
+    pub(super) fn page_for(
+        self,
+        loggia: &Loggia,
+        context: &Context,
+        layout: Layout,
+        view: &View<'_>,
+        sign_in: Option<String>,
+    ) -> Response<Body> {
         let status = self.status();
         if status.is_server_error() {
             tracing::error!(request = %context.id, path = %context.path(), error = %self, "a request failed");
@@ -102,7 +116,8 @@ impl Failure {
         let rendered = match &self {
             Self::NotFound => loggia.theme.not_found(&NotFoundPage {
                 query: words_of(context.path()),
-                nearest: nearest(loggia, &layout, context.path()),
+                nearest: nearest(loggia, &layout, view, context.path()),
+                sign_in,
                 path: context.path().to_owned(),
                 layout,
                 request_id,
@@ -209,10 +224,10 @@ fn words_of(path: &str) -> String {
 }
 
 /// The guides nearest to an address that is none, on the main host.
-fn nearest(loggia: &Loggia, layout: &Layout, path: &str) -> Vec<Link> {
+fn nearest(loggia: &Loggia, layout: &Layout, view: &View<'_>, path: &str) -> Vec<Link> {
     if !layout.main.is_empty() {
         return Vec::new();
     }
     let edition = loggia.edition.load();
-    edition.nearest(&words_of(path))
+    edition.nearest(&words_of(path), view)
 }

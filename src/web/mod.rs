@@ -2,13 +2,14 @@
 //!
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
-//! 3. The main host: [`guides`] everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
+//! 3. The main host: [`guides`] (with [`edition`], [`files`], [`well_known`], [`feed`], [`accept`]) everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
 //!    [`search`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides and sends, [`vault`] alone opens files, [`refusal`] says no and
 //!    [`enter`] lets people in.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`body`], [`security`].
 //! 6. [`failure`] is the one place where an error becomes a page.
 
+mod accept;
 mod account;
 pub mod api;
 mod app_host;
@@ -23,6 +24,8 @@ mod edition;
 mod encoding;
 mod enter;
 mod failure;
+mod feed;
+mod files;
 mod guides;
 mod host;
 mod live;

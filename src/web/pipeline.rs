@@ -46,7 +46,7 @@ impl Pipeline {
             Surface::Main => {
                 let response = match guides::answer(loggia, &request, &context).await {
                     Ok(response) => response,
-                    Err(failure) => failure.into_page(loggia, &context, request.into_body()).await,
+                    Err(failure) => guides::refuse(failure, loggia, request, &context).await,
                 };
                 loggia.on_our_pages(response)
             }

@@ -38,6 +38,12 @@ impl Prepared {
         Self { bytes: Encoded::new(bytes), headers, etags, compressible }
     }
 
+    /// About how much memory it takes, in bytes, with its encodings.
+    #[must_use]
+    pub(super) fn weight(&self) -> usize {
+        1024 + 2 * self.bytes.plain().len()
+    }
+
     /// The answer to a GET with these request headers; for a HEAD, drop its body.
     #[must_use]
     pub(super) fn answer(&self, request: &HeaderMap) -> Response<Body> {

@@ -18,9 +18,14 @@ use crate::theme::views::SignedOutPage;
 
 /// To the sign-in, and back to `return_to` afterwards.
 pub(super) fn to_sign_in(return_to: &str) -> Response<Body> {
+    super::redirect(StatusCode::SEE_OTHER, &address(return_to))
+}
+
+/// Where somebody signs in who wants to be at `return_to` afterwards.
+pub(super) fn address(return_to: &str) -> String {
     let query =
         url::form_urlencoded::Serializer::new(String::new()).append_pair("return", return_to).finish();
-    super::redirect(StatusCode::SEE_OTHER, &format!("/-/sign-in?{query}"))
+    format!("/-/sign-in?{query}")
 }
 
 /// `GET /-/sign-in?return=`: on to the provider.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::HeaderMap;
 use http::request::Parts;
 
 use super::failure::Failure;
@@ -18,16 +19,15 @@ impl FromRequestParts<Arc<Loggia>> for MaybeSession {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
-        let catalog = loggia.releases.catalog();
-        let session = Session::open(
-            &parts.headers,
-            &loggia.hosts.main_authority(),
-            &loggia.keyring,
-            loggia.clock.now(),
-            |id| catalog.has_ended(id),
-        );
-        Ok(Self(session))
+        Ok(Self(session_of(&parts.headers, loggia)))
     }
+}
+
+/// The session on the main host that these headers carry.
+pub(super) fn session_of(headers: &HeaderMap, loggia: &Loggia) -> Option<Session> {
+    let catalog = loggia.releases.catalog();
+    let host = loggia.hosts.main_authority();
+    Session::open(headers, &host, &loggia.keyring, loggia.clock.now(), |id| catalog.has_ended(id))
 }
 
 /// Somebody who is signed in; anybody else is sent to sign in, and comes back.

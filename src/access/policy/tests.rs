@@ -157,3 +157,24 @@ fn creators_are_everyone_or_whom_the_list_names() {
     assert!(may_create(&ann, &config::Access { creators: vec!["@example.org".parse().unwrap()] }));
     assert!(!may_create(&ann, &config::Access { creators: vec!["group:makers".parse().unwrap()] }));
 }
+
+#[test]
+fn the_table_of_who_may_read() {
+    use Audience::{Listed, Public, SignedIn};
+    let anonymous = Viewer::Anonymous;
+    let ann = Viewer::SignedIn(person("ann@example.org", &["analysts"]));
+    let (sign_in, no) = (Err(Refusal::SignIn), Err(Refusal::NotListed));
+    for (audience, who, nobody_signed_in, for_ann) in [
+        (Public, vec![], Ok(()), Ok(())),
+        (SignedIn, vec![], sign_in, Ok(())),
+        (Listed, vec![], sign_in, no),
+        (Listed, vec!["ANN@example.org"], sign_in, Ok(())),
+        (Listed, vec!["bob@example.org", "@example.org"], sign_in, Ok(())),
+        (Listed, vec!["group:analysts"], sign_in, Ok(())),
+        (Listed, vec!["group:Analysts", "@sub.example.org", "bob@example.org"], sign_in, no),
+    ] {
+        let readers = Readers { audience, who: who.iter().map(|who| who.parse().unwrap()).collect() };
+        assert_eq!(may_read(&anonymous, &readers), nobody_signed_in, "{readers:?}");
+        assert_eq!(may_read(&ann, &readers), for_ann, "{readers:?}");
+    }
+}

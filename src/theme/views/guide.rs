@@ -38,6 +38,8 @@ pub struct GuidePage {
     pub canonical: Option<String>,
     /// What is wrong with it, shown above it in development mode; empty otherwise.
     pub problems: Vec<Problem>,
+    /// Whether only its authors see it, while they write it.
+    pub draft: bool,
 }
 
 /// A guide or a folder in the navigation.

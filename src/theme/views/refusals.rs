@@ -55,6 +55,8 @@ pub struct NotFoundPage {
     pub query: String,
     /// Guides with the most similar addresses; empty on an app's host.
     pub nearest: Vec<Link>,
+    /// Where signing in may help: some guides are only for people who did.
+    pub sign_in: Option<String>,
     /// Names the request in the log.
     pub request_id: String,
 }

@@ -154,6 +154,15 @@ impl TestApp {
         cookie(&session.cookie(&self.loggia.hosts.main_authority(), &self.loggia.keyring, now))
     }
 
+    /// The cookie of somebody who is signed in on the main host, and whose provider puts them in these groups.
+    pub(crate) fn at_main_in(&self, email: &str, groups: &[&str]) -> String {
+        let now: Timestamp = self.loggia.clock.now();
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        let person = Person { groups, ..self.person(email) };
+        let session = Session::begin(person, Duration::from_hours(1), now, &self.loggia.entropy);
+        cookie(&session.cookie(&self.loggia.hosts.main_authority(), &self.loggia.keyring, now))
+    }
+
     /// An API token of somebody.
     pub(crate) async fn token(&self, email: &str) -> String {
         let person = self.person(email);

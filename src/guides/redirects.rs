@@ -1,0 +1,89 @@
+//! Former addresses, and where they lead now.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::links::{canonical, decode};
+use super::page::Parsed;
+use super::problem::{Problem, ProblemKind};
+use super::site::{Site, TECH_DOCS_SETTINGS};
+use crate::model::{GuidePath, encode_path};
+
+/// Former addresses, from the site's settings and from guides, with where they lead in the end: a path of this host,
+/// percent-encoded, perhaps with a fragment, or an address on the web. Those that lead in a circle are problems.
+pub(super) fn redirects(
+    site: &Site,
+    parsed: &[Arc<Parsed>],
+    at: &HashMap<GuidePath, usize>,
+) -> (HashMap<String, String>, Vec<Problem>) {
+    let configured = site.redirects.iter().map(|(from, to)| (from.clone(), destination(to)));
+    let former = parsed.iter().flat_map(|parsed| {
+        let to = encode_path(parsed.guide.path.as_str());
+        parsed.former_paths.iter().map(move |from| (from.clone(), Some(to.clone())))
+    });
+    let mut steps = HashMap::new();
+    for (from, to) in configured.chain(former) {
+        // A fragment never reaches a server.
+        let from = from.split('#').next().unwrap_or_default();
+        let from = format!("/{}", decode(from.trim_start_matches('/')));
+        let guide = canonical(&from);
+        if let Some(to) = to.filter(|to| decode(to) != guide && !at.contains_key(&*from)) {
+            if !at.contains_key(&*guide) {
+                steps.entry(guide).or_insert_with(|| to.clone());
+            }
+            steps.entry(from).or_insert(to);
+        }
+    }
+    let mut circles = BTreeMap::new();
+    let mut out = HashMap::with_capacity(steps.len());
+    for from in steps.keys() {
+        match followed(from, &steps) {
+            Some(to) => {
+                out.insert(from.clone(), to);
+            }
+            None => {
+                circles.entry(canonical(from)).or_insert_with(|| from.clone());
+            }
+        }
+    }
+    let problem = |from: String| {
+        let message =
+            format!("the redirect from `{from}` leads in a circle and is left out; name where it should end");
+        let names_it = |parsed: &&Arc<Parsed>| parsed.former_paths.iter().any(|path| path.contains(&*from));
+        let file = parsed.iter().find(names_it).map_or(TECH_DOCS_SETTINGS, |parsed| &*parsed.own_file);
+        Problem::error(file, ProblemKind::FrontMatter, message)
+    };
+    (out, circles.into_keys().map(problem).collect())
+}
+
+/// Where `from` leads in the end; `None` where that is nowhere. A fragment stays until a later step names its own.
+fn followed(from: &str, steps: &HashMap<String, String>) -> Option<String> {
+    let mut to = steps.get(from)?.clone();
+    let mut seen = HashSet::from([from.to_owned()]);
+    loop {
+        let (path, fragment) = to.split_at(to.find('#').unwrap_or(to.len()));
+        let path = decode(path);
+        let Some(next) =
+            steps.get(&path).or_else(|| steps.get(&canonical(&path))).filter(|_| path.starts_with('/'))
+        else {
+            return Some(to);
+        };
+        if !seen.insert(path) {
+            return None;
+        }
+        to = if next.contains('#') { next.clone() } else { format!("{next}{fragment}") };
+    }
+}
+
+/// Where a redirect of the site's settings may lead: the web, or a path on this host.
+fn destination(to: &str) -> Option<String> {
+    if to.starts_with("https://") || to.starts_with("http://") {
+        return url::Url::parse(to).ok().map(String::from);
+    }
+    let (path, fragment) = to.split_at(to.find('#').unwrap_or(to.len()));
+    let path = format!("/{}", decode(path).trim_start_matches(['/', '\\']));
+    let clean = !path.contains(['\\', '?'])
+        && !path.chars().any(char::is_control)
+        && !fragment.chars().any(char::is_control);
+    clean.then(|| format!("{}{}", encode_path(&canonical(&path)), fragment.replace(' ', "%20")))
+}
