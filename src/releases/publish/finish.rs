@@ -28,7 +28,11 @@ impl Releases {
         self.require_live(app).await?;
         let manifest = match self.manifest(app, release).await? {
             Some(finished) => finished,
-            None => self.write_manifest(app, release).await?,
+            None => {
+                let written = self.write_manifest(app, release).await?;
+                self.take_text(&written).await;
+                written
+            }
         };
         if activate {
             let change = |app: &mut App| {
