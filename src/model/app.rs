@@ -39,24 +39,22 @@ pub struct App {
 }
 
 /// What an app's publishers may set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// One or two sentences on what it is, shown beside its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether search finds its pages, for those who may open it.
-    #[serde(default = "yes")]
-    pub search: bool,
+    /// Whether search finds its pages, for those who may open it; `None` is yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<bool>,
 }
 
-fn yes() -> bool {
-    true
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { description: None, search: yes() }
+impl Settings {
+    /// Whether search finds its pages.
+    #[must_use]
+    pub fn is_searched(&self) -> bool {
+        self.search.unwrap_or(true)
     }
 }
 

@@ -125,6 +125,6 @@ impl Texts {
 
 /// What an index should hold of an app; `None` when it is not in search.
 fn wanted(app: &App) -> Option<Held> {
-    let release = app.current.filter(|_| app.deleted.is_none() && app.settings.search)?;
+    let release = app.current.filter(|_| app.deleted.is_none() && app.settings.is_searched())?;
     Some(Held { release, title: app.title.clone() })
 }

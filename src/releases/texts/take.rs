@@ -32,7 +32,7 @@ impl Releases {
     /// Takes and stores the text of a release that is being finished. That it fails is logged and no more.
     pub(in crate::releases) async fn take_text(&self, manifest: &Manifest) {
         let app = self.catalog().app(&manifest.app).cloned();
-        if app.as_ref().is_some_and(|app| !app.settings.search) {
+        if app.as_ref().is_some_and(|app| !app.settings.is_searched()) {
             return;
         }
         let before = app.and_then(|app| app.current);
