@@ -13,4 +13,5 @@ mod secrets;
 mod serve;
 mod storage;
 mod support;
+mod texts;
 mod tidy;

@@ -63,6 +63,7 @@ impl Outline {
         section.text.truncate(text);
         if !section.text.is_empty() && !section.text.ends_with('\n') {
             section.text.push('\n');
+            self.room = self.room.saturating_sub(1);
         }
     }
 
