@@ -30,7 +30,7 @@ impl Releases {
             Some(finished) => finished,
             None => {
                 let written = self.write_manifest(app, release).await?;
-                self.take_text(&written).await;
+                self.take_text(Arc::clone(&written)).await;
                 written
             }
         };

@@ -16,6 +16,8 @@ const BATCH_APPS: usize = 64;
 const BATCH_BYTES: usize = 64 << 20;
 /// How soon an app whose text could not be had is tried again.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// How soon one whose text is being taken is looked at again.
+const SOON: Duration = Duration::from_millis(500);
 
 /// Follows the texts of the apps that are in search: those with a current release that are neither deleted nor
 /// opted out. Who may see which is not decided here but with every question.
@@ -95,7 +97,7 @@ impl Texts {
         let mut room = BATCH_BYTES;
         for (app, held) in new {
             match self.releases.text_of(&app.name, held.release).await {
-                Ok(pages) => {
+                Ok(Some(pages)) => {
                     let size: usize = pages.iter().map(size_of_page).sum();
                     self.waiting.remove(&app.name);
                     self.held.insert(app.name.clone(), held);
@@ -103,9 +105,15 @@ impl Texts {
                     change.texts.push(AppText { app, title, pages });
                     room = room.saturating_sub(size);
                 }
-                Err(error) => {
-                    tracing::warn!(%error, app = %app.name, "its text cannot be had for search; trying again");
-                    self.waiting.insert(app.name.clone(), now + AGAIN_AFTER);
+                not_yet => {
+                    let again = match not_yet {
+                        Err(error) => {
+                            tracing::warn!(%error, app = %app.name, "its text cannot be had for search yet");
+                            AGAIN_AFTER
+                        }
+                        Ok(_) => SOON,
+                    };
+                    self.waiting.insert(app.name.clone(), now + again);
                     // What is no longer current is not found meanwhile.
                     if self.held.contains_key(&app.name) {
                         change.removed.push(app.name.clone());

@@ -25,7 +25,11 @@ mod tests;
 pub use follow::{TextChange, Texts};
 pub use pdf::{PdfReader, child as read_pdf};
 
+use std::collections::HashSet;
+
 use tokio::sync::Semaphore;
+
+use crate::model::ReleaseId;
 
 /// How much of files may be held at a time to read them, in MiB.
 const MEBIBYTES: u32 = 64;
@@ -38,6 +42,8 @@ pub(super) struct Taking {
     /// In MiB: the memory that files may take while they are read.
     memory: Semaphore,
     pdfs: Semaphore,
+    /// The releases whose text is being taken here.
+    under_way: std::sync::Mutex<HashSet<ReleaseId>>,
     reader: std::sync::OnceLock<PdfReader>,
 }
 
@@ -46,7 +52,14 @@ impl Default for Taking {
         Self {
             memory: Semaphore::new(MEBIBYTES as usize),
             pdfs: Semaphore::new(PDFS),
+            under_way: std::sync::Mutex::default(),
             reader: std::sync::OnceLock::new(),
         }
+    }
+}
+
+impl Taking {
+    fn releases_under_way(&self) -> std::sync::MutexGuard<'_, HashSet<ReleaseId>> {
+        self.under_way.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -119,15 +119,23 @@ fn is_bare(section: &Section) -> bool {
 /// Appends `text` to `to`, white space folded, `room` bytes of it at the most.
 fn fold(to: &mut String, text: &str, room: usize) {
     let most = to.len().saturating_add(room);
-    for char in text.chars() {
-        let char = if char.is_whitespace() || char.is_control() { ' ' } else { char };
-        if char == ' ' && (to.is_empty() || to.ends_with([' ', '\n'])) {
-            continue;
+    let is_space = |char: char| char.is_whitespace() || char.is_control();
+    let mut apart = text.starts_with(is_space);
+    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        if apart {
+            space(to, most);
         }
-        if to.len() + char.len_utf8() > most {
-            return;
-        }
-        to.push(char);
+        to.push_str(begin_of(word, most.saturating_sub(to.len())));
+        apart = true;
+    }
+    if text.ends_with(is_space) {
+        space(to, most);
+    }
+}
+
+fn space(to: &mut String, most: usize) {
+    if !to.is_empty() && !to.ends_with([' ', '\n']) && to.len() < most {
+        to.push(' ');
     }
 }
 

@@ -98,6 +98,7 @@ pub fn child() -> std::io::Result<()> {
     rlimit::setrlimit(rlimit::Resource::AS, MEMORY, MEMORY)?;
     rlimit::setrlimit(rlimit::Resource::CPU, PROCESSOR_SECONDS, PROCESSOR_SECONDS)?;
     rlimit::setrlimit(rlimit::Resource::FSIZE, 0, 0)?;
+    rlimit::setrlimit(rlimit::Resource::CORE, 0, 0)?;
     let mut bytes = Vec::new();
     std::io::stdin().lock().take(super::extract::LARGEST_FILE).read_to_end(&mut bytes)?;
     let pages = pdf_extract::extract_text_from_mem_by_pages(&bytes).map_err(std::io::Error::other)?;

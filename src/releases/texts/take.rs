@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,13 +11,13 @@ use tempfile::NamedTempFile;
 
 use super::extract::{self, Kind, address, name_of, pages_of};
 use super::stored::{FileText, ReleaseText};
-use super::{MEBIBYTES, PdfReader};
+use super::{MEBIBYTES, PdfReader, Taking};
 use crate::model::{AppName, AppPage, FileEntry, FilePath, Manifest, ReleaseId};
 use crate::releases::{Blob, BlobError, ReleaseError, Releases};
 use crate::storage::{Body, Condition, Key, StorageError};
 
 /// How long a publishing waits for its text; then it goes on, and the text is taken afterwards.
-const PUBLISHING_WAITS: Duration = Duration::from_secs(10);
+const PUBLISHING_WAITS: Duration = Duration::from_secs(3);
 /// How many files are read at a time.
 const AT_A_TIME: usize = 4;
 /// The most text of one release, in bytes; pages beyond say nothing.
@@ -29,36 +30,43 @@ impl Releases {
         let _ = self.0.taking.reader.set(reader);
     }
 
-    /// Takes and stores the text of a release that is being finished. That it fails is logged and no more.
-    pub(in crate::releases) async fn take_text(&self, manifest: &Manifest) {
+    /// Takes and stores the text of a release that is being finished. That it fails is logged and no more, and
+    /// what takes long goes on while the release is live already.
+    pub(in crate::releases) async fn take_text(&self, manifest: Arc<Manifest>) {
         let app = self.catalog().app(&manifest.app).cloned();
         if app.as_ref().is_some_and(|app| !app.settings.is_searched()) {
             return;
         }
         let before = app.and_then(|app| app.current);
-        let taken = tokio::time::timeout(PUBLISHING_WAITS, self.text_from(manifest, before)).await;
-        let (name, release) = (&manifest.app, manifest.id);
-        match taken {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, app = %name, %release, "its text is not stored yet"),
-            Err(_) => tracing::info!(app = %name, %release, "its text takes a while and follows later"),
+        let releases = self.clone();
+        let (name, release) = (manifest.app.clone(), manifest.id);
+        let taking = tokio::spawn(async move {
+            let taken = releases.text_from(&manifest, before).await;
+            if let Err(error) = taken {
+                let (app, release) = (&manifest.app, manifest.id);
+                tracing::warn!(%error, %app, %release, "the text of a release is not stored yet");
+            }
+        });
+        if tokio::time::timeout(PUBLISHING_WAITS, taking).await.is_err() {
+            tracing::info!(app = %name, %release, "the text of a release takes a while; search follows later");
         }
     }
 
-    /// The pages of a release that say something, as stored; taken now where that is missing.
+    /// The pages of a release that say something, as stored; taken now where that is missing. `None` while it is
+    /// being taken here already.
     pub(super) async fn text_of(
         &self,
         app: &AppName,
         release: ReleaseId,
-    ) -> Result<Vec<AppPage>, ReleaseError> {
+    ) -> Result<Option<Vec<AppPage>>, ReleaseError> {
         let text = match self.stored_text(app, release).await? {
-            Some(text) => text,
+            Some(text) => Some(text),
             None => match self.manifest(app, release).await? {
                 Some(manifest) => self.text_from(&manifest, None).await?,
                 None => return Err(ReleaseError::NoRelease { app: app.clone(), release }),
             },
         };
-        Ok(text.files.into_iter().filter_map(|file| file.page).collect())
+        Ok(text.map(|text| text.files.into_iter().filter_map(|file| file.page).collect()))
     }
 
     /// `None` when there is none, or none that this version reads.
@@ -76,13 +84,15 @@ impl Releases {
         }))
     }
 
-    /// Reads every page of a release, or takes it from the text of release `before`, and stores what came of it.
+    /// Reads every page of a release, or takes it from the text of release `before`, and stores what came of it;
+    /// `None` when that is being done here already.
     async fn text_from(
         &self,
         manifest: &Manifest,
         before: Option<ReleaseId>,
-    ) -> Result<ReleaseText, ReleaseError> {
+    ) -> Result<Option<ReleaseText>, ReleaseError> {
         let (app, release) = (&manifest.app, manifest.id);
+        let Some(_under_way) = UnderWay::begin(&self.0.taking, release) else { return Ok(None) };
         let mut known = match before.filter(|before| *before != release) {
             Some(before) => self.stored_text(app, before).await?.map(ReleaseText::known).unwrap_or_default(),
             None => HashMap::new(),
@@ -127,7 +137,7 @@ impl Releases {
         let key = Key::text(app, release);
         let bytes = bytes.map_err(|error| unexpected(&key, &error))?;
         let _stored = self.0.storage.put(&key, Body::Bytes(bytes.into()), Condition::Always).await?;
-        Ok(text)
+        Ok(Some(text))
     }
 
     async fn file_text(
@@ -176,6 +186,22 @@ impl Releases {
             file.write_all(&piece).map_err(ReleaseError::NoRoom)?;
         }
         Ok(reader.read(file, address(path), name_of(path)).await)
+    }
+}
+
+/// A release whose text is being taken, for as long as this lives.
+struct UnderWay<'a>(&'a Taking, ReleaseId);
+
+impl<'a> UnderWay<'a> {
+    /// `None` when somebody else is at it.
+    fn begin(taking: &'a Taking, release: ReleaseId) -> Option<Self> {
+        taking.releases_under_way().insert(release).then_some(Self(taking, release))
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.releases_under_way().remove(&self.1);
     }
 }
 
