@@ -14,7 +14,7 @@ const LARGEST_TEXT: u64 = 2 << 20;
 /// The most files of a release that are looked into; those nearest to the top folder.
 const MOST_FILES: usize = 5000;
 /// How long one page may take; what was read by then is what it says.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AppName, AppPage, Digest, FilePath, ReleaseId};
+use crate::model::{AppName, AppPage, Digest, FileEntry, FilePath, ReleaseId};
 
 /// Grows with every change to what is written, or to what is taken from the same bytes.
 const FORMAT: u32 = 1;
@@ -31,6 +31,13 @@ pub(super) struct FileText {
     /// Why it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unread: Option<String>,
+}
+
+impl FileText {
+    /// A file that could not be read, and why.
+    pub(super) fn unread(file: FilePath, entry: &FileEntry, why: &str) -> Self {
+        Self { file, sha256: entry.sha256, page: None, unread: Some(why.to_owned()) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

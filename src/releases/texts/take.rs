@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -18,6 +18,8 @@ use crate::storage::{Body, Condition, Key, StorageError};
 
 /// How long a publishing waits for its text; then it goes on, and the text is taken afterwards.
 const PUBLISHING_WAITS: Duration = Duration::from_secs(3);
+/// How long the text of one release may take; files that were not read by then have none.
+const LONGEST: Duration = Duration::from_mins(3);
 /// How many files are read at a time.
 const AT_A_TIME: usize = 4;
 /// The most text of one release, in bytes; pages beyond say nothing.
@@ -103,9 +105,11 @@ impl Releases {
             let same = known.remove(path).filter(|known| known.sha256 == entry.sha256);
             asked.push((path.clone(), entry.clone(), kind, same));
         }
+        let until = Instant::now() + LONGEST;
         let read = stream::iter(asked).map(|(path, entry, kind, same)| async move {
             match same {
                 Some(same) => Ok(same),
+                None if Instant::now() >= until => Ok(FileText::unread(path, &entry, &too_long())),
                 None => self.file_text(path, &entry, kind).await,
             }
         });
@@ -187,6 +191,10 @@ impl Releases {
         }
         Ok(reader.read(file, address(path), name_of(path)).await)
     }
+}
+
+fn too_long() -> String {
+    format!("the files before it took {} s", LONGEST.as_secs())
 }
 
 /// A release whose text is being taken, for as long as this lives.
