@@ -67,15 +67,13 @@ fn pdf(text: &str) -> Vec<u8> {
     let mut places = Vec::new();
     for (number, object) in (1..).zip(&objects) {
         places.push(file.len());
-        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+        file.extend([&number.to_string(), " 0 obj\n", object, "\nendobj\n"]);
     }
     let start = file.len();
     file += "xref\n0 6\n0000000000 65535 f \n";
-    for place in places {
-        file += &format!("{place:010} 00000 n \n");
-    }
-    file += &format!("trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
-    file.into_bytes()
+    let table: Vec<String> = places.iter().map(|place| format!("{place:010} 00000 n \n")).collect();
+    let end = format!("trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    [file, table.concat(), end].concat().into_bytes()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,7 @@ pub(super) fn read_notebook(json: &str, path: String, name: &str, until: Instant
             Source::Whole(source) => source,
             Source::Lines(lines) => lines.concat(),
         };
-        match cell.cell_type.as_str() {
+        match cell.kind.as_str() {
             "markdown" => {
                 take(&source, &mut outline, until);
             }
@@ -47,8 +47,8 @@ struct Notebook {
 
 #[derive(Deserialize)]
 struct Cell {
-    #[serde(default)]
-    cell_type: String,
+    #[serde(default, rename = "cell_type")]
+    kind: String,
     #[serde(default)]
     source: Source,
     /// Figures and tables: large, and not what anybody wrote.

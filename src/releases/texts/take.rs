@@ -157,12 +157,12 @@ impl Releases {
             clippy::disallowed_methods,
             reason = "the text of a page is shown only to who may open the app"
         )]
-        let blob = self.0.blobs.open(entry).await.map_err(|error| storage_error(&path, error))?;
+        let blob = self.0.blobs.open(entry).await.map_err(|error| storage_error(&path, &error))?;
         let read = match kind {
             Kind::Pdf => self.pdf_text(&blob, &path).await?,
             kind => {
                 let (bytes, path) =
-                    (whole(&blob).await.map_err(|error| storage_error(&path, error))?, path.clone());
+                    (whole(&blob).await.map_err(|error| storage_error(&path, &error))?, path.clone());
                 let read = tokio::task::spawn_blocking(move || extract::read(kind, &bytes, &path)).await;
                 read.map_err(|_| "reading it ended in a panic".to_owned())
             }
@@ -186,7 +186,7 @@ impl Releases {
         let mut file = NamedTempFile::new().map_err(ReleaseError::NoRoom)?;
         let mut pieces = std::pin::pin!(blob.range(0, blob.size()));
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|error| storage_error(path, error))?;
+            let piece = piece.map_err(|error| storage_error(path, &error))?;
             file.write_all(&piece).map_err(ReleaseError::NoRoom)?;
         }
         Ok(reader.read(file, address(path), name_of(path)).await)
@@ -233,7 +233,7 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Re
     done.map_err(|error| StorageError::Unavailable(format!("a piece of work did not end: {error}")))
 }
 
-fn storage_error(path: &FilePath, error: BlobError) -> ReleaseError {
+fn storage_error(path: &FilePath, error: &BlobError) -> ReleaseError {
     StorageError::Unavailable(format!("`{}` cannot be read: {error}", path.as_str())).into()
 }
 
