@@ -84,6 +84,9 @@ enum Command {
     Delete(delete::Args),
     Restore(restore::Args),
     Version(version::Args),
+    /// Read a PDF from standard input, for a server that started this
+    #[command(hide = true)]
+    ReadPdf,
 }
 
 impl Cli {
@@ -103,6 +106,7 @@ impl Cli {
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),
             Command::Version(args) => version::run(&args),
+            Command::ReadPdf => crate::releases::read_pdf().map(|()| Outcome::Done).context("this is no PDF"),
         }
     }
 }

@@ -21,7 +21,8 @@ use until::{Until, parse_until};
   loggia share prison-population --add @example.org --add group:analysts
   loggia share prison-population --add ann@example.org --publisher
   loggia share prison-population --remove bob@example.org
-  loggia share prison-population --audience signed-in")]
+  loggia share prison-population --audience signed-in
+  loggia share prison-population --search off                    take its pages out of search")]
 pub(super) struct Args {
     /// The app
     name: AppName,
@@ -40,6 +41,9 @@ pub(super) struct Args {
     /// Set who sees it: everybody, everybody who signed in, or those listed
     #[arg(long, value_name = "AUDIENCE", value_parser = parse_audience)]
     audience: Option<Audience>,
+    /// Whether search finds its pages, for those who may open it
+    #[arg(long, value_name = "on|off", value_parser = parse_switch)]
+    search: Option<bool>,
     /// Write who sees it as JSON
     #[arg(long)]
     json: bool,
@@ -52,6 +56,7 @@ struct Sharing {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
     audience: Audience,
+    search: bool,
     grants: Vec<Grant>,
 }
 
@@ -67,9 +72,14 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
         let body = json!({ "audience": audience });
         client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
     }
+    if let Some(search) = args.search {
+        let body = json!({ "settings": { "search": search } });
+        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
+    }
     let app = client.app(&args.name).await?;
     let grants = client.get(&grants).await?;
-    let sharing = Sharing { app: app.name, owner: app.owner, audience: app.audience, grants };
+    let search = app.settings.search.unwrap_or(true);
+    let sharing = Sharing { app: app.name, owner: app.owner, audience: app.audience, search, grants };
     if args.json {
         print_json(&sharing)?;
     } else {
@@ -111,6 +121,9 @@ fn show(sharing: &Sharing) -> anyhow::Result<()> {
     let owner =
         sharing.owner.as_deref().map(|owner| format!(", owned by {}", plain(owner))).unwrap_or_default();
     print(format!("{}{owner}, is seen by {seen_by}", sharing.app))?;
+    if !sharing.search {
+        print("Search does not find its pages")?;
+    }
     if !sharing.grants.is_empty() {
         let row = |grant: &Grant| {
             let role = if grant.role == Role::Publisher { "publisher" } else { "viewer" };
@@ -122,6 +135,14 @@ fn show(sharing: &Sharing) -> anyhow::Result<()> {
         print(table(["WHO", "ROLE", "UNTIL"], &rows))?;
     }
     Ok(())
+}
+
+fn parse_switch(given: &str) -> Result<bool, String> {
+    match given {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("write `on` or `off`".to_owned()),
+    }
 }
 
 fn parse_audience(given: &str) -> Result<Audience, String> {

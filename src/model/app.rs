@@ -45,6 +45,17 @@ pub struct Settings {
     /// One or two sentences on what it is, shown beside its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Whether search finds its pages, for those who may open it; `None` is yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<bool>,
+}
+
+impl Settings {
+    /// Whether search finds its pages.
+    #[must_use]
+    pub fn is_searched(&self) -> bool {
+        self.search.unwrap_or(true)
+    }
 }
 
 impl App {

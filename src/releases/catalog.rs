@@ -75,6 +75,11 @@ impl Catalog {
         now.duration_since(self.fresh_at) > STALE_AFTER
     }
 
+    /// Whether no app's record changed between the two.
+    pub(super) fn has_same_apps(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.apps, &other.apps)
+    }
+
     pub(super) fn empty(fresh_at: Timestamp) -> Self {
         Self { apps: Arc::default(), ended: Arc::default(), generation: 0, fresh_at }
     }

@@ -7,7 +7,8 @@
 //! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
-//! 6. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
+//! 7. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
@@ -20,13 +21,14 @@ mod manifests;
 mod media_type;
 mod publish;
 mod records;
+mod texts;
 mod update;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
@@ -35,6 +37,7 @@ pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
 pub use records::Change;
+pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
 use crate::config::Limits;
 use crate::model::{Clock, Entropy, Person};
@@ -74,6 +77,9 @@ struct Inner {
     tokens: ledger::Tokens,
     blobs: Blobs,
     uploads: Semaphore,
+    taking: texts::Taking,
+    /// Told when any app's record changed.
+    apps_changed: watch::Sender<()>,
 }
 
 impl Releases {
@@ -94,6 +100,8 @@ impl Releases {
             tokens: ledger::tokens(),
             blobs: Blobs::new(storage.clone(), limits.cache_bytes),
             uploads: Semaphore::new(UPLOADS),
+            taking: texts::Taking::default(),
+            apps_changed: watch::Sender::new(()),
             storage,
             limits: limits.clone(),
             clock,
@@ -117,6 +125,9 @@ impl Releases {
 
     /// Swaps the catalog for what `change` makes of it; `change` may run more than once.
     fn swap(&self, change: impl Fn(&Catalog) -> Catalog) {
-        self.0.catalog.rcu(|held| Arc::new(change(held)));
+        let before = self.0.catalog.rcu(|held| Arc::new(change(held)));
+        if !before.has_same_apps(&self.0.catalog.load()) {
+            self.0.apps_changed.send_replace(());
+        }
     }
 }

@@ -127,6 +127,15 @@ impl Releases {
         }
     }
 
+    /// Sets whether search finds an app's pages.
+    pub async fn set_search(&self, name: &AppName, search: bool, by: &By) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            app.settings.search = Some(search);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::SettingsChanged, change).await
+    }
+
     /// Sets who may see an app.
     pub async fn set_audience(
         &self,

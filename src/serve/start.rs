@@ -12,7 +12,7 @@ use crate::access::{Keyring, oidc, provider};
 use crate::config::Config;
 use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
-use crate::releases::Releases;
+use crate::releases::{PdfReader, Releases};
 use crate::search::Index;
 use crate::storage::Storage;
 use crate::theme::Theme;
@@ -28,6 +28,8 @@ pub fn serve(mut config: Config) -> Result<()> {
             development::complete(&mut config, &Entropy::system())?;
         }
         let loggia = open(config, Clock::system(), Entropy::system()).await?;
+        // The file may be replaced while this runs; the link leads to what was started.
+        loggia.releases.read_pdfs_with(PdfReader::new("/proc/self/exe".into(), &["read-pdf"]));
         if loggia.config.development {
             development::prepare(&loggia).await?;
         }

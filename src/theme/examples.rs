@@ -316,6 +316,7 @@ impl Words {
                     release(1, Some("First version"), false),
                 ],
                 can_roll_back: true,
+                in_search: true,
                 share: ShareForm {
                     who: self.s("bob"),
                     until: self.s("2026-02-30"),
@@ -332,6 +333,7 @@ impl Words {
             grants: Vec::new(),
             releases: Vec::new(),
             can_roll_back: false,
+            in_search: false,
             share: ShareForm::default(),
         };
         AppPage {

@@ -152,6 +152,26 @@ pub(super) async fn set_audience(
 }
 
 #[derive(Deserialize)]
+pub(super) struct SearchForm {
+    search: bool,
+}
+
+/// `POST /-/apps/NAME/search`
+pub(super) async fn set_search(
+    State(loggia): State<Arc<Loggia>>,
+    change: Change<SearchForm>,
+) -> Result<Response, Failure> {
+    let search = change.form.search;
+    let changed = loggia.releases.set_search(change.permit.app(), search, &change.by).await;
+    let sentence = if search {
+        "Search finds its pages within seconds, for those who may open it."
+    } else {
+        "Search finds its pages no more."
+    };
+    done(&loggia, change.app, changed, &change.by.person, sentence.to_owned()).await
+}
+
+#[derive(Deserialize)]
 pub(super) struct ReleaseForm {
     release: String,
 }
@@ -324,6 +344,7 @@ async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) ->
         grants: app.grants.iter().map(grant).collect(),
         releases: releases.iter().map(row).collect(),
         can_roll_back: !app.previous.is_empty(),
+        in_search: app.settings.is_searched(),
         share,
     })
 }

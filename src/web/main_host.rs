@@ -37,6 +37,7 @@ pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc
         .route("/-/apps/{name}/grants", post(apps::grant))
         .route("/-/apps/{name}/grants/remove", post(apps::revoke))
         .route("/-/apps/{name}/audience", post(apps::set_audience))
+        .route("/-/apps/{name}/search", post(apps::set_search))
         .route("/-/apps/{name}/activate", post(apps::activate))
         .route("/-/apps/{name}/rollback", post(apps::roll_back))
         .route("/-/apps/{name}/delete", post(apps::delete))

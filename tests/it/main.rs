@@ -14,4 +14,5 @@ mod secrets;
 mod serve;
 mod storage;
 mod support;
+mod texts;
 mod tidy;

@@ -31,6 +31,17 @@ pub(in crate::cli) struct App {
     /// When it last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Timestamp>,
+    /// What its publishers set.
+    #[serde(default)]
+    pub settings: AppSettings,
+}
+
+/// What an app's publishers set, as far as the commands know it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(in crate::cli) struct AppSettings {
+    /// Whether search finds its pages; left out is yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<bool>,
 }
 
 /// An app to be made.

@@ -1,4 +1,4 @@
-//! The last steps: the manifest, then the pointer.
+//! The last steps: the manifest and the text, then the pointer.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -58,10 +58,12 @@ impl Releases {
         }
         // Whoever wrote it, what is in the bucket is what counts.
         let written = self.manifest(app, release).await?;
-        written.ok_or_else(|| {
+        let written = written.ok_or_else(|| {
             let what = "a manifest that was just written is not there".to_owned();
-            StorageError::Unexpected { key: key.to_string(), what }.into()
-        })
+            StorageError::Unexpected { key: key.to_string(), what }
+        })?;
+        self.take_text(Arc::clone(&written)).await;
+        Ok(written)
     }
 
     /// The blobs of a release in the making that neither arrived for it nor are held by the app's releases.

@@ -4,7 +4,8 @@
 //! 2. [`begin`]: a new release is written down as pending; the answer names the blobs that no release of this
 //!    app holds, whatever other apps hold: a digest alone gives nobody a file.
 //! 3. [`receive`]: each blob is hashed as it streams in, stored, and marked as arrived for this release.
-//! 4. [`finish`]: when every blob is there, the manifest is written; then the pointer moves.
+//! 4. [`finish`]: when every blob is there, the manifest and the text for search are written; then the
+//!    pointer moves.
 
 mod begin;
 mod check;

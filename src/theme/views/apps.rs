@@ -89,6 +89,8 @@ pub struct Manage {
     pub releases: Vec<ReleaseRow>,
     /// Whether there is an earlier current release to go back to.
     pub can_roll_back: bool,
+    /// Whether search finds its pages. The form posts `search` (`true` or `false`) to `/-/apps/NAME/search`.
+    pub in_search: bool,
     /// What the form for sharing holds at first.
     pub share: ShareForm,
 }

@@ -45,7 +45,7 @@ pub(super) struct AppChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     audience: Option<Audience>,
-    /// What its publishers set: `description`.
+    /// What its publishers set: `description`, and `search`: whether search finds its pages, true unless it is set.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     settings: Option<Settings>,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use loggia::access::{AppSession, Session};
 use loggia::config::{Config, Flags, Secret, Storage};
 use loggia::model::{AppHost, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
-use loggia::releases::{Announced, By};
+use loggia::releases::{Announced, By, PdfReader};
 use loggia::serve::{self, Listeners};
 use loggia::web::{Loggia, Pipeline};
 use tokio_util::sync::CancellationToken;
@@ -85,6 +85,8 @@ impl TestApp {
         let listeners = Listeners::bind(&mut config).unwrap();
         let (port, ops_port) = (config.server.listen.port(), config.server.ops_listen.port());
         let loggia = serve::open(config, clock, Entropy::system()).await.unwrap();
+        let pdfs = PdfReader::new(env!("CARGO_BIN_EXE_loggia").into(), &["read-pdf"]);
+        loggia.releases.read_pdfs_with(pdfs);
         let stop = CancellationToken::new();
         if follow {
             tokio::spawn(serve::serve_on(listeners, Arc::clone(&loggia), stop.clone()));
@@ -107,6 +109,15 @@ impl TestApp {
 
     /// Publishes files as `owner@example.org`, live.
     pub(crate) async fn publish(&self, app: &str, files: &[(&str, &[u8])]) -> ReleaseId {
+        self.release(app, files, true).await
+    }
+
+    /// Publishes files as `owner@example.org`, as a draft.
+    pub(crate) async fn draft(&self, app: &str, files: &[(&str, &[u8])]) -> ReleaseId {
+        self.release(app, files, false).await
+    }
+
+    async fn release(&self, app: &str, files: &[(&str, &[u8])], live: bool) -> ReleaseId {
         let by = By { person: self.person("owner@example.org"), from: None };
         let name = app.parse().unwrap();
         let releases = &self.loggia.releases;
@@ -123,7 +134,7 @@ impl TestApp {
             let whole = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(bytes))]);
             releases.put_blob(&name, begun.id, Digest::of(bytes), whole).await.unwrap();
         }
-        releases.finish(&name, begun.id, true, &by).await.unwrap();
+        releases.finish(&name, begun.id, live, &by).await.unwrap();
         begun.id
     }
 
