@@ -7,7 +7,8 @@
 //! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
-//! 6. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 6. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
+//! 7. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
@@ -20,6 +21,8 @@ mod manifests;
 mod media_type;
 mod publish;
 mod records;
+mod rules;
+mod settings;
 mod update;
 
 use std::net::IpAddr;
@@ -35,6 +38,7 @@ pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
 pub use records::Change;
+pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
 
 use crate::config::Limits;
 use crate::model::{Clock, Entropy, Person};

@@ -124,6 +124,8 @@ fn status_of(error: &ReleaseError) -> StatusCode {
         | ReleaseError::BlobsMissing { .. } => StatusCode::CONFLICT,
         ReleaseError::Invalid(_) | ReleaseError::Differs { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         ReleaseError::BrokeOff(_) => StatusCode::BAD_REQUEST,
-        ReleaseError::Storage(_) | ReleaseError::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
+        ReleaseError::Storage(_) | ReleaseError::Blob(_) | ReleaseError::NoRoom(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
