@@ -128,7 +128,7 @@ impl App {
     /// The release that was current when `day` ended, in UTC, or is current if it has not ended.
     #[must_use]
     pub fn shown_on(&self, day: Date, now: Timestamp) -> Option<ReleaseId> {
-        let today = now.to_zoned(TimeZone::UTC).date();
+        let today = TimeZone::UTC.to_datetime(now).date();
         let end =
             day.tomorrow().ok().and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok())?;
         let before = self.activations.iter().find(|activation| activation.at < end);

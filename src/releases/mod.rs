@@ -96,7 +96,7 @@ impl Releases {
             manifests: manifests::manifests(),
             pending: manifests::pending(),
             tokens: ledger::tokens(),
-            blobs: Blobs::new(storage.clone(), limits.cache_bytes),
+            blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3),
             uploads: Semaphore::new(UPLOADS),
             storage,
             limits: limits.clone(),

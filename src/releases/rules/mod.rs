@@ -15,7 +15,6 @@ mod redirects;
 use std::fmt;
 
 pub use headers::{Headers, Named};
-pub use pattern::Matched;
 pub use redirects::{Answer, Redirects};
 
 /// The file with redirects and rewrites, at the top of a release; never served.

@@ -22,7 +22,7 @@ enum Piece {
 
 /// What placeholders stand for in an address that matched, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matched<'p> {
+pub(super) struct Matched<'p> {
     pairs: Vec<(&'p str, String)>,
 }
 
