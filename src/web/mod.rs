@@ -3,7 +3,7 @@
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
-//!    [`search`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`search`], [`apps`] with [`app_settings`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -12,6 +12,7 @@
 mod account;
 pub mod api;
 mod app_host;
+mod app_settings;
 mod apps;
 mod assets;
 mod authorize;

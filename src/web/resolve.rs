@@ -27,11 +27,7 @@ impl<'r> Asked<'r> {
             return Err(ambiguous());
         }
         let decoded = percent_decode_str(path).decode_utf8().map_err(|_| ambiguous())?;
-        let mut segments = decoded.split('/');
-        if segments.next() != Some("") {
-            return Err(ambiguous());
-        }
-        if segments.any(|segment| matches!(segment, "." | "..")) {
+        if !decoded.starts_with('/') || decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
             return Err(ambiguous());
         }
         let address = match decoded {
