@@ -24,6 +24,8 @@ pub enum CookieName {
     Nonce,
     /// Sign-ins that were begun, on the main host.
     SignIn,
+    /// Says on an app's host when this browser was last told to forget what the origin had stored.
+    Origin,
 }
 
 impl CookieName {
@@ -35,6 +37,7 @@ impl CookieName {
             Self::AppSession => "__Host-loggia-app",
             Self::Nonce => "__Host-loggia-nonce",
             Self::SignIn => "__Host-loggia-sign-in",
+            Self::Origin => "__Host-loggia-origin",
         }
     }
 }

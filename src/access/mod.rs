@@ -16,6 +16,7 @@ pub mod authorization;
 pub mod cookie;
 mod error;
 pub mod hand_off;
+mod mark;
 pub mod oidc;
 mod origin;
 mod parameters;
@@ -29,6 +30,7 @@ mod session;
 pub mod token;
 
 pub use error::AccessError;
+pub use mark::OriginMark;
 pub use origin::{OriginError, check_same_origin};
 pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};

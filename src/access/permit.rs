@@ -41,6 +41,13 @@ impl Permit {
         &self.target
     }
 
+    /// The same leave for another file of the same release, which the release itself names for what was asked: a page
+    /// for its address, or what is shown where there is nothing. Leave is given for a release as a whole.
+    pub fn within(mut self, path: FilePath) -> Self {
+        self.target.part = Part::File(path);
+        self
+    }
+
     /// Whether everyone may open it, so that shared caches may keep it; otherwise it is `private`.
     #[must_use]
     pub fn is_public(&self) -> bool {

@@ -163,7 +163,7 @@ pub struct Limits {
     pub release_files: usize,
     /// The largest file, in bytes.
     pub file_bytes: u64,
-    /// How much memory blobs may take, in bytes.
+    /// How much memory blobs may take, in bytes: three quarters as they are, a quarter encoded.
     pub cache_bytes: usize,
     /// How long a request of another kind than an upload may take.
     pub request_timeout: Duration,

@@ -1,9 +1,11 @@
 //! An app: its record in the bucket.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AppName, Audience, Grant, Person, ReleaseId, Role, Subject};
+use super::{AppName, Audience, FilePath, Grant, Person, ReleaseId, Role, Subject};
 
 /// An app as `apps/NAME/app.json` keeps it: the only thing about an app that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,12 @@ pub struct App {
     /// Earlier current releases, newest first, for `rollback`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<ReleaseId>,
+    /// Which release became current when, newest first: what `DATE--NAME` and open tabs need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activations: Vec<Activation>,
+    /// Counts how often browsers were told to forget what this origin had stored.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub origin: u32,
     /// What its publishers may set.
     #[serde(default)]
     pub settings: Settings,
@@ -38,6 +46,15 @@ pub struct App {
     pub write_id: String,
 }
 
+/// A release became the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activation {
+    /// Which.
+    pub release: ReleaseId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What an app's publishers may set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +65,21 @@ pub struct Settings {
     /// Whether search finds its pages, for those who may open it; `None` is yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<bool>,
+    /// The file that answers where there is none, for apps of one page that route by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<FilePath>,
+    /// Whether its pages are isolated from other origins, which shared memory in a browser needs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub isolated: bool,
+    /// Who may frame its pages, as sources of a content security policy; `None` is the app itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_ancestors: Option<Vec<String>>,
+    /// A content security policy of the publisher's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csp: Option<String>,
+    /// For how many days files that earlier releases had are still served; `None` is a week, 0 is not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u16>,
 }
 
 impl Settings {
@@ -56,6 +88,27 @@ impl Settings {
     pub fn is_searched(&self) -> bool {
         self.search.unwrap_or(true)
     }
+
+    /// For how long files of earlier releases are still served.
+    #[must_use]
+    pub fn kept_for(&self) -> SignedDuration {
+        SignedDuration::from_hours(24 * i64::from(self.keep_days.unwrap_or(KEEP_DAYS)))
+    }
+}
+
+/// For how many days files of earlier releases are served when nothing else is set.
+const KEEP_DAYS: u16 = 7;
+/// Within this many days every activation is remembered; before, the last of each day.
+const EVERY_ACTIVATION: i64 = 32;
+/// How many activations are remembered: years of daily publishing.
+const MOST_ACTIVATIONS: usize = 1000;
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(set: &bool) -> bool {
+    !set
 }
 
 impl App {
@@ -66,6 +119,36 @@ impl App {
             return Some(Role::Publisher);
         }
         self.grants.iter().filter(|grant| grant.admits(person, now)).map(|grant| grant.role).max()
+    }
+
+    /// Remembers that `release` became current at `now`.
+    pub fn remember_activation(&mut self, release: ReleaseId, now: Timestamp) {
+        self.activations.insert(0, Activation { release, at: now });
+        let mut day_after = None;
+        self.activations.retain(|activation| {
+            let day = activation.at.as_second().div_euclid(24 * 3600);
+            let recent = now.duration_since(activation.at).as_hours() < 24 * EVERY_ACTIVATION;
+            let last_of_its_day = day_after.replace(day) != Some(day);
+            recent || last_of_its_day
+        });
+        self.activations.truncate(MOST_ACTIVATIONS);
+    }
+
+    /// The release that was current when `day` ended, in UTC, or is current if it has not ended.
+    #[must_use]
+    pub fn shown_on(&self, day: Date, now: Timestamp) -> Option<ReleaseId> {
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let end =
+            day.tomorrow().ok().and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok())?;
+        let before = self.activations.iter().find(|activation| activation.at < end);
+        before.map(|activation| activation.release).filter(|_| day <= today)
+    }
+
+    /// When the current release became current.
+    #[must_use]
+    pub fn current_since(&self) -> Option<Timestamp> {
+        let newest = self.activations.first()?;
+        (Some(newest.release) == self.current).then_some(newest.at)
     }
 
     /// Whether the person with this key created the app.

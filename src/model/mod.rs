@@ -23,13 +23,13 @@ mod release;
 mod text;
 mod token;
 
-pub use app::{App, Settings};
+pub use app::{Activation, App, Settings};
 pub use audience::{Audience, Grant, InvalidWho, Readers, Role, Who};
 pub use audit::{AuditAction, AuditEvent};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use guide::{Guide, Review, Section};
-pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId};
+pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId, Shows};
 pub use path::{FilePath, GuidePath, InvalidPath, encode_path};
 pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
 pub use release::{FileEntry, Manifest, Source};

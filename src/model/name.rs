@@ -6,6 +6,7 @@ use std::str::FromStr;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -135,32 +136,50 @@ impl FromStr for Digest {
     }
 }
 
-/// What the first label of an app host names: an app's current release, or one release of it.
+/// What the first label of an app host names: an app, and which of its releases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AppHost {
     /// The app.
     pub app: AppName,
-    /// The one release that a preview host shows; `None` is whatever is current.
-    pub release: Option<ReleaseId>,
+    /// Which of its releases.
+    pub shows: Shows,
+}
+
+/// Which release of an app a host shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shows {
+    /// Whatever is current.
+    Current,
+    /// This one.
+    Release(ReleaseId),
+    /// The one that was current when this day ended, in UTC.
+    Day(Date),
 }
 
 impl FromStr for AppHost {
     type Err = InvalidName;
 
-    /// Reads `NAME` or `RELEASE--NAME`.
+    /// Reads `NAME`, `RELEASE--NAME` or `DATE--NAME`, the date as `2026-03-31`.
     fn from_str(label: &str) -> Result<Self, InvalidName> {
-        match label.split_once("--") {
-            Some((release, app)) => Ok(Self { app: app.parse()?, release: Some(release.parse()?) }),
-            None => Ok(Self { app: label.parse()?, release: None }),
-        }
+        let Some((shown, app)) = label.split_once("--") else {
+            return Ok(Self { app: label.parse()?, shows: Shows::Current });
+        };
+        // A day must have one name only, and jiff reads others too.
+        let day = shown.parse::<Date>().ok().filter(|day| day.to_string() == shown);
+        let shows = match day {
+            Some(day) => Shows::Day(day),
+            None => Shows::Release(shown.parse()?),
+        };
+        Ok(Self { app: app.parse()?, shows })
     }
 }
 
 impl fmt::Display for AppHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.release {
-            Some(release) => write!(f, "{release}--{}", self.app),
-            None => self.app.fmt(f),
+        match self.shows {
+            Shows::Current => self.app.fmt(f),
+            Shows::Release(release) => write!(f, "{release}--{}", self.app),
+            Shows::Day(day) => write!(f, "{day}--{}", self.app),
         }
     }
 }
@@ -239,11 +258,17 @@ mod tests {
     }
 
     #[test]
-    fn hosts_name_an_app_or_one_release_of_it() {
+    fn hosts_name_an_app_a_release_of_it_or_a_day() {
         let id = ReleaseId::new(Timestamp::UNIX_EPOCH, &Entropy::seeded(1));
         let preview: AppHost = format!("{id}--sales").parse().unwrap();
-        assert_eq!(preview, AppHost { app: "sales".parse().unwrap(), release: Some(id) });
+        assert_eq!(preview, AppHost { app: "sales".parse().unwrap(), shows: Shows::Release(id) });
         assert_eq!(preview.to_string(), format!("{id}--sales"));
+        let day: AppHost = "2026-03-31--sales".parse().unwrap();
+        assert_eq!(day.shows, Shows::Day(jiff::civil::date(2026, 3, 31)));
+        assert_eq!(day.to_string(), "2026-03-31--sales");
+        for other in ["20260331--sales", "2026-3-31--sales", "2026-02-30--sales", "2026-03-31t00--sales"] {
+            assert!(other.parse::<AppHost>().is_err(), "{other}");
+        }
         assert!("x--sales".parse::<AppHost>().is_err());
         assert!(format!("{id}--").parse::<AppHost>().is_err());
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -47,13 +48,19 @@ pub fn encode_path(path: &str) -> String {
 /// segment is not `-`, which is Loggia's own on every host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct FilePath(String);
+pub struct FilePath(Arc<str>);
 
 impl FilePath {
     /// The path as text, without a slash at its start.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same text, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -62,7 +69,7 @@ impl FromStr for FilePath {
 
     fn from_str(given: &str) -> Result<Self, InvalidPath> {
         match broken_rule(given) {
-            None => Ok(Self(given.to_owned())),
+            None => Ok(Self(given.into())),
             Some(rule) => {
                 let given = given.chars().take(120).flat_map(shown).collect();
                 Err(InvalidPath { given, rule })
@@ -160,7 +167,7 @@ impl TryFrom<String> for FilePath {
 
 impl From<FilePath> for String {
     fn from(path: FilePath) -> Self {
-        path.0
+        path.0.as_ref().to_owned()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::model::{AppName, Digest, EmailAddress, ReleaseId};
 use crate::storage::StorageError;
 
-use super::InvalidRelease;
+use super::{BlobError, InvalidRelease};
 
 /// Why an app or a release is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum ReleaseError {
     /// The bucket did not do its part; nothing else is wrong, and the same may work later.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The bytes of one of its files cannot be read.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// No app has this name.
     #[error("there is no app `{0}`; create it first")]
     NoApp(AppName),

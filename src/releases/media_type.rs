@@ -3,8 +3,9 @@
 use crate::model::FilePath;
 
 /// Types that matter to analysts and are missing or otherwise in the general list.
-const OURS: [(&str, &str); 16] = [
+const OURS: [(&str, &str); 17] = [
     ("arrow", "application/vnd.apache.arrow.file"),
+    ("arrows", "application/vnd.apache.arrow.stream"),
     ("avif", "image/avif"),
     ("feather", "application/vnd.apache.arrow.file"),
     ("geojson", "application/geo+json"),

@@ -8,7 +8,8 @@
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
-//! 7. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
+//! 8. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
@@ -22,6 +23,8 @@ mod media_type;
 mod publish;
 mod records;
 mod texts;
+mod rules;
+mod settings;
 mod update;
 
 use std::net::IpAddr;
@@ -38,6 +41,7 @@ pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
 pub use records::Change;
 pub use texts::{PdfReader, TextChange, Texts, read_pdf};
+pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
 
 use crate::config::Limits;
 use crate::model::{Clock, Entropy, Person};
@@ -98,7 +102,7 @@ impl Releases {
             manifests: manifests::manifests(),
             pending: manifests::pending(),
             tokens: ledger::tokens(),
-            blobs: Blobs::new(storage.clone(), limits.cache_bytes),
+            blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3),
             uploads: Semaphore::new(UPLOADS),
             taking: texts::Taking::default(),
             apps_changed: watch::Sender::new(()),

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::model::{App, AppName, Audience, AuditAction, Grant, ReleaseId, Role, Settings, Who};
 use crate::storage::{Etag, Key, Object, StorageError};
 
 use super::catalog::Entry;
 use super::journal::Changed;
-use super::publish::{InvalidRelease, check_text, check_title};
+use super::publish::{InvalidRelease, check_title};
+use super::settings::merge;
 use super::update::{self, update};
 use super::{By, ReleaseError, Releases};
 
@@ -17,8 +20,6 @@ use super::{By, ReleaseError, Releases};
 const MOST_GRANTS: usize = 2000;
 /// How many earlier releases can be gone back through.
 const MOST_PREVIOUS: usize = 50;
-/// The longest description, in characters.
-const LONGEST_DESCRIPTION: usize = 500;
 
 /// What a publisher may set at once; `None` leaves it as it is.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +28,8 @@ pub struct Change {
     pub title: Option<String>,
     /// Who may see it.
     pub audience: Option<Audience>,
-    /// The rest.
-    pub settings: Option<Settings>,
+    /// The rest: what is there replaces what is set, null takes it away, and the others stay (RFC 7396).
+    pub settings: Option<Map<String, Value>>,
 }
 
 /// `apps/NAME/app.json`: the app, and the count of its writes, which orders them.
@@ -69,6 +70,8 @@ impl Releases {
             }],
             current: None,
             previous: Vec::new(),
+            activations: Vec::new(),
+            origin: 0,
             settings: Settings::default(),
             created: now,
             changed: now,
@@ -107,15 +110,13 @@ impl Releases {
     /// Sets title, audience and settings, whichever are given.
     pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = set.title.as_deref().map(check_title).transpose()?;
-        if let Some(description) = set.settings.as_ref().and_then(|settings| settings.description.as_deref())
-        {
-            check_text("a description", description, LONGEST_DESCRIPTION)?;
-        }
         let mut app = None;
         if title.is_some() || set.settings.is_some() {
             let change = |app: &mut App| {
                 app.title = title.clone().unwrap_or_else(|| app.title.clone());
-                app.settings = set.settings.clone().unwrap_or_else(|| app.settings.clone());
+                if let Some(patch) = &set.settings {
+                    app.settings = merge(&app.settings, patch)?;
+                }
                 Ok(())
             };
             app = Some(self.change(name, by, AuditAction::SettingsChanged, change).await?);
@@ -202,8 +203,9 @@ impl Releases {
         if self.manifest(name, release).await?.is_none() {
             return Err(ReleaseError::NoRelease { app: name.clone(), release });
         }
+        let now = self.0.clock.now();
         let change = |app: &mut App| {
-            point(app, release);
+            point(app, release, now);
             Ok(())
         };
         self.change(name, by, AuditAction::Activated { release }, change).await
@@ -217,6 +219,7 @@ impl Releases {
         }
         let (from, earlier) = (app.current, app.previous.first().copied());
         let release = earlier.ok_or_else(|| ReleaseError::NothingEarlier(name.clone()))?;
+        let now = self.0.clock.now();
         let change = |app: &mut App| {
             if app.current == Some(release) {
                 return Ok(()); // It is done: the answer to the first attempt was lost.
@@ -226,6 +229,7 @@ impl Releases {
             }
             app.previous.remove(0);
             app.current = Some(release);
+            app.remember_activation(release, now);
             Ok(())
         };
         self.change(name, by, AuditAction::Activated { release }, change).await
@@ -236,6 +240,7 @@ impl Releases {
         let now = self.0.clock.now();
         let change = |app: &mut App| {
             app.deleted = Some(now);
+            app.origin += 1;
             Ok(())
         };
         self.change(name, by, AuditAction::Deleted, change).await
@@ -312,7 +317,7 @@ impl Releases {
 }
 
 /// Makes `release` current, and remembers what was.
-pub(super) fn point(app: &mut App, release: ReleaseId) {
+pub(super) fn point(app: &mut App, release: ReleaseId, now: Timestamp) {
     if app.current == Some(release) {
         return;
     }
@@ -321,6 +326,7 @@ pub(super) fn point(app: &mut App, release: ReleaseId) {
         app.previous.insert(0, was);
     }
     app.previous.truncate(MOST_PREVIOUS);
+    app.remember_activation(release, now);
 }
 
 /// Reads an app's record, which must be about the app whose name it is under.

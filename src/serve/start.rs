@@ -16,7 +16,7 @@ use crate::releases::{PdfReader, Releases};
 use crate::search::Index;
 use crate::storage::Storage;
 use crate::theme::Theme;
-use crate::web::{self, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog};
+use crate::web::{self, Coded, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites};
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
 pub fn serve(mut config: Config) -> Result<()> {
@@ -101,6 +101,8 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let metrics = Metrics::default();
     let loggia = Loggia {
         edition: ArcSwap::from_pointee(Edition::new(library, index)),
+        sites: Sites::default(),
+        coded: Coded::new(config.limits.cache_bytes / 4),
         live: Live::default(),
         config,
         hosts,

@@ -8,7 +8,7 @@ use crate::model::{Audience, Entropy, ReleaseId, Role, Section, Who};
 use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Branch, Correction, ErrorPage, Field, GrantRow,
     GuidePage, Heading, Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, Problem,
-    ProviderPage, RefusalPage, ReleaseRow, ReviewNote, SearchPage, ShareForm, SignInFailedPage,
+    ProviderPage, RefusalPage, ReleaseRow, ReviewNote, SearchPage, Serving, ShareForm, SignInFailedPage,
     SignedOutPage, TokenRow,
 };
 use super::{Theme, ThemeError};
@@ -323,6 +323,16 @@ impl Words {
                     who_problem: Some(self.s("`bob` names nobody; write an address (`ann@example.org`)")),
                     until_problem: Some(self.s("there is no such day")),
                 },
+                serving: Serving {
+                    problems: vec![
+                        self.s("_redirects line 3: `418` is not a status; 200, 301 and 302 can be used"),
+                    ],
+                    fallback: self.s("index.html"),
+                    isolated: true,
+                    frame_ancestors: self.s("'self' https://intranet.example.org"),
+                    csp: self.s("default-src 'self'"),
+                    keep_days: self.s("30"),
+                },
             }),
             notice: Some(Notice::Failed(self.s("`bob` names nobody, so nothing was shared"))),
         }
@@ -335,6 +345,7 @@ impl Words {
             can_roll_back: false,
             in_search: false,
             share: ShareForm::default(),
+            serving: Serving::default(),
         };
         AppPage {
             audience: Audience::Public,

@@ -104,7 +104,7 @@ macro_rules! embed {
 
 fn built_in() -> Files {
     let templates = embed!["":
-        "account.html", "app.html", "app_parts.html", "apps.html", "authorize.html", "error.html", "guide.html", "layout.html",
+        "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "authorize.html", "error.html", "guide.html", "layout.html",
         "not_found.html", "parts.html", "provider.html", "refusal.html", "search.html", "sign_in_failed.html",
         "signed_out.html",
     ];

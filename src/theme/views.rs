@@ -14,7 +14,7 @@
 use serde::Serialize;
 
 pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
-pub use apps::{AppCard, AppPage, AppsPage, GrantRow, Manage, ReleaseRow, ShareForm};
+pub use apps::{AppCard, AppPage, AppsPage, GrantRow, Manage, ReleaseRow, Serving, ShareForm};
 pub use guide::{Branch, GuidePage, Heading, Problem, ReviewNote};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
 pub use search::{Correction, Hit, HitKind, SearchPage};

@@ -1,30 +1,26 @@
 //! An app's host: its files, behind its audience. Ours there are only `/-/enter`, `/-/leave` and the assets of our
 //! own pages.
 //!
-//! 1. Which app and release? 2. Who asks? 3. May they? 4. Open what the permit names. 5. Send it.
+//! 1. Which app and release? 2. Who asks? 3. May they? 4. What does the release answer? 5. Send what the permit names.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::StreamExt as _;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
-use http_body::Frame;
-use http_body_util::StreamBody;
 use hyper::body::Incoming;
 
 use super::body::Body;
-use super::conditional::{self, Outcome, Part as Span};
+use super::conditional::Modified;
 use super::context::Context;
 use super::failure::Failure;
-use super::prepared::{content_range, unsatisfiable};
+use super::refusal::opens_a_page;
 use super::resolve::Asked;
+use super::send::Sending;
+use super::site::{Choice, File, Site};
 use super::state::Loggia;
-use super::vault::{self, Opened};
-use super::{enter, refusal};
+use super::{enter, origin, refusal, vault};
 use crate::access::{AppSession, Part, Permit, Refusal, Target, decide, may_enter};
-use crate::model::{AppHost, FileEntry, Manifest, Viewer};
-use crate::releases::Blob;
+use crate::model::{Activation, App, AppHost, Shows, Viewer};
 use crate::theme::views::{Layout, Link, NotFoundPage};
 
 /// Answers on an app's host; `host` is `None` for a name that no app can have.
@@ -62,6 +58,7 @@ async fn file(
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
     let asked = Asked::parse(request.uri().path())?;
+    let part = asked.path()?.map_or(Part::Listing, Part::File);
     let Some(host) = host else { return Err(Failure::NotFound) };
     let now = loggia.clock.now();
     let catalog = loggia.releases.catalog();
@@ -75,15 +72,20 @@ async fn file(
     let app = catalog.app(&host.app);
     let Some(app) = app.filter(|app| app.deleted.is_none()) else {
         // To somebody who is not signed in, an app that is not there looks like one that is not theirs.
-        return refusal::answer(loggia, request, host, None, &viewer, Refusal::NoSuchApp, context);
+        let refused = refusal::answer(loggia, request, host, None, &viewer, Refusal::NoSuchApp, context);
+        return origin::forget_deleted(loggia, app, &viewer, refused, context);
     };
-    let Some(release) = host.release.or(app.current) else {
+    let release = match host.shows {
+        Shows::Current => app.current,
+        Shows::Release(release) => Some(release),
+        Shows::Day(day) => app.shown_on(day, now),
+    };
+    let Some(release) = release else {
         return match may_enter(&viewer, app, now) {
             Ok(()) => Err(Failure::NotFound),
             Err(refused) => refusal::answer(loggia, request, host, Some(app), &viewer, refused, context),
         };
     };
-    let part = asked.path.map_or(Part::Listing, Part::File);
     let target = Target { app: host.app.clone(), release, part };
     let permit = match decide(&viewer, app, target, now) {
         Ok(permit) => permit,
@@ -91,92 +93,127 @@ async fn file(
             return refusal::answer(loggia, request, host, Some(app), &viewer, refused, context);
         }
     };
-    let opened = vault::open(&loggia.releases, &permit, asked.slash).await?;
-    let mut response = match opened {
-        Opened::Small(entry, bytes) => small(request.headers(), &entry, &permit, &bytes),
-        Opened::Large(entry, blob) => large(request.headers(), &entry, &permit, &blob),
-        Opened::Folder => super::redirect_to_folder(request.uri()),
-        Opened::Missing(manifest) => {
-            return Ok(loggia.on_our_pages(not_found(loggia, context, request.uri().path(), &manifest)?));
-        }
-        Opened::NoRelease => return Err(Failure::NotFound),
-    };
-    loggia.policies.put_on_apps(response.headers_mut(), permit.is_public());
+    let visit = Visit { loggia, request, asked: &asked, host, app, viewer: &viewer };
+    let mut response = visit.answer(permit, context).await?;
+    origin::forget_once(app, request.headers(), &mut response);
     Ok(response)
 }
 
-fn small(request: &HeaderMap, entry: &FileEntry, permit: &Permit, bytes: &Bytes) -> Response<Body> {
-    send(request, entry, permit, |first, last| {
-        let (first, end) =
-            (usize::try_from(first).unwrap_or(0), usize::try_from(last).map_or(bytes.len(), |last| last + 1));
-        Body::bytes(bytes.slice(first..end.min(bytes.len())))
-    })
+/// Somebody who may open an app asks for something.
+struct Visit<'v> {
+    loggia: &'v Loggia,
+    request: &'v Request<Incoming>,
+    asked: &'v Asked<'v>,
+    host: &'v AppHost,
+    app: &'v App,
+    viewer: &'v Viewer,
 }
 
-fn large(request: &HeaderMap, entry: &FileEntry, permit: &Permit, blob: &Blob) -> Response<Body> {
-    send(request, entry, permit, |first, last| {
-        let chunks = blob.range(first, last - first + 1);
-        Body::stream(StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data))))
-    })
-}
-
-/// The answer to a conditional or range request for a file whose bytes `body` gives, from the first to the last.
-fn send(
-    request: &HeaderMap,
-    entry: &FileEntry,
-    permit: &Permit,
-    body: impl FnOnce(u64, u64) -> Body,
-) -> Response<Body> {
-    let etag = etag(entry);
-    let whole = |body: fn() -> Body| Response::new(body());
-    let mut response = match conditional::evaluate(request, &etag, entry.size) {
-        Outcome::NotModified => {
-            let mut response = whole(Body::empty);
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        }
-        Outcome::Failed => {
-            let mut response = whole(Body::empty);
-            *response.status_mut() = StatusCode::PRECONDITION_FAILED;
-            return response;
-        }
-        Outcome::Send(Span::Unsatisfiable) => return unsatisfiable(entry.size),
-        Outcome::Send(Span::Whole) if entry.size == 0 => whole(Body::empty),
-        Outcome::Send(Span::Whole) => {
-            let mut response = Response::new(body(0, entry.size - 1));
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(entry.size));
-            response
-        }
-        Outcome::Send(Span::Range { first, last }) => {
-            let mut response = Response::new(body(first, last));
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(last - first + 1));
-            if let Some(range) = content_range(first, last, entry.size) {
-                headers.insert(header::CONTENT_RANGE, range);
+impl Visit<'_> {
+    /// What the release answers: a file, another address, or something in place of nothing.
+    async fn answer(&self, permit: Permit, context: &Context) -> Result<Response<Body>, Failure> {
+        let Self { loggia, request, asked, .. } = self;
+        let Some(site) = loggia.sites.site(&loggia.releases, &permit).await? else {
+            return Err(Failure::NotFound);
+        };
+        let public = permit.is_public();
+        let response = match site.choose(asked, request.uri()) {
+            Choice::File(file) => {
+                self.send(&site, file, StatusCode::OK, permit, self.modified(&site)).await?
             }
-            response
+            Choice::Shown(file, status) => {
+                self.send(&site, file, status, permit, self.modified(&site)).await?
+            }
+            Choice::Moved(location, status) => moved(status, &location, public),
+            Choice::Nothing(instead) => match self.earlier(&site).await? {
+                Some(response) => response,
+                None => {
+                    let fallback = self.app.settings.fallback.as_ref();
+                    match site.instead(instead, asked, fallback, opens_a_page(request.headers())) {
+                        Some((file, status)) => {
+                            self.send(&site, file, status, permit, self.modified(&site)).await?
+                        }
+                        None => return Ok(loggia.on_our_pages(not_found(loggia, context, &site)?)),
+                    }
+                }
+            },
+        };
+        Ok(self.with_policies(response, public))
+    }
+
+    /// What an earlier release had here. A page that is left out on purpose is not opened from a link any more, while
+    /// what is open already still gets the files that it was made with.
+    async fn earlier(&self, site: &Site) -> Result<Option<Response<Body>>, Failure> {
+        let Self { loggia, app, .. } = self;
+        if self.host.shows != Shows::Current {
+            return Ok(None);
         }
-    };
-    let cache = if permit.is_public() { "no-cache" } else { "private, no-cache" };
-    let modified = response.status() == StatusCode::NOT_MODIFIED;
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, etag);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if !modified {
-        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        let unknown = HeaderValue::from_static("application/octet-stream");
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&entry.media_type).unwrap_or(unknown));
+        let now = loggia.clock.now();
+        let address = self.asked.address();
+        let earlier = loggia.sites.earlier(&loggia.releases, app, site, address, now).await?;
+        let Some((release, path)) = earlier else { return Ok(None) };
+        let target = Target { app: app.name.clone(), release, part: Part::File(path) };
+        let Ok(permit) = decide(self.viewer, app, target, now) else { return Ok(None) };
+        let Some(site) = loggia.sites.site(&loggia.releases, &permit).await? else { return Ok(None) };
+        let Some(file) = vault::permitted(&permit, &site) else { return Ok(None) };
+        if file.entry.media_type.starts_with("text/html") && navigates(self.request.headers()) {
+            return Ok(None);
+        }
+        let modified = Some(Modified { at: site.when.as_second(), strong: false });
+        self.send(&site, file, StatusCode::OK, permit, modified).await.map(Some)
+    }
+
+    /// Sends `file`, which the release names for what was asked: leave is for that file, and nothing else is opened.
+    async fn send(
+        &self,
+        site: &Site,
+        file: &File,
+        status: StatusCode,
+        permit: Permit,
+        modified: Option<Modified>,
+    ) -> Result<Response<Body>, Failure> {
+        let at_home = file.address().strip_prefix('/') == Some(self.asked.address());
+        let extra = site.headers(file, self.asked);
+        let permit = permit.within(file.path.clone());
+        let sending = Sending { site, file, status, at_home, modified, extra };
+        sending.answer(self.loggia, self.request.headers(), &permit).await
+    }
+
+    /// When what is at this host last changed.
+    fn modified(&self, site: &Site) -> Option<Modified> {
+        let second = |activation: &Activation| activation.at.as_second();
+        match self.host.shows {
+            Shows::Current => {
+                let at = self.app.current_since().unwrap_or(site.when).as_second();
+                let alone = self.app.activations.get(1).is_none_or(|earlier| second(earlier) < at);
+                Some(Modified { at, strong: alone })
+            }
+            Shows::Release(_) => Some(Modified { at: site.when.as_second(), strong: true }),
+            Shows::Day(_) => Some(Modified { at: site.when.as_second(), strong: false }),
+        }
+    }
+
+    /// What keeps one app from another, and what its publisher set.
+    fn with_policies(&self, mut response: Response<Body>, public: bool) -> Response<Body> {
+        self.loggia.policies.put_on_apps(response.headers_mut(), public, &self.app.settings);
+        response
+    }
+}
+
+/// To another address; nobody remembers it for longer than one visit.
+fn moved(status: StatusCode, location: &str, public: bool) -> Response<Body> {
+    let mut response = super::redirect(status, location);
+    if !public {
+        let private = HeaderValue::from_static("private, no-cache");
+        response.headers_mut().insert(header::CACHE_CONTROL, private);
     }
     response
 }
 
-/// A strong tag: half of the digest tells any two versions apart.
-fn etag(entry: &FileEntry) -> HeaderValue {
-    let mut tag = [b'"'; 34];
-    let hex = data_encoding::HEXLOWER.encode_mut_str(&entry.sha256.as_bytes()[..16], &mut tag[1..33]).len();
-    debug_assert_eq!(hex, 32);
-    HeaderValue::from_bytes(&tag).unwrap_or(HeaderValue::from_static("\"\""))
+/// Whether a page is opened in a window of its own, as browsers say (Fetch Metadata).
+fn navigates(headers: &HeaderMap) -> bool {
+    let is = |name: &str, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
 /// The layout of our pages on apps' hosts.
@@ -184,24 +221,13 @@ pub(super) fn layout(loggia: &Loggia) -> Layout {
     Layout::app_host(&loggia.edition.load().library.site().title, &loggia.hosts.main_origin())
 }
 
-/// The app's own `404.html`, where it has one, is a matter of the hosting rules; this is ours, with the app's pages.
-fn not_found(
-    loggia: &Loggia,
-    context: &Context,
-    path: &str,
-    manifest: &Manifest,
-) -> Result<Response<Body>, Failure> {
-    let pages = manifest
-        .files
-        .iter()
-        .filter(|(_, entry)| entry.media_type.starts_with("text/html"))
-        .map(|(file, _)| file);
-    let link = |file: &crate::model::FilePath| {
-        Link::new(file.as_str(), &crate::model::encode_path(&format!("/{file}")))
-    };
+/// Our page for what is not there, with the app's pages, where the app has none of its own.
+fn not_found(loggia: &Loggia, context: &Context, site: &Site) -> Result<Response<Body>, Failure> {
+    let pages = site.files().iter().filter(|file| file.entry.media_type.starts_with("text/html"));
+    let link = |file: &File| Link::new(file.path.as_str(), &file.location());
     let page = NotFoundPage {
         layout: layout(loggia),
-        path: path.to_owned(),
+        path: context.path().to_owned(),
         query: String::new(),
         sign_in: None,
         nearest: pages.take(20).map(link).collect(),

@@ -8,6 +8,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::app_settings;
 use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
@@ -233,10 +234,10 @@ pub(super) async fn restore(
 
 /// A form of our own pages by which a publisher changes their app. Unknown and forbidden apps look alike.
 pub(super) struct Change<T> {
-    app: Arc<App>,
-    permit: PublishPermit,
-    by: By,
-    form: T,
+    pub(super) app: Arc<App>,
+    pub(super) permit: PublishPermit,
+    pub(super) by: By,
+    pub(super) form: T,
 }
 
 impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Loggia>> for Change<T> {
@@ -268,7 +269,7 @@ fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
 }
 
 /// The page after a change, saying what came of it.
-async fn done(
+pub(super) async fn done(
     loggia: &Loggia,
     before: Arc<App>,
     changed: Result<Arc<App>, ReleaseError>,
@@ -346,6 +347,7 @@ async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) ->
         can_roll_back: !app.previous.is_empty(),
         in_search: app.settings.is_searched(),
         share,
+        serving: app_settings::serving(loggia, app).await,
     })
 }
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::body::Body;
-use super::conditional::{self, Outcome, Part};
+use super::conditional::{self, Outcome, Part, Validators};
 use super::failure::Failure;
 use super::prepared::{Prepared, content_range, unsatisfiable};
 use crate::guides::StaticFile;
@@ -101,11 +101,13 @@ async fn stream(file: &StaticFile, public: bool, request: &HeaderMap) -> Result<
     let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default();
     let etag = HeaderValue::from_str(&format!("\"{:x}-{size:x}\"", since.as_nanos()))
         .unwrap_or(HeaderValue::from_static("\"\""));
-    let (status, first, last) = match conditional::evaluate(request, &etag, size) {
-        Outcome::Send(Part::Whole) => (StatusCode::OK, 0, size.saturating_sub(1)),
+    let validators = Validators { tag: &etag, forms: std::slice::from_ref(&etag), modified: None };
+    let (status, first, last) = match conditional::evaluate(request, &validators, size) {
+        // Several ranges of a long file are answered with all of it, as RFC 9110, section 14.2, allows.
+        Outcome::Send(Part::Whole | Part::Ranges(_)) => (StatusCode::OK, 0, size.saturating_sub(1)),
         Outcome::Send(Part::Range { first, last }) => (StatusCode::PARTIAL_CONTENT, first, last),
         Outcome::Send(Part::Unsatisfiable) => return Ok(unsatisfiable(size)),
-        Outcome::NotModified => (StatusCode::NOT_MODIFIED, 0, 0),
+        Outcome::NotModified(_) => (StatusCode::NOT_MODIFIED, 0, 0),
         Outcome::Failed => (StatusCode::PRECONDITION_FAILED, 0, 0),
     };
     let mut response = Response::new(Body::empty());

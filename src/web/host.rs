@@ -4,7 +4,7 @@ use http::{HeaderMap, Uri, header};
 use url::Url;
 
 use crate::config;
-use crate::model::{AppHost, AppName, ReleaseId};
+use crate::model::{AppHost, AppName, ReleaseId, Shows};
 
 /// Our own hosts.
 #[derive(Clone, Debug)]
@@ -111,7 +111,8 @@ impl Hosts {
     /// Where one release of an app is, or the app itself without one.
     #[must_use]
     pub fn preview_url(&self, app: &AppName, release: Option<ReleaseId>) -> String {
-        let host = AppHost { app: app.clone(), release };
+        let shows = release.map_or(Shows::Current, Shows::Release);
+        let host = AppHost { app: app.clone(), shows };
         format!("{}/", self.app_origin(&host))
     }
 }

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
-use super::{account, api, apps, assets, authorize, provider, search, sign_in};
+use super::{account, api, app_settings, apps, assets, authorize, provider, search, sign_in};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::releases::Releases;
@@ -38,6 +38,7 @@ pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc
         .route("/-/apps/{name}/grants/remove", post(apps::revoke))
         .route("/-/apps/{name}/audience", post(apps::set_audience))
         .route("/-/apps/{name}/search", post(apps::set_search))
+        .route("/-/apps/{name}/settings", post(app_settings::set))
         .route("/-/apps/{name}/activate", post(apps::activate))
         .route("/-/apps/{name}/rollback", post(apps::roll_back))
         .route("/-/apps/{name}/delete", post(apps::delete))

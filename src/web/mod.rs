@@ -2,21 +2,24 @@
 //!
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
-//! 3. The main host: [`guides`] (with [`edition`], [`files`], [`well_known`], [`feed`], [`accept`]) everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
-//!    [`search`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
-//! 4. An app's host: [`app_host`] decides and sends, [`vault`] alone opens files, [`refusal`] says no and
-//!    [`enter`] lets people in.
-//! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`body`], [`security`].
+//! 3. The main host: [`guides`] (with [`edition`], [`files`], [`well_known`], [`feed`], [`accept`]) everywhere but
+//!    below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`apps`] with [`app_settings`],
+//!    [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
+//!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
+//! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
 //! 6. [`failure`] is the one place where an error becomes a page.
 
 mod accept;
 mod account;
 pub mod api;
 mod app_host;
+mod app_settings;
 mod apps;
 mod assets;
 mod authorize;
 mod body;
+mod coded;
 mod conditional;
 mod connection;
 mod context;
@@ -31,6 +34,7 @@ mod host;
 mod live;
 mod main_host;
 mod metrics;
+mod origin;
 mod pipeline;
 mod prepared;
 mod provider;
@@ -39,7 +43,9 @@ mod request_log;
 mod resolve;
 mod search;
 mod security;
+mod send;
 mod sign_in;
+mod site;
 mod state;
 mod vault;
 mod viewer;
@@ -48,11 +54,12 @@ mod well_known;
 use std::time::Duration;
 
 use http::header::{self, HeaderValue};
-use http::{Response, StatusCode, Uri};
+use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 
 pub use assets::{Assets, prepare as prepare_assets};
 pub use body::{Body, BodyError};
+pub use coded::Coded;
 pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use host::{Hosts, Surface};
@@ -62,6 +69,7 @@ pub use metrics::Metrics;
 pub use pipeline::Pipeline;
 pub use request_log::RequestLog;
 pub use security::Policies;
+pub use site::Sites;
 pub use state::Loggia;
 
 use crate::releases::ReleaseError;
@@ -98,12 +106,6 @@ fn redirect(status: StatusCode, location: &str) -> Response<Body> {
     response
 }
 
-/// A redirect to the same address with a slash at its path's end.
-fn redirect_to_folder(uri: &Uri) -> Response<Body> {
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    redirect(StatusCode::TEMPORARY_REDIRECT, &format!("{}/{query}", uri.path()))
-}
-
 /// Reads a body that nobody wants, to its end or a bound.
 async fn drain(body: hyper::body::Incoming, limit: usize) {
     if http_body::Body::is_end_stream(&body) {
@@ -127,6 +129,8 @@ fn status_of(error: &ReleaseError) -> StatusCode {
         | ReleaseError::BlobsMissing { .. } => StatusCode::CONFLICT,
         ReleaseError::Invalid(_) | ReleaseError::Differs { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         ReleaseError::BrokeOff(_) => StatusCode::BAD_REQUEST,
-        ReleaseError::Storage(_) | ReleaseError::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
+        ReleaseError::Storage(_) | ReleaseError::Blob(_) | ReleaseError::NoRoom(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }

@@ -5,7 +5,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::body::Body;
-use super::conditional::{self, Outcome, Part};
+use super::conditional::{self, Outcome, Part, Validators};
 use super::encoding::{Coding, Encoded};
 use crate::model::Digest;
 
@@ -50,16 +50,23 @@ impl Prepared {
         let (bytes, coding) = self.choose(request);
         let etag = &self.etags[coding.map_or(0, |coding| coding as usize + 1)];
         let size = bytes.len() as u64;
-        let mut response = match conditional::evaluate(request, etag, size) {
+        let validators = Validators { tag: etag, forms: &self.etags, modified: None };
+        let mut held = None;
+        let mut response = match conditional::evaluate(request, &validators, size) {
             Outcome::Send(Part::Whole) => Response::new(Body::bytes(bytes.clone())),
             Outcome::Send(Part::Range { first, last }) => partial(bytes, first, last),
+            // Nobody reads pages of ours by several ranges; the whole may always be answered.
+            Outcome::Send(Part::Ranges(_)) => Response::new(Body::bytes(bytes.clone())),
             Outcome::Send(Part::Unsatisfiable) => return unsatisfiable(size),
-            Outcome::NotModified => status(StatusCode::NOT_MODIFIED),
+            Outcome::NotModified(tag) => {
+                held = Some(tag);
+                status(StatusCode::NOT_MODIFIED)
+            }
             Outcome::Failed => return status(StatusCode::PRECONDITION_FAILED),
         };
         let partial = response.headers_mut().remove(header::CONTENT_RANGE);
         let mut headers = self.headers.clone();
-        headers.insert(header::ETAG, etag.clone());
+        headers.insert(header::ETAG, held.unwrap_or_else(|| etag.clone()));
         if response.status() == StatusCode::NOT_MODIFIED {
             headers.remove(header::CONTENT_TYPE);
         } else if let Some(coding) = coding {
@@ -94,7 +101,17 @@ pub(super) fn is_compressible(media_type: &str) -> bool {
         || essence.ends_with("+json")
         || matches!(
             essence,
-            "application/json" | "application/xml" | "application/javascript" | "application/wasm"
+            "application/json"
+                | "application/xml"
+                | "application/javascript"
+                | "application/wasm"
+                | "application/x-ndjson"
+                | "application/rtf"
+                | "application/vnd.ms-fontobject"
+                | "font/ttf"
+                | "font/otf"
+                | "image/bmp"
+                | "image/x-icon"
         )
 }
 

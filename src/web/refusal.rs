@@ -64,7 +64,7 @@ fn sign_in<B>(
 }
 
 /// Browsers say what a request is for (Fetch Metadata); what does not say so counts as opening a page.
-fn opens_a_page(headers: &HeaderMap) -> bool {
+pub(super) fn opens_a_page(headers: &HeaderMap) -> bool {
     headers.get(SEC_FETCH_MODE).is_none_or(|mode| mode == "navigate")
 }
 

@@ -3,6 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::host::Hosts;
+use crate::model::Settings;
 
 /// The headers that pages of ours carry, made once.
 #[derive(Clone, Debug)]
@@ -18,6 +19,9 @@ const NO_REFERRER: HeaderValue = HeaderValue::from_static("strict-origin-when-cr
 /// A year (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const COEP: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+const FRAMED_BY_ITSELF: HeaderValue = HeaderValue::from_static("frame-ancestors 'self'");
+const FRAMED_BY_NOBODY: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 impl Policies {
@@ -62,15 +66,36 @@ impl Policies {
         }
     }
 
-    /// Puts on an app's files what keeps one app from another, and nothing that an app could miss. Other sites may
-    /// embed what is public.
-    pub fn put_on_apps(&self, headers: &mut HeaderMap, public: bool) {
+    /// Puts on an app's files what keeps one app from another, what its publisher set, and nothing else that an app
+    /// could miss. Other sites may use what is public, and frame it only when its publisher says so. A policy of the
+    /// publisher's own stands beside ours: browsers hold a page to both.
+    pub fn put_on_apps(&self, headers: &mut HeaderMap, public: bool, settings: &Settings) {
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         if !public {
             headers.insert(CORP, SAME_ORIGIN);
         }
         if self.secure {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+        if settings.isolated {
+            headers.insert(COOP, SAME_ORIGIN);
+            headers.insert(COEP, HeaderValue::from_static("require-corp"));
+        }
+        headers.append(header::CONTENT_SECURITY_POLICY, frame_ancestors(settings));
+        if let Some(csp) = settings.csp.as_deref().and_then(|csp| HeaderValue::from_str(csp).ok()) {
+            headers.append(header::CONTENT_SECURITY_POLICY, csp);
+        }
+    }
+}
+
+/// Who may frame an app's pages: itself, or whom its publisher names.
+fn frame_ancestors(settings: &Settings) -> HeaderValue {
+    match settings.frame_ancestors.as_deref() {
+        None => FRAMED_BY_ITSELF,
+        Some([]) => FRAMED_BY_NOBODY,
+        Some(sources) => {
+            let text = format!("frame-ancestors {}", sources.join(" "));
+            HeaderValue::from_str(&text).unwrap_or(FRAMED_BY_NOBODY)
         }
     }
 }

@@ -7,6 +7,7 @@ use http::{Response, header};
 
 use super::assets::Assets;
 use super::body::Body;
+use super::coded::Coded;
 use super::context::Context;
 use super::edition::Edition;
 use super::host::Hosts;
@@ -14,6 +15,7 @@ use super::live::Live;
 use super::metrics::Metrics;
 use super::request_log::RequestLog;
 use super::security::Policies;
+use super::site::Sites;
 use crate::access::{Keyring, oidc, provider};
 use crate::config::Config;
 use crate::model::{Clock, Entropy};
@@ -36,6 +38,10 @@ pub struct Loggia {
     pub keyring: Keyring,
     /// Apps and their releases.
     pub releases: Releases,
+    /// Releases that are being served, made ready.
+    pub sites: Sites,
+    /// Encoded forms of their files.
+    pub coded: Coded,
     /// Templates and assets.
     pub theme: Theme,
     /// Its assets, ready to be sent.

@@ -3,58 +3,84 @@
 //! `clippy.toml` keeps everyone else from [`Blobs::open`](crate::releases::Blobs::open) and
 //! [`Blobs::cached_small`](crate::releases::Blobs::cached_small).
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
+use super::coded::Coded;
+use super::encoding::Coding;
 use super::failure::Failure;
-use super::resolve::{Asked, Found};
+use super::site::{File, Site};
 use crate::access::{Part, Permit};
-use crate::model::{FileEntry, Manifest};
+use crate::model::FileEntry;
 use crate::releases::{Blob, Releases};
 
 /// What a permit opened.
-pub(super) enum Opened {
-    /// A file that is whole in memory.
-    Small(FileEntry, Bytes),
-    /// A file that is read by chunks.
-    Large(FileEntry, Blob),
-    /// A folder without the slash at its end.
-    Folder,
-    /// There is no such file in this release.
-    Missing(Arc<Manifest>),
-    /// There is no such release.
-    NoRelease,
+pub(super) struct Opened {
+    pub(super) content: Content,
+    /// What it is encoded in.
+    pub(super) coding: Option<Coding>,
 }
 
-/// Opens what `permit` permits, and nothing else: the path that was decided on is the one that selects the bytes.
-pub(super) async fn open(releases: &Releases, permit: &Permit, slash: bool) -> Result<Opened, Failure> {
+/// Bytes, in memory or to be read.
+pub(super) enum Content {
+    /// A file that is whole in memory.
+    Small(Bytes),
+    /// A file that is read by chunks.
+    Large(Blob),
+}
+
+/// The file that `permit` names; `None` when `site` is another release than the permit's, or has no such file.
+pub(super) fn permitted<'s>(permit: &Permit, site: &'s Site) -> Option<&'s File> {
     let target = permit.target();
-    let manifest = match releases.manifest_cached(&target.app, target.release) {
-        Some(manifest) => manifest,
-        None => match releases.manifest(&target.app, target.release).await? {
-            Some(manifest) => manifest,
-            None => return Ok(Opened::NoRelease),
+    let Part::File(path) = &target.part else { return None };
+    (target.app == site.app && target.release == site.release).then(|| site.at(path.as_str()))?
+}
+
+/// Opens the file that `permit` names, and nothing else: the path that is authorised is the one that selects the bytes.
+/// They come in `wanted` where the publisher brought them so, or where that makes them shorter.
+pub(super) async fn open(
+    releases: &Releases,
+    coded: &Coded,
+    permit: &Permit,
+    site: &Site,
+    wanted: Option<Coding>,
+) -> Result<Opened, Failure> {
+    let file = permitted(permit, site).ok_or(Failure::NotFound)?;
+    let Some(coding) = wanted else { return plain(releases, &file.entry).await };
+    if let Some(path) = file.sibling(coding) {
+        let sibling = permit.clone().within(path.clone());
+        let entry = &permitted(&sibling, site).ok_or(Failure::NotFound)?.entry;
+        return Ok(Opened { coding: Some(coding), ..plain(releases, entry).await? });
+    }
+    let digest = file.entry.sha256;
+    let known = coded.known(&digest, coding);
+    if let Some(Some(bytes)) = known {
+        return Ok(Opened { content: Content::Small(bytes), coding: Some(coding) });
+    }
+    let opened = plain(releases, &file.entry).await?;
+    match (&opened.content, known) {
+        (Content::Small(bytes), None) => match coded.make(digest, coding, bytes.clone()).await {
+            Some(bytes) => Ok(Opened { content: Content::Small(bytes), coding: Some(coding) }),
+            None => Ok(opened),
         },
-    };
-    let path = match &target.part {
-        Part::File(path) => Some(path.clone()),
-        Part::Listing => None,
-    };
-    let entry = match (Asked { path, slash }).find(&manifest) {
-        Found::File(entry) => entry.clone(),
-        Found::Folder => return Ok(Opened::Folder),
-        Found::Missing => return Ok(Opened::Missing(manifest)),
-    };
+        (Content::Large(blob), None) => {
+            coded.make_later(blob, coding);
+            Ok(opened)
+        }
+        (_, Some(_)) => Ok(opened),
+    }
+}
+
+async fn plain(releases: &Releases, entry: &FileEntry) -> Result<Opened, Failure> {
     #[expect(clippy::disallowed_methods, reason = "this is the place, and here is the permit")]
     let cached = releases.blobs().cached_small(&entry.sha256);
     if let Some(bytes) = cached {
-        return Ok(Opened::Small(entry, bytes));
+        return Ok(Opened { content: Content::Small(bytes), coding: None });
     }
     #[expect(clippy::disallowed_methods, reason = "this is the place, and here is the permit")]
-    let blob = releases.blobs().open(&entry).await?;
-    Ok(match blob.bytes() {
-        Some(bytes) => Opened::Small(entry, bytes.clone()),
-        None => Opened::Large(entry, blob),
-    })
+    let blob = releases.blobs().open(entry).await?;
+    let content = match blob.bytes() {
+        Some(bytes) => Content::Small(bytes.clone()),
+        None => Content::Large(blob),
+    };
+    Ok(Opened { content, coding: None })
 }

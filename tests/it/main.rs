@@ -7,6 +7,7 @@ mod apps;
 mod cli;
 mod guides;
 mod readers;
+mod hosting;
 mod releases;
 mod search;
 mod search_quality;

@@ -35,6 +35,8 @@ fn app(audience: Audience, grants: &[Line]) -> App {
             .collect(),
         current: None,
         previous: vec![],
+        activations: vec![],
+        origin: 0,
         settings: Settings::default(),
         created: at(0),
         changed: at(0),

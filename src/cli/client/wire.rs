@@ -116,4 +116,7 @@ pub(in crate::cli) struct Finish {
 pub(in crate::cli) struct Finished {
     /// Where it is to be seen: the app's address, or the preview's where it is a draft.
     pub url: Url,
+    /// What of its rules cannot be used.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }

@@ -68,6 +68,9 @@ struct Published {
     unchanged: usize,
     /// How many bytes were sent.
     bytes: u64,
+    /// What of its `_redirects` and `_headers` cannot be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, server: Option<&str>) -> anyhow::Result<Outcome> {
@@ -85,6 +88,9 @@ pub(super) fn run(args: &Args, server: Option<&str>) -> anyhow::Result<Outcome> 
         HumanBytes(published.bytes),
         published.unchanged
     ));
+    for warning in &published.warnings {
+        say(format!("warning: {}", readable(warning)));
+    }
     if args.json {
         print_json(&published)?;
     } else {
@@ -119,6 +125,7 @@ async fn publish(
         uploaded: sent.files,
         unchanged: files.len() - sent.files,
         bytes: sent.bytes,
+        warnings: finished.warnings,
     })
 }
 
@@ -157,6 +164,11 @@ fn title_of(app: &AppName) -> String {
     let mut title = app.as_str().replace('-', " ");
     title[..1].make_ascii_uppercase();
     title
+}
+
+/// A server's words, without anything that would steer a terminal.
+fn readable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(400).collect()
 }
 
 fn counted(files: usize) -> String {

@@ -70,6 +70,14 @@ pub enum InvalidRelease {
         /// The limit.
         most: usize,
     },
+    /// A setting is not what it may be.
+    #[error("`{name}`: {rule}")]
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// What it must be.
+        rule: String,
+    },
     /// Too many lines in a listed audience.
     #[error("{most} grants are the most that an app takes; grant a domain or a group instead")]
     TooManyGrants {

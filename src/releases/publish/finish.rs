@@ -31,9 +31,10 @@ impl Releases {
             None => self.write_manifest(app, release).await?,
         };
         if activate {
+            let now = self.0.clock.now();
             let change = |app: &mut App| {
                 if !app.previous.contains(&release) {
-                    point(app, release);
+                    point(app, release, now);
                 }
                 Ok(())
             };

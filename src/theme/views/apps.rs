@@ -93,6 +93,26 @@ pub struct Manage {
     pub in_search: bool,
     /// What the form for sharing holds at first.
     pub share: ShareForm,
+    /// How it is served, and the form that changes that.
+    pub serving: Serving,
+}
+
+/// How an app is served. The form posts `fallback`, `isolated`, `frame_ancestors`, `csp` and `keep_days` to
+/// `/-/apps/NAME/settings`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Serving {
+    /// What of the current release's `_redirects` and `_headers` cannot be used.
+    pub problems: Vec<String>,
+    /// The file that answers where there is none.
+    pub fallback: String,
+    /// Whether its pages are isolated from other origins.
+    pub isolated: bool,
+    /// Who may frame it, with spaces between; empty is the app itself.
+    pub frame_ancestors: String,
+    /// A content security policy of the publisher's own.
+    pub csp: String,
+    /// For how many days files of earlier releases are served; empty is a week.
+    pub keep_days: String,
 }
 
 /// One line of the audience. Removing it posts `who` to `/-/apps/NAME/grants/remove`.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::access::{decide_publish, may_create, token};
-use crate::model::{AppName, Audience, Settings};
+use crate::model::{AppName, Audience};
 use crate::releases::Change;
 
 use super::bearer::{Bearer, Publisher, Restorer, require_fresh};
@@ -45,10 +45,12 @@ pub(super) struct AppChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     audience: Option<Audience>,
-    /// What its publishers set: `description`, and `search`: whether search finds its pages, true unless it is set.
+    /// What its publishers set: `description`, `search` (whether search finds its pages; it does unless it is
+    /// `false`), `fallback`, `isolated`, `frame_ancestors`, `csp`, `keep_days`. What is
+    /// left out stays, and null takes a setting away (RFC 7396).
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
-    settings: Option<Settings>,
+    settings: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// Who the token speaks for.

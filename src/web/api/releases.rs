@@ -152,7 +152,10 @@ pub(super) async fn finish(
     let name = &publisher.app.name;
     let manifest = api.releases.finish(name, id, activate, &publisher.by).await?;
     let current = api.releases.catalog().app(name).is_some_and(|app| app.current == Some(id));
-    Ok(Json(ReleaseView::new(&Release { manifest, current }, &api.server)))
+    // The release is finished; that its rules cannot be read now does not undo it.
+    let rules = api.releases.rules_of(&manifest).await.unwrap_or_default();
+    let view = ReleaseView::new(&Release { manifest, current }, &api.server);
+    Ok(Json(view.with_warnings(&rules.problems)))
 }
 
 /// Makes a finished release the live one.

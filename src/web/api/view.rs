@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 
 use crate::config::Server;
 use crate::model::{
-    App, AppHost, AppName, Audience, AuditEvent, EmailAddress, Grant, Person, ReleaseId, Settings, Source,
-    TokenRecord, TokenScope,
+    App, AppHost, AppName, Audience, AuditEvent, EmailAddress, Grant, Person, ReleaseId, Settings, Shows,
+    Source, TokenRecord, TokenScope,
 };
-use crate::releases::Release;
+use crate::releases::{Release, RuleProblem};
 
 /// Who calls.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,6 +127,9 @@ pub(super) struct ReleaseView {
     files: usize,
     /// The size of its files together, in bytes.
     size: u64,
+    /// What of its `_redirects` and `_headers` cannot be used; said when it is finished.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 impl ReleaseView {
@@ -143,7 +146,13 @@ impl ReleaseView {
             source: manifest.source.clone(),
             files: manifest.files.len(),
             size: manifest.size(),
+            warnings: Vec::new(),
         }
+    }
+
+    /// With what cannot be used of its rules.
+    pub(super) fn with_warnings(self, problems: &[RuleProblem]) -> Self {
+        Self { warnings: problems.iter().map(ToString::to_string).collect(), ..self }
     }
 }
 
@@ -155,7 +164,8 @@ pub(super) struct AuditView(pub(super) AuditEvent);
 
 /// Where an app, or one release of it, is seen: a host of its own, with the scheme and port of the main host.
 fn address(app: &AppName, release: Option<ReleaseId>, server: &Server) -> String {
-    let host = AppHost { app: app.clone(), release };
+    let shows = release.map_or(Shows::Current, Shows::Release);
+    let host = AppHost { app: app.clone(), shows };
     let scheme = server.public_url.scheme();
     let port = server.public_url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{scheme}://{host}.{}{port}/", server.apps_domain)

@@ -62,7 +62,8 @@ impl TestApp {
         Self::start_at(clock, |_| {}, false).await
     }
 
-    async fn start_at(clock: Clock, change: impl FnOnce(&mut Config), follow: bool) -> Self {
+    /// Starts at the time of `clock`; with `follow`, looks at the bucket every second.
+    pub(crate) async fn start_at(clock: Clock, change: impl FnOnce(&mut Config), follow: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let content = dir.path().join("content");
         std::fs::create_dir_all(content.join("tools")).unwrap();
