@@ -1,6 +1,6 @@
 //! Everything that is wrong with a site, guide by guide.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -236,19 +236,20 @@ fn left_out(pages: &[&Page]) -> Vec<Problem> {
     problems
 }
 
-/// Partials of a tech-docs site that no stub names.
+/// Partials of a tech-docs site that no stub names, and files of a book that its summary does not.
 fn unused(library: &Library) -> Vec<Problem> {
-    if library.kind() != Kind::TechDocs {
-        return Vec::new();
-    }
-    let inside = library.tree.files.keys().filter_map(|file| file.strip_prefix(library.kind().prefix()));
+    let next = match library.kind() {
+        Kind::TechDocs => "is part of no guide; name it in one or remove it",
+        Kind::MdBook => "is not shown, `SUMMARY.md` does not name it; name it there or remove it",
+        Kind::Folder | Kind::MkDocs => return Vec::new(),
+    };
+    let used: HashSet<&str> =
+        library.pages().flat_map(|page| page.parsed().files.iter().map(String::as_str)).collect();
+    let inside = library.tree.files.keys().filter(|file| library.site.inside(file).is_some());
     let markdown = inside.filter(|file| [".md", ".md.erb"].iter().any(|end| file.ends_with(end)));
-    let unused = markdown.filter(|file| !library.by_file.contains_key(*file));
-    let problems = unused.map(|file| {
-        let file = format!("{}{file}", library.kind().prefix());
-        let message = format!("`{file}` is part of no guide; name it in one or remove it");
-        Problem::warning(&*file, ProblemKind::Unused, message)
-    });
+    let unused = markdown.filter(|file| !used.contains(&***file) && !file.ends_with("SUMMARY.md"));
+    let problems =
+        unused.map(|file| Problem::warning(&**file, ProblemKind::Unused, format!("`{file}` {next}")));
     problems.collect()
 }
 
