@@ -12,6 +12,7 @@ use super::page::{Page, Parsed};
 use super::problem::{Problem, ProblemKind, nearest};
 use super::sections::Mention;
 use super::site::Kind;
+use super::wiki;
 
 /// From this many guides on, a construct that is left out of all of them is one problem, not one a guide.
 const COMMON: usize = 4;
@@ -58,6 +59,10 @@ fn broken_link(library: &Library, nearby: &Nearby<'_>, page: &Page, link: &Menti
     match library.addresses().link(dest, &parsed.bases()) {
         Target::Elsewhere => None,
         Target::Here(address) => broken_anchor(library, page, link, &address),
+        Target::Nowhere if wiki::is_link(dest) => {
+            let message = format!("guide `{file}` says `{dest}`, {}", library.names.why_not(dest));
+            Some(Problem::warning(&link.place, ProblemKind::BrokenLink, message))
+        }
         Target::Nowhere => {
             let suggestion = match nearby.nearest(parsed, dest) {
                 _ if is_mail_address(dest) => format!("write `mailto:{dest}`"),

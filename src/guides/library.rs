@@ -14,6 +14,7 @@ use super::page::Page;
 use super::problem::Problem;
 use super::site::{Kind, Site, title_of_name};
 use super::tree::Tree;
+use super::wiki::Names;
 use crate::config;
 use crate::model::{GuidePath, encode_path};
 
@@ -36,6 +37,8 @@ pub struct Library {
     pub(super) files: Arc<HashMap<String, StaticFile>>,
     /// Former addresses and where they lead now.
     pub(super) redirects: HashMap<String, String>,
+    /// What links in double brackets may call a guide.
+    pub(super) names: Names,
     pub(super) navigation: Vec<Node>,
     pub(super) site_problems: Vec<Problem>,
     pub(super) problems: OnceLock<Vec<Problem>>,
@@ -108,6 +111,10 @@ impl Library {
     pub fn breadcrumbs(&self, page: &Page) -> Vec<Crumb> {
         let mut crumbs = Vec::new();
         let mut path = String::from("/");
+        if self.site.plan.is_some() {
+            let index = self.at.get(&page.guide().path).copied();
+            return index.map_or(crumbs, |index| navigation::way(&self.navigation, &self.pages, index));
+        }
         let segments: Vec<&str> = page.guide().path.segments().collect();
         let Some((_, above)) = segments.split_last() else { return crumbs };
         if let Some(front) = self.page("/") {
@@ -167,7 +174,13 @@ impl Library {
     }
 
     pub(super) fn addresses(&self) -> Addresses<'_> {
-        Addresses { guides: &self.at, by_file: &self.by_file, files: &self.files, redirects: &self.redirects }
+        Addresses {
+            guides: &self.at,
+            by_file: &self.by_file,
+            files: &self.files,
+            redirects: &self.redirects,
+            names: &self.names,
+        }
     }
 
     fn position(&self, page: &Page) -> Option<usize> {

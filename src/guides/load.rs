@@ -17,6 +17,7 @@ use super::page::{Page, Parsed};
 use super::problem::{Place, Problem, ProblemKind, nearest};
 use super::site::{Kind, Site};
 use super::tree::Tree;
+use super::wiki::Names;
 use crate::config;
 use crate::model::{GuidePath, encode_path};
 
@@ -135,10 +136,18 @@ impl Parts {
             parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
         let by_file = by_file(&parsed, &self.site);
         let redirects = redirects(&self.site, &parsed, &at);
-        let same = |before: &&Library| before.by_file == by_file && before.redirects == redirects;
+        let names = Names::of(&parsed, self.site.kind.slugs());
+        let same = |before: &&Library| {
+            before.by_file == by_file && before.redirects == redirects && before.names == names
+        };
         let before = before.filter(same);
-        let addresses =
-            Addresses { guides: &at, by_file: &by_file, files: &self.files, redirects: &redirects };
+        let addresses = Addresses {
+            guides: &at,
+            by_file: &by_file,
+            files: &self.files,
+            redirects: &redirects,
+            names: &names,
+        };
         let page = |parsed: Arc<Parsed>| {
             let page = before.and_then(|before| before.page(parsed.guide.path.as_str()));
             let page = page.filter(|page| Arc::ptr_eq(page.parsed(), &parsed));
@@ -156,6 +165,7 @@ impl Parts {
             by_file,
             files: self.files,
             redirects,
+            names,
             navigation,
             site_problems: self.problems,
             problems: OnceLock::new(),

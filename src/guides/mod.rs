@@ -5,7 +5,7 @@
 //! 2. Source: [`compose`] puts a guide's text together from its files, with [`include`] for what it takes in and
 //!    [`hidden_lines`] for what it does not show; [`source`] knows the way back to a line.
 //! 3. Front matter: [`front_matter`].
-//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`],
+//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`], [`wiki`],
 //!    [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
 //! 5. Sections: [`sections`], the unit of search, and everything that points elsewhere.
 //! 6. HTML: [`links`] finds where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
@@ -42,6 +42,7 @@ mod tags;
 mod tests;
 mod tree;
 mod watch;
+mod wiki;
 
 pub use file::StaticFile;
 pub use library::{Crumb, Library, Lookup};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::page::Parsed;
+use super::library::Crumb;
+use super::page::{Page, Parsed};
 use super::site::{Leads, Plan, Step, title_of_name};
 use crate::model::{GuidePath, encode_path};
 
@@ -52,6 +53,36 @@ pub(super) fn reading_order(nodes: &[Node], out: &mut Vec<usize>) {
         out.extend(node.guide);
         reading_order(&node.children, out);
     }
+}
+
+/// The way to the guide at `index` of `pages` as the tree has it, the front page first, without the guide itself.
+pub(super) fn way(nodes: &[Node], pages: &[Arc<Page>], index: usize) -> Vec<Crumb> {
+    let Some(page) = pages.get(index).filter(|page| page.guide().path != GuidePath::root()) else {
+        return Vec::new();
+    };
+    let wanted = url(&page.guide().path);
+    let mut way = Vec::new();
+    descend(nodes, &wanted, &mut way);
+    let front = pages.iter().find(|page| page.guide().path == GuidePath::root());
+    let crumb = |node: &Node| Crumb { title: node.title.clone(), url: node.url.clone() };
+    let front = front.map(|page| Crumb { title: page.guide().title.clone(), url: Some("/".to_owned()) });
+    let above = way.into_iter().filter(|node| node.url.as_deref() != Some("/")).map(crumb);
+    front.into_iter().chain(above).collect()
+}
+
+/// Finds the nodes above the first one at `wanted`.
+fn descend<'a>(nodes: &'a [Node], wanted: &str, way: &mut Vec<&'a Node>) -> bool {
+    nodes.iter().any(|node| {
+        if node.url.as_deref() == Some(wanted) {
+            return true;
+        }
+        way.push(node);
+        let found = descend(&node.children, wanted, way);
+        if !found {
+            way.pop();
+        }
+        found
+    })
 }
 
 /// The front page for a folder that has none: its guides, two levels deep, as Markdown.

@@ -87,7 +87,7 @@ pub struct Site {
     /// What begins a line of code that is not shown, by language.
     pub(super) hidden_lines: HashMap<String, String>,
     /// The files that all this was read from, relative to the content folder.
-    settings: Vec<String>,
+    pub(super) settings: Vec<String>,
     /// What is wrong with them.
     pub(super) problems: Vec<Problem>,
 }
