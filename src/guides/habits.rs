@@ -98,7 +98,9 @@ fn spaced_heading(line: &str) -> Option<String> {
 
 /// The first embedded Ruby of a line.
 fn foreign(line: &str) -> Option<&str> {
-    let from = line.get(line.find("<%")?..)?;
+    let in_code = |at: usize| line.get(..at).is_some_and(|before| before.matches('`').count() % 2 == 1);
+    let (at, _) = line.match_indices("<%").find(|(at, _)| !in_code(*at))?;
+    let from = line.get(at..)?;
     Some(from.find("%>").map_or(from, |end| from.get(..end + 2).unwrap_or(from)).trim_end())
 }
 

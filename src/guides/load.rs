@@ -311,8 +311,13 @@ fn redirects(site: &Site, parsed: &[Arc<Parsed>], at: &HashMap<GuidePath, usize>
         let to = encode_path(parsed.guide.path.as_str());
         parsed.former_paths.iter().map(move |from| (from.clone(), Some(to.clone())))
     });
+    // A chapter that became the front page had an address of its own as well.
+    let front =
+        parsed.iter().filter(|parsed| site.kind == Kind::MdBook && parsed.guide.path == GuidePath::root());
+    let front = front.filter_map(|parsed| site.inside(&parsed.own_file));
+    let front = front.map(|file| (file.to_owned(), Some("/".to_owned())));
     let mut out = HashMap::new();
-    for (from, to) in configured.chain(former) {
+    for (from, to) in configured.chain(former).chain(front) {
         let from = format!("/{}", decode(from.trim_start_matches('/')));
         let guide = canonical(&from);
         if let Some(to) = to.filter(|to| decode(to) != guide && !at.contains_key(&*from)) {

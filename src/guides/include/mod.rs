@@ -174,11 +174,15 @@ impl Expander<'_> {
             Construct::Files { requests, indent } => {
                 let length = self.indent.len();
                 self.indent.push_str(indent);
+                let only = requests.len() == 1;
                 for (at, request) in requests.into_iter().enumerate() {
                     if at > 0 {
                         self.push(from, range.start, "\n");
                     }
-                    self.files(from, range, &request);
+                    let written = from.text.get(range.clone()).filter(|_| only);
+                    let written =
+                        written.map_or_else(|| format!("--8<-- \"{}\"", request.path), str::to_owned);
+                    self.file(from, range.start, &request, written.trim());
                 }
                 self.indent.truncate(length);
             }
@@ -240,26 +244,27 @@ impl Expander<'_> {
         }
     }
 
-    fn files(&mut self, from: &Source, range: &Range<usize>, request: &Request<'_>) {
-        let place = from.place(range.start);
+    /// Takes a file in, or shows what was `written` where that cannot be.
+    fn file(&mut self, from: &Source, at: usize, request: &Request<'_>, written: &str) {
+        let place = from.place(at);
         let (file, text, parts) = match self.requested(&place.file, request) {
             Ok(found) => found,
             Err(why) => {
                 let message = format!("`{}` includes `{}`, {why}", place.file, request.path);
                 self.out.problems.push(Problem::error(&place, ProblemKind::MissingPartial, message));
-                let written = from.text.get(range.clone()).unwrap_or_default().trim_start();
-                self.push(from, range.start, written);
+                let shown = if self.fenced { written.to_owned() } else { format!("`{written}`") };
+                self.push(from, at, &shown);
                 return;
             }
         };
-        self.push(from, range.start, &request.before);
+        self.push(from, at, &request.before);
         let part = Source::of_file(&file, text);
         self.stack.push(file);
         for range in parts {
             self.run(&part, range);
         }
         self.stack.pop();
-        self.push(from, range.start, request.after);
+        self.push(from, at, request.after);
     }
 
     /// The file that a request means, its text, and the stretches of it that are wanted.

@@ -237,7 +237,10 @@ mod tests {
         let site = loaded("site_name: A\ndocs_dir: ../secret\nINHERIT: ../base.yml\n");
         assert_eq!(&*site.prefix, "docs/");
         let said: Vec<String> = site.problems.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @"
+        mkdocs.yml:2: warning: `mkdocs.yml` names `docs_dir: ../secret`, which is outside the site; `docs` is used
+        mkdocs.yml:3: warning: `mkdocs.yml` inherits from `../base.yml`, which is not read; write its settings here
+        ");
     }
 
     #[test]

@@ -171,9 +171,19 @@ mod tests {
         let (plan, problems) = parse(text, "src/SUMMARY.md", "src/", true);
         let mut shown = String::new();
         lines(&plan.steps, 0, &mut shown);
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @"
+        Foreword → src/foreword.md (3)
+        Using it → - (7)
+          1.Start → src/start/README.md (9)
+            1.1.Install x → src/start/in stall.md (10)
+            1.2.Later → - (11)
+          2.Two → src/two.md (12)
+        Knowing it → - (14)
+          3.Three → src/three.md (16)
+        Thanks → src/thanks.md (21)
+        ");
         assert_eq!(plan.title("src/two.md"), Some("Two"));
         assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].line, Some(16));
+        assert_eq!(problems[0].line, Some(17));
     }
 }
