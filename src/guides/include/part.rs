@@ -128,7 +128,11 @@ fn mark(line: &str) -> Option<Mark<'_>> {
 
 /// Whether `line` does nothing but mark a part: `--8<-- [start:name]`.
 pub(super) fn is_snippet_mark(line: &str) -> bool {
-    line.contains("-8<-") && mark(line).is_some()
+    let Some((before, after)) = line.split_once("-8<-") else { return false };
+    let after = after.split_once(']').map_or("x", |(_, after)| after);
+    // Prose about marks is no mark.
+    let comment = |text: &str| !text.contains(|c: char| c.is_alphanumeric() || matches!(c, '`' | '"' | ';'));
+    comment(before) && comment(after) && mark(line).is_some()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(super) fn find(sight: Sight<'_>) -> Option<Found<'_>> {
     let marks = line.trim_start_matches([' ', '\t']);
     let indent = line.get(..line.len() - marks.len())?;
     let bare = marks.trim_start_matches(';');
-    if is_snippet_mark(line) && bare.len() == marks.len() {
+    if is_snippet_mark(line) {
         return Some(Found { range: sight.at..sight.at + sight.line.len(), what: Construct::Nothing });
     }
     let after = marker(bare)?;
