@@ -49,7 +49,7 @@ impl Names {
         names
     }
 
-    /// Where the link written as `written`, brackets and all, leads: one guide, as title before file name.
+    /// Where the link written as `written`, brackets and all, leads, where just one guide is called that.
     pub(super) fn find(&self, written: &str) -> Option<String> {
         let (name, fragment) = parts(written);
         let fragment = match fragment {
