@@ -251,7 +251,7 @@ impl fmt::Display for Kind {
             Self::Folder => "a folder of Markdown",
             Self::TechDocs => "a tech-docs-gem site",
             Self::MdBook => "an mdBook",
-            Self::MkDocs => "a MkDocs site",
+            Self::MkDocs => "an MkDocs site",
         })
     }
 }
