@@ -275,7 +275,7 @@ impl Expander<'_> {
     ) -> Result<(String, String, Vec<Range<usize>>), String> {
         let file = self.locate(own, request)?;
         let text = self.take(&file).map_err(|why| format!("but `{file}` {why}"))?;
-        let markdown = file.ends_with(".md") || file.ends_with(".markdown");
+        let markdown = [".md", ".markdown"].iter().any(|end| file.ends_with(end));
         let body = if markdown { front_matter::split(&text).body } else { 0 };
         let mut parts = request.part.ranges(&text, body).map_err(|why| format!("but `{file}` {why}"))?;
         if let Some(last) = parts.last_mut() {

@@ -101,10 +101,8 @@ enum Mark<'a> {
 /// The mark of a line: `--8<-- [start:name]`, `--8<-- [end:name]`, `ANCHOR: name`, `ANCHOR_END: name`, after
 /// whatever begins a comment.
 fn mark(line: &str) -> Option<Mark<'_>> {
-    let name = |rest: &'_ str| {
-        let rest = rest.trim_start();
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len());
-        end
+    let name = |rest: &str| {
+        rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len())
     };
     if let Some((_, rest)) = line.split_once("-8<-") {
         let rest = rest.trim_start_matches('-').trim_start().strip_prefix('[')?.trim_start();
@@ -117,13 +115,13 @@ fn mark(line: &str) -> Option<Mark<'_>> {
             _ => None,
         };
     }
-    let marks: [(&str, fn(&str) -> Mark<'_>); 2] =
-        [("ANCHOR_END:", |name| Mark::End(name)), ("ANCHOR:", |name| Mark::Start(name))];
-    marks.into_iter().find_map(|(word, mark)| {
-        let (_, rest) = line.split_once(word)?;
-        let rest = rest.trim_start();
-        rest.get(..name(rest)).filter(|found| !found.is_empty()).map(mark)
-    })
+    let (ends, rest) = match line.split_once("ANCHOR_END:") {
+        Some((_, rest)) => (true, rest),
+        None => (false, line.split_once("ANCHOR:")?.1),
+    };
+    let rest = rest.trim_start();
+    let found = rest.get(..name(rest)).filter(|found| !found.is_empty())?;
+    Some(if ends { Mark::End(found) } else { Mark::Start(found) })
 }
 
 /// Whether `line` does nothing but mark a part: `--8<-- [start:name]`.

@@ -32,7 +32,7 @@ struct Reader<'a> {
     problems: Vec<Problem>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn chapters(&mut self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         let mut part: Option<Step> = None;
