@@ -34,11 +34,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
     if args.json {
-        print_json(&json!({ "errors": errors, "warnings": warnings, "problems": problems }))?;
+        print_json(
+            &json!({ "site": library.kind(), "errors": errors, "warnings": warnings, "problems": problems }),
+        )?;
     } else {
         for problem in problems {
             print(problem.to_string())?;
         }
+        say(format!("{} in {}", counted(library.pages().len(), "guide"), library.kind()));
         say(format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
     }
     Ok(if errors == 0 { Outcome::Done } else { Outcome::Failed })

@@ -1,6 +1,6 @@
 //! Everything that is wrong with a site, guide by guide.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -12,6 +12,7 @@ use super::page::{Page, Parsed};
 use super::problem::{Problem, ProblemKind, nearest};
 use super::sections::Mention;
 use super::site::Kind;
+use super::wiki;
 
 /// From this many guides on, a construct that is left out of all of them is one problem, not one a guide.
 const COMMON: usize = 4;
@@ -58,6 +59,10 @@ fn broken_link(library: &Library, nearby: &Nearby<'_>, page: &Page, link: &Menti
     match library.addresses().link(dest, &parsed.bases()) {
         Target::Elsewhere => None,
         Target::Here(address) => broken_anchor(library, page, link, &address),
+        Target::Nowhere if wiki::is_link(dest) => {
+            let message = format!("guide `{file}` says `{dest}`, {}", library.names.why_not(dest));
+            Some(Problem::warning(&link.place, ProblemKind::BrokenLink, message))
+        }
         Target::Nowhere => {
             let suggestion = match nearby.nearest(parsed, dest) {
                 _ if is_mail_address(dest) => format!("write `mailto:{dest}`"),
@@ -236,19 +241,20 @@ fn left_out(pages: &[&Page]) -> Vec<Problem> {
     problems
 }
 
-/// Partials of a tech-docs site that no stub names.
+/// Partials of a tech-docs site that no stub names, and files of a book that its summary does not.
 fn unused(library: &Library) -> Vec<Problem> {
-    if library.kind() != Kind::TechDocs {
-        return Vec::new();
-    }
-    let inside = library.tree.files.keys().filter_map(|file| file.strip_prefix(library.kind().prefix()));
+    let next = match library.kind() {
+        Kind::TechDocs => "is part of no guide; name it in one or remove it",
+        Kind::MdBook => "is not shown, `SUMMARY.md` does not name it; name it there or remove it",
+        Kind::Folder | Kind::MkDocs => return Vec::new(),
+    };
+    let used: HashSet<&str> =
+        library.pages().flat_map(|page| page.parsed().files.iter().map(String::as_str)).collect();
+    let inside = library.tree.files.keys().filter(|file| library.site.inside(file).is_some());
     let markdown = inside.filter(|file| [".md", ".md.erb"].iter().any(|end| file.ends_with(end)));
-    let unused = markdown.filter(|file| !library.by_file.contains_key(*file));
-    let problems = unused.map(|file| {
-        let file = format!("{}{file}", library.kind().prefix());
-        let message = format!("`{file}` is part of no guide; name it in one or remove it");
-        Problem::warning(&*file, ProblemKind::Unused, message)
-    });
+    let unused = markdown.filter(|file| !used.contains(&***file) && !file.ends_with("SUMMARY.md"));
+    let problems =
+        unused.map(|file| Problem::warning(&**file, ProblemKind::Unused, format!("`{file}` {next}")));
     problems.collect()
 }
 

@@ -1,4 +1,4 @@
-//! Files to one guide's source: a Markdown file as it is, or a tech-docs stub with the partials it names.
+//! Files to one guide's source: a Markdown file with what it includes, or a tech-docs stub with its partials.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -8,14 +8,13 @@ use super::audience::{AUDIENCE, Declared, mentions};
 use super::events::Noticed;
 use super::front_matter::{self, FrontMatter, Unparsed, Visibility};
 use super::problem::{Place, Problem, ProblemKind};
-use super::site::Kind;
+use super::site::{Kind, Site};
 use super::source::{self, Source};
 use super::tree::Entry;
+use super::{hidden_lines, include};
 
-/// A longer Markdown file is not shown, and a guide does not grow beyond it by partials.
-const LONGEST_GUIDE: usize = 8 << 20;
-/// Partials may include partials, this deep.
-const DEEPEST_PARTIAL: usize = 8;
+/// A longer file is not read, and a guide does not grow beyond it by what it includes.
+pub(super) const LONGEST_GUIDE: usize = 8 << 20;
 
 /// A guide's text and what stood above it.
 #[derive(Debug, Default)]
@@ -41,7 +40,7 @@ pub(super) struct Composed {
 #[derive(Clone, Copy)]
 pub(super) struct Shelf<'a> {
     pub(super) root: &'a Path,
-    pub(super) kind: Kind,
+    pub(super) site: &'a Site,
     pub(super) files: &'a BTreeMap<String, Entry>,
 }
 
@@ -76,18 +75,22 @@ pub(super) fn compose(shelf: Shelf<'_>, file: &str) -> Composed {
         }
     }
     let body = split.body;
-    if shelf.kind == Kind::TechDocs && text.get(body..).is_some_and(|body| body.contains("partial")) {
-        let stub = Source::of_file(file, text);
-        include(shelf, &stub, body, &mut out, 0);
+    let source = Source::of_file(file, text);
+    if include::is_needed(shelf, source.text.get(body..).unwrap_or_default()) {
+        include::expand(shelf, &source, body, &mut out);
     } else {
-        out.source = Source::of_file(file, text);
+        out.source = source;
         out.body = body;
+    }
+    if shelf.site.kind == Kind::MdBook {
+        hidden_lines::leave_out(&mut out, &shelf.site.hidden_lines);
     }
     out
 }
 
 impl Shelf<'_> {
-    fn read(&self, file: &str) -> Result<String, String> {
+    /// The text of `file`, relative to the content folder.
+    pub(super) fn read(&self, file: &str) -> Result<String, String> {
         let size = self.files.get(file).map_or(0, |entry| entry.size);
         if size > LONGEST_GUIDE as u64 {
             return Err(format!("it is {size} bytes long; a guide may have {LONGEST_GUIDE}"));
@@ -107,133 +110,12 @@ impl Shelf<'_> {
         let says = mentions(&String::from_utf8_lossy(&head), AUDIENCE, true);
         if read.is_err() || says { Declared::Unknown } else { Declared::Inherited }
     }
-
-    /// The file that `partial 'name'` in `from` means.
-    fn partial(&self, name: &str, from: &str) -> Option<String> {
-        let (folder, last) = name.rsplit_once('/').map_or(("", name), |(folder, last)| (folder, last));
-        let own = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let ends = ["", ".md", ".md.erb", ".html.md", ".html.md.erb", ".markdown", ".erb", ".html.erb"];
-        [self.kind.prefix().trim_end_matches('/'), own].into_iter().find_map(|base| {
-            let folder =
-                [base, folder].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-            let mut names = ends.iter().flat_map(|end| [format!("{last}{end}"), format!("_{last}{end}")]);
-            names.find_map(|name| {
-                let file = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                self.files.contains_key(&file).then_some(file)
-            })
-        })
-    }
-}
-
-/// Appends `from`'s text from `body` on, with each `<%= partial '…' %>` replaced by what it names. Scripts
-/// and comments around them stay out, so that `<guide>.md` is the guide alone.
-fn include(shelf: Shelf<'_>, from: &Source, body: usize, out: &mut Composed, depth: usize) {
-    let text = from.text.get(body..).unwrap_or_default();
-    let mut at = body;
-    let mut rest = text;
-    while let Some((before, what, after)) = next_construct(rest) {
-        push_text(from, at, before, out);
-        let start = at + before.len();
-        at = start + (rest.len() - before.len() - after.len());
-        rest = after;
-        match what {
-            Construct::Comment => {}
-            Construct::Script(tag) => {
-                out.noticed.push((from.place(start), Noticed::LeftOut(tag.to_owned())));
-            }
-            Construct::Partial(name) => partial(shelf, from, start, name, out, depth),
-        }
-    }
-    push_text(from, at, rest, out);
-}
-
-fn push_text(from: &Source, at: usize, text: &str, out: &mut Composed) {
-    // Blank lines between a stub's scripts are no part of the guide.
-    if !(text.trim().is_empty() && out.source.text.trim_end().is_empty()) {
-        out.source.push_from(from, at, text);
-    }
-}
-
-fn partial(shelf: Shelf<'_>, from: &Source, start: usize, name: &str, out: &mut Composed, depth: usize) {
-    let place = from.place(start);
-    let found = shelf.partial(name, &place.file);
-    let read = match &found {
-        None => Err(format!("there is no partial `{name}`")),
-        Some(_) if depth >= DEEPEST_PARTIAL => Err(format!("partial `{name}` includes itself")),
-        Some(file) => shelf.read(file).map_err(|why| format!("partial `{file}` cannot be read: {why}")),
-    };
-    let read = read.and_then(|text| {
-        if out.source.text.len() + text.len() > LONGEST_GUIDE {
-            Err(format!("with partial `{name}` the guide is too long; it may have {LONGEST_GUIDE} bytes"))
-        } else {
-            Ok(text)
-        }
-    });
-    match (read, found) {
-        (Ok(text), Some(file)) => {
-            if depth == 0 && text.len() > out.source.text.len() {
-                out.file.clone_from(&file);
-            }
-            let body = front_matter::split(&text).body;
-            let part = Source::of_file(&file, text);
-            out.files.push(file);
-            include(shelf, &part, body, out, depth + 1);
-        }
-        (Err(why), _) => {
-            let message = format!("guide `{}` is not whole: {why}", place.file);
-            out.problems.push(Problem::error(&place, ProblemKind::MissingPartial, message.clone()));
-            out.notice.get_or_insert(message);
-        }
-        (Ok(_), None) => {}
-    }
-}
-
-enum Construct<'a> {
-    Partial(&'a str),
-    Script(&'a str),
-    Comment,
-}
-
-/// The next partial, script or comment: the text before it, what it is, and the text after it. Constructs
-/// start a line; what stands in the middle of one, or in a fence of a partial, is prose about them.
-fn next_construct(text: &str) -> Option<(&str, Construct<'_>, &str)> {
-    let mut fenced = false;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let start = at + (line.len() - line.trim_start().len());
-        at += line.len();
-        let marks = line.trim_start();
-        fenced ^= marks.starts_with("```") || marks.starts_with("~~~");
-        if fenced || !marks.starts_with('<') {
-            continue;
-        }
-        let rest = text.get(start..).unwrap_or_default();
-        let (construct, length) = if let Some(name) = partial_name(rest) {
-            (Construct::Partial(name), rest.find("%>")? + 2)
-        } else if rest.starts_with("<!--") {
-            (Construct::Comment, rest.find("-->").map_or(rest.len(), |end| end + 3))
-        } else if rest.starts_with("<script") {
-            let tag = rest.get(..=rest.find('>')?)?;
-            (Construct::Script(tag), rest.find("</script>").map_or(rest.len(), |end| end + 9))
-        } else {
-            continue;
-        };
-        return Some((text.get(..start)?, construct, rest.get(length..)?));
-    }
-    None
-}
-
-/// The name in `<%= partial 'name' %>`, `<%= partial("name", locals: …) %>`.
-fn partial_name(from: &str) -> Option<&str> {
-    let call = from.strip_prefix("<%")?.trim_start_matches(['=', '-']).trim_start();
-    let call = call.strip_prefix("partial")?.trim_start().trim_start_matches('(').trim_start();
-    let quote = call.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    call.get(1..)?.split(quote).next().filter(|name| !name.contains("..") && !name.contains('\n'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
     use crate::guides::tree::Tree;
 
     fn composed(files: &[(&str, &[u8])], file: &str) -> Composed {
@@ -244,7 +126,11 @@ mod tests {
             std::fs::write(path, bytes).unwrap();
         }
         let tree = Tree::walk(dir.path());
-        compose(Shelf { root: dir.path(), kind: Kind::TechDocs, files: &tree.files }, file)
+        let content = config::Content { dir: dir.path().to_owned(), title: None };
+        std::fs::create_dir_all(dir.path().join("config")).unwrap();
+        std::fs::write(dir.path().join("config/tech-docs.yml"), "").unwrap();
+        let site = Site::load(&content);
+        compose(Shelf { root: dir.path(), site: &site, files: &tree.files }, file)
     }
 
     const STUB: &[u8] =

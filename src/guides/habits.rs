@@ -2,7 +2,7 @@
 //!
 //! - a non-breaking space after `#`
 //! - a block of HTML directly followed by a table, a list or a paragraph
-//! - `<%= warning_text("…") %>`, where the site is one that has it; other such constructs stay as text
+//! - `<% … %>`, where the site is one that has it, is text; what is understood of it was replaced before
 //!
 //! Code fences are left as they are.
 
@@ -34,11 +34,7 @@ pub(super) fn prepare(source: &Source, body: usize, embedded_ruby: bool) -> Prep
             html = HtmlBlock::default();
             continue;
         }
-        let replaced = spaced_heading(line).or_else(|| {
-            let ruby = embedded_ruby && line.contains("<%");
-            ruby.then(|| warning_text(line)).flatten()
-        });
-        if let Some(replaced) = replaced {
+        if let Some(replaced) = spaced_heading(line) {
             out.source.push_from(source, body + copied, text.get(copied..start).unwrap_or_default());
             out.source.push_from(source, body + start, &replaced);
             copied = end;
@@ -59,11 +55,16 @@ pub(super) fn prepare(source: &Source, body: usize, embedded_ruby: bool) -> Prep
 
 /// Whether the lines so far opened a code fence that is still open.
 #[derive(Default)]
-struct Fence(Option<(char, usize)>);
+pub(super) struct Fence(Option<(char, usize)>);
 
 impl Fence {
+    /// Whether the next line is inside a fence or ends it.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether `line` belongs to a fence, its first and last line with it.
-    fn holds(&mut self, line: &str) -> bool {
+    pub(super) fn holds(&mut self, line: &str) -> bool {
         let marks = line.trim_start_matches([' ', '\t', '>']);
         let Some(mark @ ('`' | '~')) = marks.chars().next() else { return self.0.is_some() };
         let length = marks.chars().take_while(|c| *c == mark).count();
@@ -95,26 +96,11 @@ fn spaced_heading(line: &str) -> Option<String> {
         .then(|| format!("{} {heading}", marks.get(..level).unwrap_or_default()))
 }
 
-/// `<%= warning_text("…") %>` as an alert, a comment as nothing.
-fn warning_text(line: &str) -> Option<String> {
-    let inside = line.trim().strip_prefix("<%")?.strip_suffix("%>")?.trim_end_matches('-');
-    if inside.contains("%>") {
-        return None;
-    }
-    if inside.starts_with('#') {
-        return Some("\n".to_owned());
-    }
-    let call = inside.strip_prefix('=')?.trim().strip_prefix("warning_text")?.trim();
-    let argument = call.strip_prefix('(').and_then(|call| call.strip_suffix(')')).unwrap_or(call).trim();
-    let quote = argument.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    let said = argument.strip_prefix(quote)?.strip_suffix(quote)?;
-    let said = said.replace(&format!("\\{quote}"), &quote.to_string());
-    Some(format!("\n> [!WARNING]\n> {said}\n\n"))
-}
-
 /// The first embedded Ruby of a line.
 fn foreign(line: &str) -> Option<&str> {
-    let from = line.get(line.find("<%")?..)?;
+    let in_code = |at: usize| line.get(..at).is_some_and(|before| before.matches('`').count() % 2 == 1);
+    let (at, _) = line.match_indices("<%").find(|(at, _)| !in_code(*at))?;
+    let from = line.get(at..)?;
     Some(from.find("%>").map_or(from, |end| from.get(..end + 2).unwrap_or(from)).trim_end())
 }
 
@@ -201,10 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_text_becomes_an_alert_and_other_ruby_stays() {
-        assert_eq!(prepared("<%= warning_text(\"Mind the gap\") %>\n"), "\n> [!WARNING]\n> Mind the gap\n\n");
-        assert_eq!(prepared("<%= warning_text 'It\\'s' %>\n"), "\n> [!WARNING]\n> It's\n\n");
-        assert_eq!(prepared("<%# a comment %>\n"), "\n");
+    fn ruby_stays_and_is_named() {
         let kept = "a <%= link_to 'x' %> b\n";
         let found = prepare(&Source::of_file("a.md", kept.to_owned()), 0, true);
         assert_eq!(found.source.text, kept);

@@ -126,6 +126,13 @@ impl Writer<'_> {
             Tag::Strikethrough => self.out.push_str("<del>"),
             Tag::Superscript => self.out.push_str("<sup>"),
             Tag::Subscript => self.out.push_str("<sub>"),
+            Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, .. }
+                if !self.targets.is_known(dest_url) =>
+            {
+                // Start, words, end: shown as it was written.
+                self.out.push_str(&escape(dest_url));
+                return 3;
+            }
             Tag::Link { link_type, dest_url, title, .. } => self.link(*link_type, dest_url, title),
             Tag::Image { dest_url, title, .. } => return self.image(dest_url, title, at),
             Tag::HtmlBlock | Tag::MetadataBlock(_) => {}

@@ -9,6 +9,7 @@ use super::autolinks::link_addresses;
 use super::events::{Noticed, Spanned};
 use super::raw_html;
 use super::tags::{self, Token, Treatment};
+use super::wiki::link_pages;
 
 /// Reads the parser's events to the end.
 pub(super) fn read<'a>(
@@ -29,7 +30,7 @@ pub(super) fn read<'a>(
         reader.take(event, range);
     }
     reader.flush();
-    (link_addresses(reader.out), reader.noticed)
+    (link_pages(text, link_addresses(reader.out)), reader.noticed)
 }
 
 /// Whether this is all that the parser made of a quote, a dash or an ellipsis.

@@ -8,13 +8,14 @@ use jiff::civil::Date;
 
 use super::check;
 use super::file::StaticFile;
-use super::links::{Addresses, canonical};
+use super::links::{Addresses, canonical, decode};
 use super::navigation::{self, Node};
 use super::page::Page;
 use super::problem::Problem;
 use super::readers::Audiences;
 use super::site::{Kind, Site, title_of_name};
 use super::tree::Tree;
+use super::wiki::Names;
 use crate::config;
 use crate::model::{GuidePath, encode_path};
 
@@ -42,6 +43,8 @@ pub struct Library {
     pub(super) audiences: Audiences,
     /// Whether drafts are shown.
     pub(super) drafts: bool,
+    /// What links in double brackets may call a guide.
+    pub(super) names: Names,
     pub(super) navigation: Vec<Node>,
     pub(super) site_problems: Vec<Problem>,
     pub(super) problems: OnceLock<Vec<Problem>>,
@@ -119,6 +122,12 @@ impl Library {
     pub(super) fn crumbs(&self, page: &Page, shows: impl Fn(&Page) -> bool) -> Vec<Crumb> {
         let mut crumbs = Vec::new();
         let mut path = String::from("/");
+        if self.site.plan.is_some() {
+            let index = self.at.get(&page.guide().path).copied();
+            let way = index.map_or(crumbs, |index| navigation::way(&self.navigation, &self.pages, index));
+            let guide = |crumb: &Crumb| self.page(&decode(crumb.url.as_deref()?));
+            return way.into_iter().filter(|crumb| guide(crumb).is_none_or(|page| shows(page))).collect();
+        }
         let segments: Vec<&str> = page.guide().path.segments().collect();
         let Some((_, above)) = segments.split_last() else { return crumbs };
         if let Some(front) = self.page("/").filter(|front| shows(front)) {
@@ -178,7 +187,13 @@ impl Library {
     }
 
     pub(super) fn addresses(&self) -> Addresses<'_> {
-        Addresses { guides: &self.at, by_file: &self.by_file, files: &self.files, redirects: &self.redirects }
+        Addresses {
+            guides: &self.at,
+            by_file: &self.by_file,
+            files: &self.files,
+            redirects: &self.redirects,
+            names: &self.names,
+        }
     }
 
     pub(super) fn position(&self, page: &Page) -> Option<usize> {

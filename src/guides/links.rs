@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use percent_encoding::percent_decode_str;
 
 use super::file::StaticFile;
+use super::wiki::{self, Names};
 use crate::model::{GuidePath, encode_path};
 
 /// Where a guide's links and images lead, by what its author wrote.
@@ -37,6 +38,8 @@ pub(super) struct Addresses<'a> {
     pub(super) files: &'a HashMap<String, StaticFile>,
     /// Former addresses.
     pub(super) redirects: &'a HashMap<String, String>,
+    /// What links in double brackets may call a guide.
+    pub(super) names: &'a Names,
 }
 
 /// From where a guide's relative links may be meant, all with slashes at both ends.
@@ -60,6 +63,11 @@ pub(super) fn decode(path: &str) -> String {
 }
 
 impl Targets {
+    /// Whether the link in double brackets `dest` leads anywhere.
+    pub(super) fn is_known(&self, dest: &str) -> bool {
+        self.links.contains_key(dest)
+    }
+
     /// Where the link `dest` leads: `dest` itself where nothing better is known.
     pub(super) fn link<'a>(&'a self, dest: &'a str) -> &'a str {
         self.links.get(dest).map_or(dest, String::as_str)
@@ -74,6 +82,9 @@ impl Targets {
 impl Addresses<'_> {
     /// Where the link `dest` of a guide leads.
     pub(super) fn link(&self, dest: &str, bases: &Bases) -> Target {
+        if wiki::is_link(dest) {
+            return self.names.find(dest).map_or(Target::Nowhere, Target::Here);
+        }
         let Some((path, query, fragment)) = parts(dest) else { return Target::Elsewhere };
         if path.is_empty() {
             return Target::Here(dest.to_owned());
@@ -206,7 +217,8 @@ mod tests {
         let site = site();
         let Site { guides, by_file, files, redirects } = &site;
         let bases = Bases(vec!["/tools/".into(), "/tools/r/".into(), "/docs/tools/".into()]);
-        match (Addresses { guides, by_file, files, redirects }).link(dest, &bases) {
+        let names = &Names::of(&[], crate::guides::slug::Style::GitHub);
+        match (Addresses { guides, by_file, files, redirects, names }).link(dest, &bases) {
             Target::Elsewhere => "elsewhere".into(),
             Target::Nowhere => "nowhere".into(),
             Target::Here(address) => address,

@@ -14,11 +14,12 @@ use super::library::Library;
 use super::links::Addresses;
 use super::navigation;
 use super::page::{Page, Parsed};
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Place, Problem, ProblemKind, nearest};
 use super::readers::Audiences;
 use super::redirects::redirects;
-use super::site::{Kind, Site, TECH_DOCS_SETTINGS};
+use super::site::{Kind, Site};
 use super::tree::Tree;
+use super::wiki::Names;
 use crate::config;
 use crate::model::{GuidePath, Readers};
 
@@ -78,14 +79,13 @@ impl Library {
             return Err(LoadError::NotAFolder { dir: dir.clone() });
         }
         std::fs::read_dir(dir).map_err(unreadable)?;
-        let (site, settings) = Site::load(content);
+        let site = Site::load(content);
         let tree = Tree::walk(dir);
-        let (guides, addresses) = guide_files(&tree, site.kind);
-        let sources = Shelf { root: dir, kind: site.kind, files: &tree.files };
+        let (guides, problems) = guide_files(&tree, &site);
+        let sources = Shelf { root: dir, site: &site, files: &tree.files };
         let parse = |(file, path): (String, GuidePath)| Arc::new(Parsed::load(sources, &site, &file, path));
         let parsed = guides.into_par_iter().map(parse).collect();
         let files = Arc::new(static_files(sources, None, |_| true));
-        let problems = [settings, addresses].concat();
         let (content, tree) = (content.clone(), Arc::new(tree));
         Parts { content, today, drafts, site: Arc::new(site), tree, parsed, files, problems }.assemble(None)
     }
@@ -96,7 +96,7 @@ impl Library {
         let dir = &self.content.dir;
         let mut tree = (*self.tree).clone();
         let seen = tree.update(dir, changed);
-        if seen.touched.contains(TECH_DOCS_SETTINGS) || !dir.is_dir() {
+        if self.site.is_decided_by(&seen.touched) || !dir.is_dir() {
             return Self::load_all(&self.content, today, self.drafts);
         }
         let kept: HashMap<&str, &Arc<Parsed>> =
@@ -105,8 +105,8 @@ impl Library {
             let whole = parsed.problems.iter().all(|problem| problem.kind != ProblemKind::MissingPartial);
             (whole || !seen.structure) && !parsed.files.iter().any(|file| seen.touched.contains(file))
         };
-        let (guides, addresses) = guide_files(&tree, self.site.kind);
-        let sources = Shelf { root: dir, kind: self.site.kind, files: &tree.files };
+        let (guides, problems) = guide_files(&tree, &self.site);
+        let sources = Shelf { root: dir, site: &self.site, files: &tree.files };
         let parse = |(file, path): (String, GuidePath)| match kept.get(&*file) {
             Some(parsed) if parsed.guide.path == path && still_good(parsed) => Arc::clone(parsed),
             _ => Arc::new(Parsed::load(sources, &self.site, &file, path)),
@@ -118,9 +118,6 @@ impl Library {
             Arc::new(static_files(sources, Some(&self.files), |file| seen.touched.contains(file)))
         };
         let before = (!seen.structure && Arc::ptr_eq(&files, &self.files)).then_some(self);
-        let settings =
-            self.site_problems.iter().filter(|problem| problem.file == TECH_DOCS_SETTINGS).cloned();
-        let problems = settings.chain(addresses).collect();
         let (content, site, drafts) = (self.content.clone(), self.site.clone(), self.drafts);
         Parts { content, today, drafts, site, tree: Arc::new(tree), parsed, files, problems }.assemble(before)
     }
@@ -139,14 +136,14 @@ impl Parts {
             return Err(LoadError::Empty { dir: self.content.dir });
         }
         self.name_site();
-        let mut navigation = navigation::grow(&self.parsed);
+        let mut navigation = navigation::grow(&self.parsed, self.site.plan.as_ref());
         if !self.parsed.iter().any(|parsed| parsed.guide.path == GuidePath::root()) {
             // For those who see more than everyone, their view lists it.
             let public = |parsed: &&Arc<Parsed>| parsed.guide.readers == Readers::PUBLIC;
             let public: Vec<_> = self.parsed.iter().filter(public).cloned().collect();
-            let markdown = navigation::front_page(&navigation::grow(&public));
+            let markdown = navigation::front_page(&navigation::grow(&public, self.site.plan.as_ref()));
             self.parsed.push(Arc::new(Parsed::generated(markdown, &self.site)));
-            navigation = navigation::grow(&self.parsed);
+            navigation = navigation::grow(&self.parsed, self.site.plan.as_ref());
         }
         let mut order = Vec::with_capacity(self.parsed.len());
         navigation::reading_order(&navigation, &mut order);
@@ -157,13 +154,21 @@ impl Parts {
             order.iter().filter_map(|index| self.parsed.get(*index).cloned()).collect();
         let at =
             parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
-        let by_file = by_file(&parsed, self.site.kind);
+        let by_file = by_file(&parsed, &self.site);
         let (redirects, loops) = redirects(&self.site, &parsed, &at);
         self.problems.extend(loops);
-        let same = |before: &&Library| before.by_file == by_file && before.redirects == redirects;
+        let names = Names::of(&parsed, self.site.kind.slugs());
+        let same = |before: &&Library| {
+            before.by_file == by_file && before.redirects == redirects && before.names == names
+        };
         let before = before.filter(same);
-        let addresses =
-            Addresses { guides: &at, by_file: &by_file, files: &self.files, redirects: &redirects };
+        let addresses = Addresses {
+            guides: &at,
+            by_file: &by_file,
+            files: &self.files,
+            redirects: &redirects,
+            names: &names,
+        };
         let page = |parsed: Arc<Parsed>| {
             let page = before.and_then(|before| before.page(parsed.guide.path.as_str()));
             let page = page.filter(|page| Arc::ptr_eq(page.parsed(), &parsed));
@@ -183,6 +188,7 @@ impl Parts {
             redirects,
             audiences,
             drafts: self.drafts,
+            names,
             navigation,
             site_problems: self.problems,
             problems: OnceLock::new(),
@@ -202,12 +208,15 @@ impl Parts {
     }
 }
 
-/// The files that are guides, with their addresses, and those that cannot be.
-fn guide_files(tree: &Tree, kind: Kind) -> (Vec<(String, GuidePath)>, Vec<Problem>) {
+/// The files that are guides, with their addresses, and what is wrong with the site.
+fn guide_files(tree: &Tree, site: &Site) -> (Vec<(String, GuidePath)>, Vec<Problem>) {
     let mut taken: HashMap<GuidePath, &str> = HashMap::new();
-    let (mut guides, mut problems) = (Vec::new(), Vec::new());
+    let (mut guides, mut problems) = (Vec::new(), site.problems.clone());
+    problems.extend(absent(tree, site));
+    let front = front_chapter(tree, site);
     for file in tree.files.keys() {
-        let Some(as_markdown) = addressed_as(file, tree, kind) else { continue };
+        let Some(as_markdown) = addressed_as(file, tree, site) else { continue };
+        let as_markdown = if front == Some(file) { "index.md".to_owned() } else { as_markdown };
         let problem = match GuidePath::of_file(&as_markdown) {
             Err(why) => {
                 let message = format!("guide `{file}` is not shown: {why}");
@@ -233,25 +242,56 @@ fn guide_files(tree: &Tree, kind: Kind) -> (Vec<(String, GuidePath)>, Vec<Proble
 }
 
 /// The file name that a guide's address is made of; `None` where the file is no guide.
-fn addressed_as(file: &str, tree: &Tree, kind: Kind) -> Option<String> {
-    let inside = file.strip_prefix(kind.prefix())?;
-    match kind {
+fn addressed_as(file: &str, tree: &Tree, site: &Site) -> Option<String> {
+    let inside = site.inside(file)?;
+    match site.kind {
         Kind::TechDocs => {
             let stem = inside.strip_suffix(".erb").unwrap_or(inside);
             let stem = stem.strip_suffix(".html.md").or_else(|| stem.strip_suffix(".html.markdown"))?;
             let partial = inside.split('/').any(|segment| segment.starts_with('_'));
             (!partial).then(|| format!("{stem}.md"))
         }
-        Kind::Folder => {
+        // Only chapters are part of a book.
+        Kind::MdBook if site.plan.as_ref().is_some_and(|plan| !plan.lists(file)) => None,
+        Kind::MdBook if inside == "SUMMARY.md" => None,
+        Kind::Folder | Kind::MdBook | Kind::MkDocs => {
             let stem = inside.strip_suffix(".md").or_else(|| inside.strip_suffix(".markdown"))?;
             let (folder, name) = stem.rsplit_once('/').map_or(("", stem), |(folder, name)| (folder, name));
             let index = if folder.is_empty() { "index.md".to_owned() } else { format!("{folder}/index.md") };
-            let beside = !folder.is_empty() && tree.files.contains_key(&format!("{folder}.md"));
-            let stands_in =
-                name.eq_ignore_ascii_case("readme") && !tree.files.contains_key(&index) && !beside;
+            let is_there = |inside: &str| tree.files.contains_key(&format!("{}{inside}", site.prefix));
+            let beside = !folder.is_empty() && is_there(&format!("{folder}.md"));
+            let stands_in = name.eq_ignore_ascii_case("readme") && !is_there(&index) && !beside;
             Some(if stands_in { index } else { format!("{stem}.md") })
         }
     }
+}
+
+/// The chapter that is a book's front page, where no file is.
+fn front_chapter<'a>(tree: &'a Tree, site: &Site) -> Option<&'a String> {
+    let plan = site.plan.as_ref().filter(|_| site.kind == Kind::MdBook)?;
+    let files =
+        || plan.files().into_iter().filter_map(|(file, _)| Some(tree.files.get_key_value(&**file)?.0));
+    let is_index = |file: &String| {
+        addressed_as(file, tree, site).is_some_and(|file| file.eq_ignore_ascii_case("index.md"))
+    };
+    if files().any(is_index) { None } else { files().next() }
+}
+
+/// The files that the site's navigation names and that are not there.
+fn absent(tree: &Tree, site: &Site) -> Vec<Problem> {
+    let named = site.plan.iter().flat_map(|plan| plan.files());
+    let absent = named.filter(|(file, _)| !tree.files.contains_key(&***file));
+    let problem = |(file, place): (&Arc<str>, &Place)| {
+        let near =
+            nearest(file, tree.files.keys().map(String::as_str).filter(|file| is_text_of_guides(file)));
+        let next = near.map_or_else(
+            || "write the file or take the line out".to_owned(),
+            |near| format!("the nearest is `{near}`"),
+        );
+        let message = format!("the navigation names `{file}`, which is not there; {next}");
+        Problem::error(place, ProblemKind::BrokenLink, message)
+    };
+    absent.map(problem).collect()
 }
 
 fn is_text_of_guides(file: &str) -> bool {
@@ -265,7 +305,7 @@ fn static_files(
     touched: impl Fn(&str) -> bool + Sync,
 ) -> HashMap<String, StaticFile> {
     let load = |(file, entry): (&String, _)| {
-        let address = format!("/{}", file.strip_prefix(shelf.kind.prefix())?);
+        let address = format!("/{}", shelf.site.inside(file)?);
         let before = before.and_then(|before| before.get(&address)).filter(|_| !touched(file));
         let found = before.cloned().or_else(|| StaticFile::load(shelf.root, file, entry))?;
         (!address.starts_with("/-/")).then_some((address, found))
@@ -274,11 +314,13 @@ fn static_files(
 }
 
 /// Which guide a file belongs to, by its path relative to the site's root.
-fn by_file(parsed: &[Arc<Parsed>], kind: Kind) -> HashMap<String, GuidePath> {
+fn by_file(parsed: &[Arc<Parsed>], site: &Site) -> HashMap<String, GuidePath> {
     let mut out = HashMap::with_capacity(parsed.len());
-    let inside = |file: &str| file.strip_prefix(kind.prefix()).unwrap_or(file).to_owned();
+    let inside = |file: &str| site.inside(file).unwrap_or(file).to_owned();
+    // Only the partials of a tech-docs site are nothing but part of a guide.
+    let most = if site.kind == Kind::TechDocs { usize::MAX } else { 1 };
     for parsed in parsed {
-        for file in parsed.files.iter().filter(|file| !file.is_empty()) {
+        for file in parsed.files.iter().take(most).filter(|file| !file.is_empty()) {
             out.entry(inside(file)).or_insert_with(|| parsed.guide.path.clone());
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! 1. What there is: [`site`] says what kind of site a folder is, [`tree`] lists its files, [`mod@file`] those that are
 //!    served beside the guides.
-//! 2. Source: [`compose`] puts a guide's text together from its files, [`source`] knows the way back to a line.
+//! 2. Source: [`compose`] puts a guide's text together from its files, with [`include`] for what it takes in and
+//!    [`hidden_lines`] for what it does not show; [`source`] knows the way back to a line.
 //! 3. Front matter: [`front_matter`], and [`audience`] for who may read.
-//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`],
+//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`], [`wiki`],
 //!    [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
 //! 5. Sections: [`sections`], the unit of search, and everything that points elsewhere.
 //! 6. HTML: [`links`] and [`redirects`] find where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
@@ -22,8 +23,10 @@ mod events;
 mod file;
 mod front_matter;
 mod habits;
+mod hidden_lines;
 mod highlight;
 mod html;
+mod include;
 mod inline;
 mod library;
 mod links;
@@ -44,6 +47,7 @@ mod tests;
 mod tree;
 mod view;
 mod watch;
+mod wiki;
 
 pub use file::StaticFile;
 pub use library::{Crumb, Library, Lookup};

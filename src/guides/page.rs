@@ -30,6 +30,8 @@ pub struct Page {
 pub(super) struct Parsed {
     pub(super) guide: Guide,
     pub(super) kind: Kind,
+    /// What every guide's file lies below.
+    prefix: Arc<str>,
     /// Where the guide's text begins in its Markdown.
     body: usize,
     pub(super) modified: Option<Timestamp>,
@@ -163,7 +165,13 @@ impl Parsed {
         let document = events::parse(&prepared.source.text, site.kind.slugs());
         let first_heading = document.lead.as_ref().map(|lead| lead.title.clone());
         let untitled = front_matter.title.is_none() && first_heading.is_none();
-        let title = front_matter.title.clone().filter(|title| !title.trim().is_empty());
+        let own_file = files.first().cloned().unwrap_or_default();
+        let planned = site.plan.as_ref().and_then(|plan| plan.title(&own_file)).map(str::to_owned);
+        let untitled = untitled && planned.is_none();
+        let own = front_matter.title.clone();
+        // A book's summary names chapters for the navigation; a page may have a title of its own.
+        let title = if site.kind == Kind::MdBook { own.or(planned) } else { planned.or(own) };
+        let title = title.filter(|title| !title.trim().is_empty());
         let title = title.or(first_heading).unwrap_or_else(|| title_of_path(&path, &site.title));
         let Outline { sections, anchors, links, images, silent_images } =
             sections::outline(&document, &title, &prepared.source);
@@ -173,7 +181,6 @@ impl Parsed {
         );
         let (review, mut unclear) = front_matter.review(site.default_owner.as_deref());
         let (language, boost) = (front_matter.language(&mut unclear), front_matter.boost(&mut unclear));
-        let own_file = files.first().cloned().unwrap_or_default();
         for value in unclear {
             let message = format!("guide `{own_file}`: {value}");
             problems.push(Problem::warning(&*own_file, ProblemKind::FrontMatter, message));
@@ -182,11 +189,13 @@ impl Parsed {
             let message = format!("guide `{file}` has no title; write `# Title` on its first line");
             problems.push(Problem::warning(&*file, ProblemKind::MissingTitle, message));
         }
+        let left_out = !own_file.is_empty() && site.plan.as_ref().is_some_and(|plan| !plan.lists(&own_file));
+        let of_site = site.description.as_ref().filter(|_| path == GuidePath::root());
         let guide = Guide {
+            description: front_matter.description.clone().or_else(|| of_site.cloned()),
             path,
             file,
             title,
-            description: front_matter.description.clone(),
             weight: front_matter.weight(),
             review,
             readers: Readers::PUBLIC,
@@ -198,11 +207,12 @@ impl Parsed {
         Self {
             guide,
             kind: site.kind,
+            prefix: site.prefix.clone(),
             body,
             modified: None,
             own_file,
             files,
-            hidden: front_matter.hidden(),
+            hidden: front_matter.hidden() || left_out,
             draft,
             declared,
             former_paths: front_matter.former_paths(),
@@ -229,9 +239,8 @@ impl Parsed {
 
     /// From where its links may be meant: its folder in the former site, its own address, the file it came from.
     pub(super) fn bases(&self) -> Bases {
-        let prefix = self.kind.prefix();
         let folder = |file: &str| {
-            let inside = file.strip_prefix(prefix).unwrap_or(file);
+            let inside = file.strip_prefix(&*self.prefix).unwrap_or(file);
             inside.rsplit_once('/').map_or_else(|| "/".to_owned(), |(folder, _)| format!("/{folder}/"))
         };
         let mut bases = vec![folder(&self.own_file)];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::links::{canonical, decode};
 use super::page::Parsed;
 use super::problem::{Problem, ProblemKind};
-use super::site::{Site, TECH_DOCS_SETTINGS};
+use super::site::{Kind, Site};
 use crate::model::{GuidePath, encode_path};
 
 /// Former addresses, from the site's settings and from guides, with where they lead in the end: a path of this host,
@@ -21,8 +21,13 @@ pub(super) fn redirects(
         let to = encode_path(parsed.guide.path.as_str());
         parsed.former_paths.iter().map(move |from| (from.clone(), Some(to.clone())))
     });
+    // A chapter that became the front page had an address of its own as well.
+    let front =
+        parsed.iter().filter(|parsed| site.kind == Kind::MdBook && parsed.guide.path == GuidePath::root());
+    let front = front.filter_map(|parsed| site.inside(&parsed.own_file));
+    let front = front.map(|file| (file.to_owned(), Some("/".to_owned())));
     let mut steps = HashMap::new();
-    for (from, to) in configured.chain(former) {
+    for (from, to) in configured.chain(former).chain(front) {
         // A fragment never reaches a server.
         let from = from.split('#').next().unwrap_or_default();
         let from = format!("/{}", decode(from.trim_start_matches('/')));
@@ -50,7 +55,7 @@ pub(super) fn redirects(
         let message =
             format!("the redirect from `{from}` leads in a circle and is left out; name where it should end");
         let names_it = |parsed: &&Arc<Parsed>| parsed.former_paths.iter().any(|path| path.contains(&*from));
-        let file = parsed.iter().find(names_it).map_or(TECH_DOCS_SETTINGS, |parsed| &*parsed.own_file);
+        let file = parsed.iter().find(names_it).map(|parsed| &*parsed.own_file).or(site.settings.first().map(|file| &**file)).unwrap_or_default();
         Problem::error(file, ProblemKind::FrontMatter, message)
     };
     (out, circles.into_keys().map(problem).collect())

@@ -30,6 +30,17 @@ impl Source {
         if let Some((piece, line)) = from.piece_at(start) {
             self.pieces.push(Piece { start: self.text.len(), file: piece.file.clone(), line });
         }
+        let end = start + text.len();
+        let first = from.pieces.partition_point(|piece| piece.start <= start);
+        let further = from.pieces.get(first..).unwrap_or_default();
+        let further = further.iter().take_while(|piece| piece.start < end);
+        // Text that was put together elsewhere has the place of its first line alone.
+        if from.text.get(start..end) == Some(text) {
+            let moved =
+                |piece: &Piece| Piece { start: self.text.len() + (piece.start - start), ..piece.clone() };
+            let further: Vec<Piece> = further.map(moved).collect();
+            self.pieces.extend(further);
+        }
         self.text.push_str(text);
     }
 

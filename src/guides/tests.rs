@@ -6,6 +6,8 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 
+mod sites;
+
 use super::*;
 use crate::config;
 

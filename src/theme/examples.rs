@@ -147,6 +147,7 @@ impl Words {
             next: Some(self.link("JupyterLab and its many extensions", "/tools/jupyterlab/")),
             review: ReviewNote {
                 owner: Some(self.s("#analytical-platform-support")),
+                owner_url: None,
                 last: Some(date(2026, 3, 4)),
                 due: Some(date(2027, 3, 4)),
                 overdue: false,

@@ -191,9 +191,10 @@ pub(super) fn render(
         next: view.next(page).map(neighbour),
         review: ReviewNote {
             owner: guide.review.owner.clone(),
+            owner_url: guide.review.owner.as_deref().and_then(|owner| library.site().owner_url(owner)),
             last: guide.review.last,
             due: guide.review.due,
-            overdue: guide.review.due.is_some_and(|due| due < today),
+            overdue: library.site().shows_expiry && guide.review.due.is_some_and(|due| due < today),
         },
         source: has_source.then(|| encode_path(&source_address(path))),
         edit: library.site().edit_url(&guide.file),

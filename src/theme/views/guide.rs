@@ -90,6 +90,8 @@ impl Heading {
 pub struct ReviewNote {
     /// A person, a team or a channel.
     pub owner: Option<String>,
+    /// Where the owner can be asked, when that is a channel of a known workspace.
+    pub owner_url: Option<String>,
     /// When it was last reviewed.
     pub last: Option<Date>,
     /// When it must be reviewed again.

@@ -32,6 +32,6 @@ fn a_folder_without_problems_is_fine() {
     let terminal = Terminal::open();
     terminal.write("content/index.md", "# Welcome\n\nThis is the whole of it.\n");
     let done = terminal.run("check").well();
-    assert_eq!(done.err, "0 errors, 0 warnings\n");
+    assert_eq!(done.err, "1 guide in a folder of Markdown\n0 errors, 0 warnings\n");
     assert_eq!(terminal.run("check --json").well().json()["errors"], 0);
 }
