@@ -229,7 +229,7 @@ impl Parts {
             Content::Small(bytes) => {
                 let pieces =
                     self.pieces.into_iter().flat_map(|(head, first, last)| [head, cut(bytes, first, last)]);
-                let all: Vec<Bytes> = all.chain([self.end]).collect();
+                let all: Vec<Bytes> = pieces.chain([self.end]).collect();
                 Body::stream(StreamBody::new(stream::iter(all.into_iter().map(whole))))
             }
             Content::Large(blob) => {
