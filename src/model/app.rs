@@ -103,10 +103,12 @@ const EVERY_ACTIVATION: i64 = 32;
 /// How many activations are remembered: years of daily publishing.
 const MOST_ACTIVATIONS: usize = 1000;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
 fn is_false(set: &bool) -> bool {
     !set
 }

@@ -161,14 +161,14 @@ impl FromStr for AppHost {
 
     /// Reads `NAME`, `RELEASE--NAME` or `DATE--NAME`, the date as `2026-03-31`.
     fn from_str(label: &str) -> Result<Self, InvalidName> {
-        let Some((shown, app)) = label.split_once("--") else {
+        let Some((which, app)) = label.split_once("--") else {
             return Ok(Self { app: label.parse()?, shows: Shows::Current });
         };
         // A day must have one name only, and jiff reads others too.
-        let day = shown.parse::<Date>().ok().filter(|day| day.to_string() == shown);
+        let day = which.parse::<Date>().ok().filter(|day| day.to_string() == which);
         let shows = match day {
             Some(day) => Shows::Day(day),
-            None => Shows::Release(shown.parse()?),
+            None => Shows::Release(which.parse()?),
         };
         Ok(Self { app: app.parse()?, shows })
     }

@@ -125,18 +125,17 @@ impl Visit<'_> {
                 self.send(&site, file, status, permit, self.modified(&site)).await?
             }
             Choice::Moved(location, status) => moved(status, &location, public),
-            Choice::Nothing(instead) => match self.earlier(&site).await? {
-                Some(response) => response,
-                None => {
-                    let fallback = self.app.settings.fallback.as_ref();
-                    match site.instead(instead, asked, fallback, opens_a_page(request.headers())) {
-                        Some((file, status)) => {
-                            self.send(&site, file, status, permit, self.modified(&site)).await?
-                        }
-                        None => return Ok(loggia.on_our_pages(not_found(loggia, context, &site)?)),
-                    }
+            Choice::Nothing(instead) => {
+                if let Some(response) = self.earlier(&site).await? {
+                    return Ok(self.with_policies(response, public));
                 }
-            },
+                let fallback = self.app.settings.fallback.as_ref();
+                let instead = site.instead(instead, asked, fallback, opens_a_page(request.headers()));
+                let Some((file, status)) = instead else {
+                    return Ok(loggia.on_our_pages(not_found(loggia, context, &site)?));
+                };
+                self.send(&site, file, status, permit, self.modified(&site)).await?
+            }
         };
         Ok(self.with_policies(response, public))
     }
@@ -159,7 +158,7 @@ impl Visit<'_> {
         if file.entry.media_type.starts_with("text/html") && navigates(self.request.headers()) {
             return Ok(None);
         }
-        let modified = Some(Modified { at: site.when.as_second(), strong: false });
+        let modified = Modified { at: site.when.as_second(), strong: false };
         self.send(&site, file, StatusCode::OK, permit, modified).await.map(Some)
     }
 
@@ -170,7 +169,7 @@ impl Visit<'_> {
         file: &File,
         status: StatusCode,
         permit: Permit,
-        modified: Option<Modified>,
+        modified: Modified,
     ) -> Result<Response<Body>, Failure> {
         let at_home = file.address().strip_prefix('/') == Some(self.asked.address());
         let extra = site.headers(file, self.asked);
@@ -180,16 +179,16 @@ impl Visit<'_> {
     }
 
     /// When what is at this host last changed.
-    fn modified(&self, site: &Site) -> Option<Modified> {
+    fn modified(&self, site: &Site) -> Modified {
         let second = |activation: &Activation| activation.at.as_second();
         match self.host.shows {
             Shows::Current => {
                 let at = self.app.current_since().unwrap_or(site.when).as_second();
                 let alone = self.app.activations.get(1).is_none_or(|earlier| second(earlier) < at);
-                Some(Modified { at, strong: alone })
+                Modified { at, strong: alone }
             }
-            Shows::Release(_) => Some(Modified { at: site.when.as_second(), strong: true }),
-            Shows::Day(_) => Some(Modified { at: site.when.as_second(), strong: false }),
+            Shows::Release(_) => Modified { at: site.when.as_second(), strong: true },
+            Shows::Day(_) => Modified { at: site.when.as_second(), strong: false },
         }
     }
 

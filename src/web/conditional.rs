@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderValue, header};
 const MOST_RANGES: usize = 32;
 /// Ranges with a gap of fewer bytes between them are sent as one: a part of their own would cost more.
 const GAP: u64 = 160;
+/// A range without a byte.
+const NO_BYTE: (u64, u64) = (1, 0);
 
 /// Which part of a representation an answer carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,9 +88,8 @@ pub(super) fn evaluate(headers: &HeaderMap, validators: &Validators<'_>, size: u
             // Weak comparison (section 8.8.3.2).
             let tag = tag.strip_prefix(b"W/").unwrap_or(tag);
             let held = validators.forms.iter().find(|form| form.as_bytes() == tag);
-            match held.or((tag == b"*").then_some(validators.tag)) {
-                Some(held) => return Outcome::NotModified(held.clone()),
-                None => {}
+            if let Some(held) = held.or((tag == b"*").then_some(validators.tag)) {
+                return Outcome::NotModified(held.clone());
             }
         }
     } else if let Some((date, modified)) = dates(headers, header::IF_MODIFIED_SINCE, validators)
@@ -135,10 +136,10 @@ fn part(range: &HeaderValue, size: u64) -> Part {
     let mut satisfiable: Vec<(u64, u64)> = Vec::new();
     for (at, spec) in ranges.split(',').map(str::trim).filter(|spec| !spec.is_empty()).enumerate() {
         match one(spec, size) {
-            _ if at == MOST_RANGES => return Part::Whole,
+            Some(_) if at == MOST_RANGES => return Part::Whole,
             None => return Part::Whole,
-            Some(None) => {}
-            Some(Some(range)) => join(&mut satisfiable, range),
+            Some((first, last)) if first > last => {}
+            Some(range) => join(&mut satisfiable, range),
         }
     }
     match satisfiable[..] {
@@ -149,21 +150,21 @@ fn part(range: &HeaderValue, size: u64) -> Part {
     }
 }
 
-/// One range: `None` does not parse, `Some(None)` has no byte of the representation.
-fn one(spec: &str, size: u64) -> Option<Option<(u64, u64)>> {
+/// One range: `None` does not parse; one that ends before it begins has no byte of the representation.
+fn one(spec: &str, size: u64) -> Option<(u64, u64)> {
     let (first, last) = spec.split_once('-')?;
     let (first, last) = (first.trim(), last.trim());
     if first.is_empty() {
         let length = number(last)?;
         let any = length > 0 && size > 0;
-        return Some(any.then(|| (size.saturating_sub(length), size - 1)));
+        return Some(if any { (size.saturating_sub(length), size - 1) } else { NO_BYTE });
     }
     let first = number(first)?;
     let last = if last.is_empty() { u64::MAX } else { number(last)? };
     if first > last {
         return None;
     }
-    Some((first < size).then(|| (first, last.min(size - 1))))
+    Some(if first < size { (first, last.min(size - 1)) } else { NO_BYTE })
 }
 
 /// Adds a range, as one with those that it overlaps or nearly touches.

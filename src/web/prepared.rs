@@ -53,10 +53,9 @@ impl Prepared {
         let validators = Validators { tag: etag, forms: &self.etags, modified: None };
         let mut held = None;
         let mut response = match conditional::evaluate(request, &validators, size) {
-            Outcome::Send(Part::Whole) => Response::new(Body::bytes(bytes.clone())),
             Outcome::Send(Part::Range { first, last }) => partial(bytes, first, last),
             // Nobody reads pages of ours by several ranges; the whole may always be answered.
-            Outcome::Send(Part::Ranges(_)) => Response::new(Body::bytes(bytes.clone())),
+            Outcome::Send(Part::Whole | Part::Ranges(_)) => Response::new(Body::bytes(bytes.clone())),
             Outcome::Send(Part::Unsatisfiable) => return unsatisfiable(size),
             Outcome::NotModified(tag) => {
                 held = Some(tag);

@@ -70,7 +70,7 @@ fn is_ambiguous(path: &[u8]) -> bool {
 
 /// The one address at which the file `path` is served, where `is_file` says what other files there are: without
 /// `.html`, unless a file is called so, and `folder/` for its `index.html`.
-pub(super) fn canonical<'p>(path: &'p str, is_file: impl Fn(&str) -> bool) -> Cow<'p, str> {
+pub(super) fn canonical(path: &str, is_file: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let Some(stem) = path.strip_suffix(".html") else { return Cow::Borrowed(path) };
     if stem == "index" {
         return Cow::Borrowed("");
@@ -83,7 +83,7 @@ pub(super) fn canonical<'p>(path: &'p str, is_file: impl Fn(&str) -> bool) -> Co
 }
 
 /// The file that an address stands for although it is served at another one; `is_file` says which there are.
-pub(super) fn alias<'a>(address: &'a str, is_file: impl Fn(&str) -> bool) -> Option<Cow<'a, str>> {
+pub(super) fn alias(address: &str, is_file: impl Fn(&str) -> bool) -> Option<Cow<'_, str>> {
     let index = |folder: &str| {
         if folder.is_empty() { "index.html".to_owned() } else { format!("{folder}/index.html") }
     };

@@ -28,7 +28,7 @@ pub(super) struct Sending<'s> {
     pub(super) status: StatusCode,
     /// Whether it is sent at its own address.
     pub(super) at_home: bool,
-    pub(super) modified: Option<Modified>,
+    pub(super) modified: Modified,
     /// What `_headers` adds.
     pub(super) extra: Cow<'s, [Named]>,
 }
@@ -45,7 +45,7 @@ impl Sending<'_> {
         let wanted = self.coding(request, found);
         let tags = file.tags();
         let tag = &tags[form(wanted)];
-        let validators = Validators { tag, forms: tags, modified: self.modified };
+        let validators = Validators { tag, forms: tags, modified: Some(self.modified) };
         let outcome = if found {
             conditional::evaluate(request, &validators, file.entry.size)
         } else {
@@ -118,26 +118,25 @@ impl Sending<'_> {
         let typed = response.headers().contains_key(header::CONTENT_TYPE) && !multipart;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, self.cache_control(public));
-        match (self.file.compressible, public) {
-            (true, true) => drop(headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"))),
-            (true, false) => {
-                drop(headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie")))
-            }
-            (false, false) => drop(headers.insert(header::VARY, HeaderValue::from_static("cookie"))),
-            (false, true) => {}
+        let vary = match (self.file.compressible, public) {
+            (true, true) => Some("accept-encoding"),
+            (true, false) => Some("accept-encoding, cookie"),
+            (false, false) => Some("cookie"),
+            (false, true) => None,
+        };
+        if let Some(vary) = vary {
+            headers.insert(header::VARY, HeaderValue::from_static(vary));
         }
-        if let Some(modified) =
-            self.modified.filter(|_| self.status == StatusCode::OK).and_then(Modified::header)
-        {
+        if let Some(modified) = self.modified.header().filter(|_| self.status == StatusCode::OK) {
             headers.insert(header::LAST_MODIFIED, modified);
         }
         for (name, value) in self.extra.iter() {
-            match name {
-                &header::CACHE_CONTROL if !public => drop(headers.insert(name, private(value))),
-                &header::CONTENT_TYPE if !typed => {}
-                &header::CONTENT_SECURITY_POLICY => drop(headers.append(name, value.clone())),
-                _ if !public && is_for_others(name.as_str()) => {}
-                _ => drop(headers.insert(name, value.clone())),
+            if *name == header::CACHE_CONTROL && !public {
+                headers.insert(name, private(value));
+            } else if *name == header::CONTENT_SECURITY_POLICY {
+                headers.append(name, value.clone());
+            } else if (*name != header::CONTENT_TYPE || typed) && (public || !is_for_others(name.as_str())) {
+                headers.insert(name, value.clone());
             }
         }
     }
@@ -199,7 +198,7 @@ fn cut(bytes: &Bytes, first: u64, last: u64) -> Bytes {
 struct Parts {
     content_type: HeaderValue,
     /// The head of each part, and its range.
-    parts: Vec<(Bytes, u64, u64)>,
+    pieces: Vec<(Bytes, u64, u64)>,
     end: Bytes,
     length: u64,
 }
@@ -215,13 +214,13 @@ impl Parts {
             );
             (Bytes::from(head), first, last)
         };
-        let parts: Vec<_> = ranges.iter().map(head).collect();
+        let pieces: Vec<_> = ranges.iter().map(head).collect();
         let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
-        let lengths = parts.iter().map(|(head, first, last)| head.len() as u64 + last - first + 1);
+        let lengths = pieces.iter().map(|(head, first, last)| head.len() as u64 + last - first + 1);
         let length = lengths.sum::<u64>() + end.len() as u64;
         let content_type = HeaderValue::from_str(&format!("multipart/byteranges; boundary={boundary}"));
         let content_type = content_type.unwrap_or(HeaderValue::from_static("multipart/byteranges"));
-        Self { content_type, parts, end, length }
+        Self { content_type, pieces, end, length }
     }
 
     fn body(self, content: &Content) -> Body {
@@ -229,13 +228,13 @@ impl Parts {
         match content {
             Content::Small(bytes) => {
                 let pieces =
-                    self.parts.into_iter().flat_map(|(head, first, last)| [head, cut(bytes, first, last)]);
+                    self.pieces.into_iter().flat_map(|(head, first, last)| [head, cut(bytes, first, last)]);
                 let all: Vec<Bytes> = pieces.chain([self.end]).collect();
                 Body::stream(StreamBody::new(stream::iter(all.into_iter().map(whole))))
             }
             Content::Large(blob) => {
                 let blob = blob.clone();
-                let pieces = stream::iter(self.parts).flat_map(move |(head, first, last)| {
+                let pieces = stream::iter(self.pieces).flat_map(move |(head, first, last)| {
                     let range = blob.range(first, last - first + 1);
                     let range = range.map(|chunk| chunk.map(Frame::data).map_err(BodyError::from));
                     stream::once(std::future::ready(whole(head))).chain(range)

@@ -75,7 +75,7 @@ impl Attic {
 
     /// About how much memory it takes, in bytes.
     pub(super) fn weight(&self) -> usize {
-        256 + self.0.iter().map(|(name, _)| 160 + name.len()).sum::<usize>()
+        256 + self.0.keys().map(|name| 160 + name.len()).sum::<usize>()
     }
 }
 

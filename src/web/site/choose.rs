@@ -38,10 +38,10 @@ impl Site {
         let found = self.find(asked.address());
         let there = !matches!(found, Found::Nothing);
         let mut ruled = None;
-        let rules = &self.rules.redirects;
-        if !rules.is_empty() && (!there || rules.any_forced()) {
+        let redirects = &self.rules.redirects;
+        if !redirects.is_empty() && (!there || redirects.any_forced()) {
             let path = format!("/{}", asked.address());
-            match rules.answer(&path, uri.path(), uri.query(), there) {
+            match redirects.answer(&path, uri.path(), uri.query(), there) {
                 Some(Answer::Moved { location, status }) => {
                     return Choice::Moved(
                         location,

@@ -74,14 +74,11 @@ impl Sites {
             return Ok(None);
         };
         let key = (site.release, since, kept.as_secs());
-        let attic = match self.attics.get(&key) {
-            Some(held) => Arc::clone(held.value()),
-            None => {
-                let attic = Arc::new(Attic::gather(releases, app, site, now).await?);
-                self.attics.insert(key, Arc::clone(&attic));
-                attic
-            }
-        };
+        if let Some(held) = self.attics.get(&key) {
+            return Ok(held.value().find(address, now, kept));
+        }
+        let attic = Arc::new(Attic::gather(releases, app, site, now).await?);
+        self.attics.insert(key, Arc::clone(&attic));
         Ok(attic.find(address, now, kept))
     }
 }

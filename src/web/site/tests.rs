@@ -34,8 +34,12 @@ fn site(paths: &[&str], redirects: &str) -> Site {
     let entry = |path: &str| FileEntry {
         sha256: Digest::of(path.as_bytes()),
         size: 1,
-        media_type: if path.ends_with(".html") { "text/html; charset=utf-8" } else { "text/javascript" }
-            .into(),
+        media_type: if path.rsplit('.').next() == Some("html") {
+            "text/html; charset=utf-8"
+        } else {
+            "text/javascript"
+        }
+        .into(),
     };
     let files: BTreeMap<FilePath, _> =
         paths.iter().map(|path| (path.parse().unwrap(), entry(path))).collect();

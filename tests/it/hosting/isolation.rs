@@ -84,11 +84,8 @@ async fn the_apps_page_sets_how_it_is_served() {
     assert!(refused.text().contains("30 days are the most"), "{}", refused.text());
     let cleared = post("fallback=&frame_ancestors=&csp=&keep_days=").await;
     assert_eq!(cleared.status, 200);
-    let answer = get(&app, "/any/route", &[]).await;
-    assert_eq!(
-        (answer.status, policies(&answer)),
-        (404, vec!["frame-ancestors 'self'".to_owned()]).to_owned()
-    );
+    assert_eq!(get(&app, "/any/route", &[]).await.status, 404);
+    assert_eq!(policies(&get(&app, "/", &[]).await), ["frame-ancestors 'self'"]);
 }
 
 const CLEARED: Option<&str> = Some("\"cache\", \"storage\"");

@@ -147,12 +147,12 @@ async fn rules_that_cannot_be_used_are_told_at_publishing_and_on_the_apps_page()
     let answer: serde_json::Value = serde_json::from_slice(&done.body).unwrap();
     let warnings = answer["warnings"].as_array().unwrap();
     let expected = [
-        "_redirects line 18: `418` is not a status; 200, 301, 302, 303, 307, 308 and 404 can be used",
+        "_redirects line 19: `418` is not a status; 200, 301, 302, 303, 307, 308 and 404 can be used",
         "_headers line 3: `Set-Cookie` is not sent: cookies are for signing in; a page can set its own by script",
     ];
     assert_eq!(warnings, &expected);
     let page = app.get("", "/-/apps/site/", &[("Cookie", &app.at_main("owner@example.org"))]).await.text();
-    assert!(page.contains("_redirects line 18"), "{page}");
+    assert!(page.contains("_redirects line 19"), "{page}");
     assert!(page.contains("_headers line 3"));
 }
 
