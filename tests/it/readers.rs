@@ -188,7 +188,10 @@ async fn a_guide_that_is_kept_from_somebody_and_one_that_is_not_there_look_the_s
         let absent = told(&get(&app, "/zz/", &cookie, "").await, "/zz/");
         assert!(absent.0.contains("404"));
         assert_eq!(absent.1.contains("only shown to people who signed in"), email.is_empty(), "{who}");
-        for (path, _, _, word) in GUIDES.iter().filter(|(path, ..)| path.len() == 4) {
+        // Not `/g2/`: a public guide below it is suggested, as it would be if nothing were at `/g2/` itself.
+        for (path, _, _, word) in
+            GUIDES.iter().filter(|(path, ..)| ["/g3/", "/g4/", "/g5/", "/g6/"].contains(path))
+        {
             if !may.contains(word) {
                 assert_eq!(told(&get(&app, path, &cookie, "").await, path), absent, "{who} at {path}");
             }
