@@ -70,7 +70,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let storage = Storage::open(&config.storage).await?;
     let described = storage.describe();
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
-    let theme = Theme::load(config.server.theme.as_deref())?;
+    let theme = Theme::load(&config.server.theme)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let library = Library::load(&config.content, today)?;
     let index = Index::build(library.pages().map(|page| page.guide()))?;

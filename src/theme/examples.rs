@@ -6,10 +6,10 @@ use jiff::civil::date;
 use crate::model::{Audience, Entropy, ReleaseId, Role, Section, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Branch, Correction, ErrorPage, Field, GrantRow,
-    GuidePage, Heading, Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, Problem,
-    ProviderPage, RefusalPage, ReleaseRow, ReviewNote, SearchPage, ShareForm, SignInFailedPage,
-    SignedOutPage, TokenRow,
+    AccountPage, Alternate, AppCard, AppPage, AppsPage, AuthorizePage, Branch, Correction, ErrorPage, Field,
+    GrantRow, GuidePage, Heading, Hit, HitKind, Layout, Link, Manage, More, NewToken, NotFoundPage, Notice,
+    PrintPage, Printed, Problem, ProviderPage, RefusalPage, ReleaseRow, ReviewNote, SearchPage, ShareForm,
+    SignInFailedPage, SignedOutPage, TokenRow, Trail,
 };
 use super::{Theme, ThemeError};
 
@@ -26,6 +26,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("guide", theme.guide(&words.guide())),
         ("guide-start", theme.guide(&words.start())),
         ("guide-problems", theme.guide(&words.with_problems())),
+        ("guide-welsh", theme.guide(&words.welsh())),
+        ("print", theme.print(&words.printed())),
         ("search", theme.search(&words.search())),
         ("search-empty", theme.search(&SearchPage { query: String::new(), ..words.nothing_found() })),
         ("search-nothing", theme.search(&words.nothing_found())),
@@ -141,6 +143,13 @@ impl Words {
             title: self.s("RStudio"),
             html: include_str!("example.html").to_owned(),
             breadcrumbs: vec![self.link("Start", "/"), self.link("Tools", "/tools/")],
+            print: Some(self.s("/-/print/tools/rstudio/")),
+            updated: Some(at(3)),
+            languages: Vec::new(),
+            trail: Trail::new(
+                "https://guides.example.org",
+                &[self.link("Start", "/"), self.link("Tools", "/tools/"), self.link("RStudio", "/tools/rstudio/")],
+            ),
             navigation: self.tree(),
             contents: self.contents(),
             previous: Some(self.link("Tool guide 3", "/tools/tool-guide-3/")),
@@ -161,7 +170,6 @@ impl Words {
 
     fn start(self) -> GuidePage {
         GuidePage {
-            layout: Layout { lang: "cy".to_owned(), ..self.layout() },
             title: self.s("Analytical Platform"),
             html: "<p>What the platform is, and where to begin.</p>".to_owned(),
             breadcrumbs: Vec::new(),
@@ -171,9 +179,53 @@ impl Words {
             review: ReviewNote::default(),
             source: None,
             edit: None,
+            print: None,
+            updated: None,
             description: None,
             canonical: None,
+            trail: None,
             ..self.guide()
+        }
+    }
+
+    fn welsh(self) -> GuidePage {
+        let alternate = |lang: &str, url: &str, current| Alternate {
+            lang: lang.to_owned(),
+            url: self.s(url),
+            absolute: Some(self.s(&format!("https://guides.example.org{url}"))),
+            current,
+            first: !current,
+        };
+        let more = |more, url: &str| Branch { url: Some(self.s(url)), more: Some(more), ..Branch::default() };
+        GuidePage {
+            layout: Layout { lang: "cy".to_owned(), ..self.layout() },
+            languages: vec![alternate("en", "/tools/rstudio/", false), alternate("cy", "/cy/tools/rstudio/", true)],
+            navigation: vec![
+                more(More::Earlier(40), "/cy/a/"),
+                self.branch("RStudio", Vec::new()),
+                more(More::Later(1200), "/cy/z/"),
+            ],
+            ..self.guide()
+        }
+    }
+
+    fn printed(self) -> PrintPage {
+        let guide = |id: &str, title: &str, depth| Printed {
+            id: self.s(id),
+            title: self.s(title),
+            depth,
+            html: "<p>What it is.</p>\n<h3 id=\"x\">More</h3>".replace('x', id),
+            lang: Some("cy".to_owned()).filter(|_| depth > 0),
+            owner: Some(self.s("#analytical-platform-support")),
+        };
+        PrintPage {
+            layout: self.layout(),
+            title: self.s("Tools"),
+            url: self.s("/tools/"),
+            address: self.s("https://guides.example.org/tools/"),
+            day: date(2026, 11, 24),
+            guides: vec![guide("tools", "Tools", 0), guide("tools--rstudio", "RStudio", 1)],
+            left_out: vec![self.link("JupyterLab", "/tools/jupyterlab/")],
         }
     }
 

@@ -3,13 +3,14 @@ use std::fs;
 use scraper::{Html, Selector};
 
 use super::examples::{self, PLAIN, Words};
+use crate::config;
 use super::{Theme, ThemeError};
 
 /// Text that breaks out of whatever is not escaped.
 const HOSTILE: Words = Words(|text| format!("{text}</title><x-hostile a=\"'onload=x>&lt;"));
 
 fn theme() -> Theme {
-    Theme::load(None).unwrap()
+    Theme::load(&config::Theme::Default).unwrap()
 }
 
 fn rendered(words: Words) -> Vec<(&'static str, String, Html)> {
@@ -57,7 +58,7 @@ fn every_page_has_a_title_one_main_heading_and_its_landmarks() {
 fn nothing_is_inline_so_that_the_strict_policy_holds() {
     for (name, _, page) in rendered(PLAIN) {
         for forbidden in
-            ["[style]", "style", "script:not([src^='/-/assets/'])", "link[href^=http][rel=stylesheet]"]
+            ["[style]", "style", "script:not([src^='/-/assets/'], [type='application/ld+json'])", "link[href^=http][rel=stylesheet]"]
         {
             assert_eq!(count(&page, forbidden), 0, "{name}: {forbidden}");
         }
@@ -71,7 +72,7 @@ fn nothing_is_inline_so_that_the_strict_policy_holds() {
 fn every_asset_that_a_page_names_exists() {
     let theme = theme();
     for (name, _, page) in rendered(PLAIN) {
-        for (selector, attribute) in [("script", "src"), ("link[rel=icon], link[rel=stylesheet]", "href")] {
+        for (selector, attribute) in [("script[src]", "src"), ("link[rel=icon], link[rel=stylesheet]", "href")] {
             for found in page.select(&Selector::parse(selector).unwrap()) {
                 let file = found.attr(attribute).unwrap().strip_prefix("/-/assets/").unwrap();
                 assert!(theme.asset(file).is_some(), "{name}: {file}");
@@ -191,7 +192,7 @@ fn a_folder_replaces_files_of_the_same_name_and_adds_others() {
     let error = "{% extends \"layout.html\" %}{% block main %}<img src=\"{{ asset(name=\"crest.png\") }}\">{% endblock main %}";
     fs::write(folder.path().join("error.html"), error).unwrap();
 
-    let changed = Theme::load(Some(folder.path())).unwrap();
+    let changed = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap();
     let url = changed.asset_url("style.css").unwrap();
     assert_ne!(Some(url), theme().asset_url("style.css"));
     let style = &changed.asset(url.strip_prefix("/-/assets/").unwrap()).unwrap().bytes;
@@ -206,7 +207,7 @@ fn a_template_that_does_not_parse_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("error.html"), "<p>\n{% if title %}{{ title | loud }}{% endif %}\n")
         .unwrap();
-    let error = Theme::load(Some(folder.path())).unwrap_err();
+    let error = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap_err();
     insta::assert_snapshot!(error, @r"
     theme: a template cannot be used; correct it, or remove the file to use the built-in one
     error: Unknown filter `loud`
@@ -221,7 +222,7 @@ fn a_template_that_does_not_parse_is_named_with_its_line() {
 fn a_template_that_asks_for_too_much_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("signed_out.html"), "<p>\n{{ name }}\n").unwrap();
-    let theme = Theme::load(Some(folder.path())).unwrap();
+    let theme = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap();
     let pages = examples::pages(&theme, PLAIN);
     let (_, page) = pages.into_iter().find(|(name, _)| *name == "signed-out").unwrap();
     insta::assert_snapshot!(page.unwrap_err(), @r"
@@ -236,7 +237,7 @@ fn a_template_that_asks_for_too_much_is_named_with_its_line() {
 
 #[test]
 fn a_folder_that_is_missing_is_an_error() {
-    let missing = Theme::load(Some(std::path::Path::new("no/such/theme"))).unwrap_err();
+    let missing = Theme::load(&config::Theme::Folder("no/such/theme".into())).unwrap_err();
     assert!(matches!(missing, ThemeError::Missing(path) if path.ends_with("theme")));
 }
 

@@ -1,27 +1,29 @@
 //! The typed view of each page: what a template is given, and nothing else.
 //!
 //! 1. what every page shares: [`Layout`], [`Link`], [`Field`], [`Notice`]
-//! 2. guides: [`GuidePage`]
+//! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
 //! 4. apps: [`AppsPage`], [`AppPage`]
 //! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
 //! 6. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
-//! Every string is plain text, escaped by the template, except [`GuidePage::html`] and [`Hit::snippet`], which
-//! are HTML made safe by their makers. An URL is used as it stands in `href`, so it must be absolute
+//! Every string is plain text, escaped by the template, except [`GuidePage::html`], [`Printed::html`] and
+//! [`Hit::snippet`], which are HTML made safe by their makers. An URL is used as it stands in `href`, so it must be absolute
 //! (`https://…`) or start with `/`, percent-encoded.
 
 use serde::Serialize;
 
 pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
 pub use apps::{AppCard, AppPage, AppsPage, GrantRow, Manage, ReleaseRow, ShareForm};
-pub use guide::{Branch, GuidePage, Heading, Problem, ReviewNote};
+pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
+pub use print::{PrintPage, Printed};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
 pub use search::{Correction, Hit, HitKind, SearchPage};
 
 mod account;
 mod apps;
 mod guide;
+mod print;
 mod refusals;
 mod search;
 
