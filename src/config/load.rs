@@ -10,8 +10,7 @@ use super::keys::Draft;
 use super::mistake::{ConfigError, Mistake, Place};
 use super::source::{Given, read_file, read_variables};
 use super::{
-    Access, Config, Content, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls, check,
-    home_url,
+    Access, Config, Content, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls, check, home_url,
 };
 
 /// The file that is read when no other is named and it is there.

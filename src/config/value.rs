@@ -120,8 +120,8 @@ pub(super) fn parse_language(given: &str) -> Result<String, InvalidValue> {
     let mut parts = given.split('-');
     let language = parts.next().unwrap_or_default();
     let letters = (2..=3).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_lowercase());
-    let rest =
-        parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let rest = parts
+        .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     if letters && rest {
         return Ok(given.to_owned());
     }

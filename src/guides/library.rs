@@ -1,13 +1,17 @@
 //! All guides of a site at one moment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::check;
 use super::file::StaticFile;
+use super::history::{Changed, History};
+use super::languages::Spoken;
+use super::likeness;
 use super::links::{Addresses, canonical};
 use super::navigation::{self, Node};
 use super::page::Page;
@@ -37,6 +41,11 @@ pub struct Library {
     /// Former addresses and where they lead now.
     pub(super) redirects: HashMap<String, String>,
     pub(super) navigation: Vec<Node>,
+    /// The guides in other languages than the site's own.
+    pub(super) spoken: Vec<Spoken>,
+    pub(super) history: Arc<History>,
+    /// Files that changed after the history was read.
+    pub(super) since: BTreeSet<String>,
     pub(super) site_problems: Vec<Problem>,
     pub(super) problems: OnceLock<Vec<Problem>>,
 }
@@ -113,6 +122,10 @@ impl Library {
         if let Some(front) = self.page("/") {
             crumbs.push(Crumb { title: front.guide().title.clone(), url: Some("/".to_owned()) });
         }
+        // In another language the way begins at the first page in it.
+        if self.spoken_by(page).is_some() {
+            crumbs.clear();
+        }
         for segment in above {
             path.push_str(segment);
             path.push('/');
@@ -123,17 +136,47 @@ impl Library {
         crumbs
     }
 
-    /// The guide before `page` in reading order.
+    /// The guide before `page` in reading order, in the same language.
     #[must_use]
     pub fn previous(&self, page: &Page) -> Option<&Arc<Page>> {
         let at = self.position(page)?;
-        self.pages.get(at.checked_sub(1)?)
+        self.pages.get(at.checked_sub(1)?).filter(|previous| self.same_language(page, previous))
     }
 
-    /// The guide after `page` in reading order.
+    /// The guide after `page` in reading order, in the same language.
     #[must_use]
     pub fn next(&self, page: &Page) -> Option<&Arc<Page>> {
-        self.pages.get(self.position(page)? + 1).filter(|next| !next.hidden())
+        let next = self.pages.get(self.position(page)? + 1).filter(|next| !next.hidden())?;
+        self.same_language(page, next).then_some(next)
+    }
+
+    /// When `page` last changed: as the repository around it remembers, else as its files say. `None` where nobody
+    /// knows.
+    #[must_use]
+    pub fn updated(&self, page: &Page) -> Option<Timestamp> {
+        let changed = |file: &String| {
+            let own = || self.tree.files.get(file).and_then(|entry| entry.modified);
+            match self.history.changed(file) {
+                _ if self.since.contains(file) => own(),
+                Changed::AsTheFileSays => own(),
+                Changed::At(at) => Some(at),
+                Changed::Unknown => None,
+            }
+        };
+        page.parsed().files.iter().filter_map(changed).max()
+    }
+
+    /// What the repository around the guides remembers, as it was last read.
+    #[must_use]
+    pub fn history(&self) -> &Arc<History> {
+        &self.history
+    }
+
+    /// The guides whose addresses are most like `path`: the same name elsewhere first, then names spelt alike.
+    #[must_use]
+    pub fn alike(&self, path: &str, most: usize) -> Vec<&Arc<Page>> {
+        let candidates = self.pages.iter().filter(|page| !page.hidden());
+        likeness::alike(path, candidates.map(|page| (page.guide().path.as_str(), page)), most)
     }
 
     /// What the site says of itself.
@@ -168,6 +211,10 @@ impl Library {
 
     pub(super) fn addresses(&self) -> Addresses<'_> {
         Addresses { guides: &self.at, by_file: &self.by_file, files: &self.files, redirects: &self.redirects }
+    }
+
+    fn same_language(&self, one: &Page, other: &Page) -> bool {
+        self.spoken_by(one).map(|spoken| &spoken.tag) == self.spoken_by(other).map(|spoken| &spoken.tag)
     }
 
     fn position(&self, page: &Page) -> Option<usize> {

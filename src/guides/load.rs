@@ -1,6 +1,6 @@
 //! Files to a library, and a library to the next one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -10,6 +10,8 @@ use rayon::prelude::*;
 
 use super::compose::Shelf;
 use super::file::StaticFile;
+use super::history::History;
+use super::languages::{self, Spoken};
 use super::library::Library;
 use super::links::{Addresses, canonical, decode};
 use super::navigation;
@@ -54,6 +56,10 @@ struct Parts {
     parsed: Vec<Arc<Parsed>>,
     files: Arc<HashMap<String, StaticFile>>,
     problems: Vec<Problem>,
+    /// The languages that guides are in beside the site's own.
+    spoken: BTreeSet<String>,
+    history: Arc<History>,
+    since: BTreeSet<String>,
 }
 
 impl Library {
@@ -70,12 +76,35 @@ impl Library {
         let tree = Tree::walk(dir);
         let (guides, addresses) = guide_files(&tree, site.kind);
         let sources = Shelf { root: dir, kind: site.kind, files: &tree.files };
-        let parse = |(file, path): (String, GuidePath)| Arc::new(Parsed::load(sources, &site, &file, path));
+        let spoken = languages::spoken(guides.iter().map(|(_, path)| path));
+        let parse = |(file, path): (String, GuidePath)| {
+            Arc::new(Parsed::load(sources, &site, &file, path).in_language_of(&spoken))
+        };
         let parsed = guides.into_par_iter().map(parse).collect();
         let files = Arc::new(static_files(sources, None, |_| true));
         let problems = [settings, addresses].concat();
         let (content, tree) = (content.clone(), Arc::new(tree));
-        Parts { content, today, site: Arc::new(site), tree, parsed, files, problems }.assemble(None)
+        let (history, since) = (Arc::default(), BTreeSet::new());
+        Parts { content, today, site: Arc::new(site), tree, parsed, files, problems, spoken, history, since }
+            .assemble(None)
+    }
+
+    /// The same guides with what the repository around them remembers: when they changed, and where they were before.
+    pub fn with_history(&self, history: Arc<History>) -> Result<Self, LoadError> {
+        let written = self.pages.iter().filter(|page| !page.generated());
+        let parts = Parts {
+            content: self.content.clone(),
+            today: self.today,
+            site: self.site.clone(),
+            tree: self.tree.clone(),
+            parsed: written.map(|page| Arc::clone(page.parsed())).collect(),
+            files: self.files.clone(),
+            problems: self.site_problems.clone(),
+            spoken: self.spoken.iter().map(|spoken| spoken.tag.clone()).collect(),
+            history,
+            since: BTreeSet::new(),
+        };
+        parts.assemble(Some(self))
     }
 
     /// A new snapshot after `changed` (files or folders) were written, moved or removed. Only what they touch is
@@ -85,7 +114,7 @@ impl Library {
         let mut tree = (*self.tree).clone();
         let seen = tree.update(dir, changed);
         if seen.touched.contains(TECH_DOCS_SETTINGS) || !dir.is_dir() {
-            return Self::load(&self.content, today);
+            return Self::load(&self.content, today)?.with_history(Arc::clone(&self.history));
         }
         let kept: HashMap<&str, &Arc<Parsed>> =
             self.pages.iter().map(|page| (&*page.parsed().own_file, page.parsed())).collect();
@@ -94,10 +123,14 @@ impl Library {
             (whole || !seen.structure) && !parsed.files.iter().any(|file| seen.touched.contains(file))
         };
         let (guides, addresses) = guide_files(&tree, self.site.kind);
+        let spoken = languages::spoken(guides.iter().map(|(_, path)| path));
+        let as_before = spoken.iter().eq(self.spoken.iter().map(|spoken| &spoken.tag));
         let sources = Shelf { root: dir, kind: self.site.kind, files: &tree.files };
         let parse = |(file, path): (String, GuidePath)| match kept.get(&*file) {
-            Some(parsed) if parsed.guide.path == path && still_good(parsed) => Arc::clone(parsed),
-            _ => Arc::new(Parsed::load(sources, &self.site, &file, path)),
+            Some(parsed) if parsed.guide.path == path && as_before && still_good(parsed) => {
+                Arc::clone(parsed)
+            }
+            _ => Arc::new(Parsed::load(sources, &self.site, &file, path).in_language_of(&spoken)),
         };
         let parsed = guides.into_par_iter().map(parse).collect();
         let files = if seen.touched.iter().all(|file| is_text_of_guides(file)) {
@@ -110,7 +143,10 @@ impl Library {
             self.site_problems.iter().filter(|problem| problem.file == TECH_DOCS_SETTINGS).cloned();
         let problems = settings.chain(addresses).collect();
         let (content, site) = (self.content.clone(), self.site.clone());
-        Parts { content, today, site, tree: Arc::new(tree), parsed, files, problems }.assemble(before)
+        let history = Arc::clone(&self.history);
+        let since = self.since.union(&seen.touched).cloned().collect();
+        let tree = Arc::new(tree);
+        Parts { content, today, site, tree, parsed, files, problems, spoken, history, since }.assemble(before)
     }
 }
 
@@ -128,8 +164,12 @@ impl Parts {
             self.parsed.push(Arc::new(Parsed::generated(markdown, &self.site)));
             navigation = navigation::grow(&self.parsed);
         }
+        let spoken = languages::part(&mut navigation, &self.spoken);
         let mut order = Vec::with_capacity(self.parsed.len());
         navigation::reading_order(&navigation, &mut order);
+        for Spoken { navigation, .. } in &spoken {
+            navigation::reading_order(navigation, &mut order);
+        }
         let shown = order.len();
         order
             .extend((0..self.parsed.len()).filter(|index| self.parsed.get(*index).is_some_and(|p| p.hidden)));
@@ -138,7 +178,12 @@ impl Parts {
         let at =
             parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
         let by_file = by_file(&parsed, self.site.kind);
-        let redirects = redirects(&self.site, &parsed, &at);
+        let mut redirects = redirects(&self.site, &parsed, &at);
+        for (from, file) in self.history.former_addresses(&self.tree, self.site.kind) {
+            if let Some(to) = by_file.get(file).filter(|_| !at.contains_key(&from)) {
+                redirects.entry(from.as_str().to_owned()).or_insert_with(|| encode_path(to.as_str()));
+            }
+        }
         let same = |before: &&Library| before.by_file == by_file && before.redirects == redirects;
         let before = before.filter(same);
         let addresses =
@@ -161,6 +206,9 @@ impl Parts {
             files: self.files,
             redirects,
             navigation,
+            spoken,
+            history: self.history,
+            since: self.since,
             site_problems: self.problems,
             problems: OnceLock::new(),
         })
@@ -210,7 +258,7 @@ fn guide_files(tree: &Tree, kind: Kind) -> (Vec<(String, GuidePath)>, Vec<Proble
 }
 
 /// The file name that a guide's address is made of; `None` where the file is no guide.
-fn addressed_as(file: &str, tree: &Tree, kind: Kind) -> Option<String> {
+pub(super) fn addressed_as(file: &str, tree: &Tree, kind: Kind) -> Option<String> {
     let inside = file.strip_prefix(kind.prefix())?;
     match kind {
         Kind::TechDocs => {

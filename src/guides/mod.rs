@@ -10,7 +10,8 @@
 //! 6. HTML: [`links`] finds where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
 //! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
 //!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
-//! 8. [`mod@watch`] notices edits.
+//! 8. [`mod@watch`] notices edits, [`mod@history`] remembers former ones, [`languages`] are the guides in other
+//!    languages than the site's own, and [`print`] puts several guides into one document.
 
 mod autolinks;
 mod check;
@@ -21,13 +22,17 @@ mod file;
 mod front_matter;
 mod habits;
 mod highlight;
+mod history;
 mod html;
 mod inline;
+mod languages;
 mod library;
+mod likeness;
 mod links;
 mod load;
 mod navigation;
 mod page;
+mod print;
 mod problem;
 mod raw_html;
 mod sections;
@@ -41,10 +46,13 @@ mod tree;
 mod watch;
 
 pub use file::StaticFile;
+pub use history::History;
+pub use languages::Translation;
 pub use library::{Crumb, Library, Lookup};
 pub use load::LoadError;
 pub use navigation::Node;
 pub use page::Page;
+pub use print::for_print;
 pub use problem::{Problem, ProblemKind, Severity};
 pub use site::{Kind, Site, SiteLink};
 pub use watch::{Watch, WatchError, watch};

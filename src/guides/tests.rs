@@ -33,7 +33,10 @@ impl Folder {
     }
 
     fn try_load(&self) -> Result<Library, LoadError> {
-        Library::load(&config::Content { dir: self.0.path().to_owned(), title: Some("Site".into()), language: None }, today())
+        Library::load(
+            &config::Content { dir: self.0.path().to_owned(), title: Some("Site".into()), language: None },
+            today(),
+        )
     }
 }
 

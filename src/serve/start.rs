@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, ops, run};
+use super::{Certificates, Service, development, history, ops, run};
 use crate::access::{Keyring, oidc, provider};
 use crate::config::Config;
 use crate::guides::{self, Library, Page, Severity};
@@ -96,6 +96,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let metrics = Metrics::default();
     let loggia = Loggia {
         edition: ArcSwap::from_pointee(Edition::new(library, index)),
+        making: std::sync::Mutex::default(),
         live: Live::default(),
         config,
         hosts,
@@ -125,6 +126,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         let stop = stop.clone();
         tokio::spawn(async move { certificates.follow(stop).await });
     }
+    tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
     let logger = tokio::spawn({
@@ -194,6 +196,7 @@ fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watch> {
 }
 
 fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
+    let _turn = loggia.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let old = loggia.edition.load_full();
     let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = old.library.reload(changed, today)?;

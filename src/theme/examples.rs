@@ -148,7 +148,11 @@ impl Words {
             languages: Vec::new(),
             trail: Trail::new(
                 "https://guides.example.org",
-                &[self.link("Start", "/"), self.link("Tools", "/tools/"), self.link("RStudio", "/tools/rstudio/")],
+                &[
+                    self.link("Start", "/"),
+                    self.link("Tools", "/tools/"),
+                    self.link("RStudio", "/tools/rstudio/"),
+                ],
             ),
             navigation: self.tree(),
             contents: self.contents(),
@@ -199,7 +203,10 @@ impl Words {
         let more = |more, url: &str| Branch { url: Some(self.s(url)), more: Some(more), ..Branch::default() };
         GuidePage {
             layout: Layout { lang: "cy".to_owned(), ..self.layout() },
-            languages: vec![alternate("en", "/tools/rstudio/", false), alternate("cy", "/cy/tools/rstudio/", true)],
+            languages: vec![
+                alternate("en", "/tools/rstudio/", false),
+                alternate("cy", "/cy/tools/rstudio/", true),
+            ],
             navigation: vec![
                 more(More::Earlier(40), "/cy/a/"),
                 self.branch("RStudio", Vec::new()),

@@ -53,7 +53,8 @@ fn base(folder: &Path) -> Result<Theme, ThemeError> {
         return Err(ThemeError::read(&settings, &reason));
     }
     Theme::named(&name).ok_or_else(|| {
-        let reason = format!("there is no built-in theme `{name}`; write `base = \"default\"` or `\"service\"`");
+        let reason =
+            format!("there is no built-in theme `{name}`; write `base = \"default\"` or `\"service\"`");
         ThemeError::read(&settings, &reason)
     })
 }

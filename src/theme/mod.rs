@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use crate::config;
 pub use assets::Asset;
 pub use error::ThemeError;
+use strings::Strings;
 use views::{
     AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
     ProviderPage, RefusalPage, SearchPage, SignInFailedPage, SignedOutPage,
 };
-use crate::config;
 
 mod assets;
 mod error;
@@ -38,6 +39,7 @@ mod tests;
 pub struct Theme {
     /// The same templates for each language, which speak with its words.
     templates: BTreeMap<String, Tera>,
+    strings: BTreeMap<String, Strings>,
     assets: assets::Assets,
 }
 
@@ -55,22 +57,23 @@ impl Theme {
         let files = files::read(theme)?;
         let assets = assets::Assets::of(&files);
         let mut by_language = BTreeMap::new();
-        for (language, strings) in files.strings() {
+        let all_strings = files.strings();
+        for (language, strings) in &all_strings {
             let mut templates = Tera::new();
             templates.register_function("asset", assets.url_function());
-            wording::register(&mut templates, &strings);
+            wording::register(&mut templates, strings);
             templates
                 .add_raw_templates(files.templates())
                 .map_err(|reason| ThemeError::Template { reason: reason.to_string() })?;
-            by_language.insert(language, templates);
+            by_language.insert(language.clone(), templates);
         }
-        Ok(Self { templates: by_language, assets })
+        Ok(Self { templates: by_language, strings: all_strings, assets })
     }
 
-    /// Whether pages can be written in this language (a BCP 47 tag).
+    /// The line with this key in `language` (a BCP 47 tag), or in English.
     #[must_use]
-    pub fn speaks(&self, language: &str) -> bool {
-        self.templates.contains_key(language) || self.templates.contains_key(primary(language))
+    pub fn words(&self, language: &str, key: &str) -> Option<&str> {
+        chosen(&self.strings, language)?.get(key)
     }
 
     /// What is at `/-/assets/<file>`, such as `style.0f3a….css`.
@@ -91,19 +94,24 @@ impl Theme {
     }
 
     /// Renders `template` in `language`, or in English where nobody wrote down what pages say in it.
-    fn render(&self, template: &'static str, language: &str, page: &impl Serialize) -> Result<String, ThemeError> {
+    fn render(
+        &self,
+        template: &'static str,
+        language: &str,
+        page: &impl Serialize,
+    ) -> Result<String, ThemeError> {
         let failed = |reason: String| ThemeError::Render { template, reason };
-        let wanted = [language, primary(language), strings::FIRST];
-        let templates = wanted.iter().find_map(|language| self.templates.get(*language));
-        let templates = templates.ok_or_else(|| failed("the theme has no words in English".to_owned()))?;
+        let templates = chosen(&self.templates, language)
+            .ok_or_else(|| failed("the theme has no words in English".to_owned()))?;
         let context = Context::from_serialize(page).map_err(|reason| failed(reason.to_string()))?;
         templates.render(template, &context).map_err(|reason| failed(reason.to_string()))
     }
 }
 
-/// `pt` of `pt-BR`.
-fn primary(language: &str) -> &str {
-    language.split('-').next().unwrap_or(language)
+/// What there is for `pt-BR`, else for `pt`, else for English.
+fn chosen<'a, T>(by_language: &'a BTreeMap<String, T>, language: &str) -> Option<&'a T> {
+    let primary = language.split('-').next().unwrap_or(language);
+    [language, primary, strings::FIRST].iter().find_map(|language| by_language.get(*language))
 }
 
 /// One method a page.

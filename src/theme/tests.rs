@@ -3,8 +3,8 @@ use std::fs;
 use scraper::{Html, Selector};
 
 use super::examples::{self, PLAIN, Words};
-use crate::config;
 use super::{Theme, ThemeError};
+use crate::config;
 
 /// Text that breaks out of whatever is not escaped.
 const HOSTILE: Words = Words(|text| format!("{text}</title><x-hostile a=\"'onload=x>&lt;"));
@@ -57,9 +57,12 @@ fn every_page_has_a_title_one_main_heading_and_its_landmarks() {
 #[test]
 fn nothing_is_inline_so_that_the_strict_policy_holds() {
     for (name, _, page) in rendered(PLAIN) {
-        for forbidden in
-            ["[style]", "style", "script:not([src^='/-/assets/'], [type='application/ld+json'])", "link[href^=http][rel=stylesheet]"]
-        {
+        for forbidden in [
+            "[style]",
+            "style",
+            "script:not([src^='/-/assets/'], [type='application/ld+json'])",
+            "link[href^=http][rel=stylesheet]",
+        ] {
             assert_eq!(count(&page, forbidden), 0, "{name}: {forbidden}");
         }
         let handlers =
@@ -72,7 +75,9 @@ fn nothing_is_inline_so_that_the_strict_policy_holds() {
 fn every_asset_that_a_page_names_exists() {
     let theme = theme();
     for (name, _, page) in rendered(PLAIN) {
-        for (selector, attribute) in [("script[src]", "src"), ("link[rel=icon], link[rel=stylesheet]", "href")] {
+        for (selector, attribute) in
+            [("script[src]", "src"), ("link[rel=icon], link[rel=stylesheet]", "href")]
+        {
             for found in page.select(&Selector::parse(selector).unwrap()) {
                 let file = found.attr(attribute).unwrap().strip_prefix("/-/assets/").unwrap();
                 assert!(theme.asset(file).is_some(), "{name}: {file}");

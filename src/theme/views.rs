@@ -37,6 +37,8 @@ pub struct Layout {
     /// Empty on the main host; on an app's host, the main host's origin without a slash at its end
     /// (`https://guides.example.org`), so that the header leads back there.
     pub main: String,
+    /// Where the title leads: `/`, or the first page in the page's language.
+    pub home: String,
     /// Links in the header, after the title.
     pub header: Vec<Link>,
     /// Links in the footer.
@@ -55,6 +57,7 @@ impl Layout {
             site: site.to_owned(),
             lang: "en".to_owned(),
             main: String::new(),
+            home: "/".to_owned(),
             header: vec![Link::new("Apps", "/-/apps/"), Link::new("Account", "/-/account/")],
             footer: Vec::new(),
             search: true,
@@ -69,6 +72,7 @@ impl Layout {
         let origin = origin.trim_end_matches('/');
         Self {
             main: origin.to_owned(),
+            home: format!("{origin}/"),
             header: vec![
                 Link::new("Apps", &format!("{origin}/-/apps/")),
                 Link::new("Account", &format!("{origin}/-/account/")),

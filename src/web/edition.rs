@@ -10,6 +10,7 @@ use super::guides::render;
 use super::prepared::Prepared;
 use super::state::Loggia;
 use crate::guides::{Library, Page};
+use crate::model::{Readers, encode_path};
 use crate::search::{Index, Request};
 use crate::theme::views::Link;
 
@@ -50,10 +51,14 @@ impl Edition {
         Some(prepared.map(|prepared| Arc::clone(slot.get_or_init(|| prepared))))
     }
 
-    /// A few guides that fit these words.
-    pub(super) fn nearest(&self, words: &str) -> Vec<Link> {
+    /// A few guides whose addresses are like `path`, then such as fit its words.
+    pub(super) fn nearest(&self, path: &str, words: &str) -> Vec<Link> {
         let request = Request { query: words.to_owned(), limit: 12, offset: 0 };
-        let mut nearest: Vec<Link> = Vec::new();
+        let alike =
+            self.library.alike(path, 5).into_iter().filter(|page| page.guide().readers == Readers::PUBLIC);
+        let link =
+            |page: &Arc<Page>| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()));
+        let mut nearest: Vec<Link> = alike.map(link).take(3).collect();
         for hit in self.index.search(&request).hits {
             let url = hit.url.split('#').next().unwrap_or_default();
             if nearest.len() < 5 && nearest.iter().all(|link| link.url != url) {

@@ -149,11 +149,24 @@ impl Failure {
     }
 }
 
-/// The layout of pages of ours on the main host.
+/// The layout of pages of ours on the main host, in the language of the site.
 pub(super) fn main_layout(loggia: &Loggia) -> Layout {
+    let edition = loggia.edition.load();
+    layout_in(loggia, edition.library.language(), "/")
+}
+
+/// The same in another language, whose first page is at `home`.
+pub(super) fn layout_in(loggia: &Loggia, language: &str, home: &str) -> Layout {
     let edition = loggia.edition.load();
     let site = edition.library.site();
     let mut layout = Layout::main_host(&site.title);
+    language.clone_into(&mut layout.lang);
+    home.clone_into(&mut layout.home);
+    for (link, words) in layout.header.iter_mut().zip(["apps", "account"]) {
+        if let Some(words) = loggia.theme.words(language, words) {
+            words.clone_into(&mut link.label);
+        }
+    }
     let links = |links: &[crate::guides::SiteLink]| -> Vec<Link> {
         links.iter().map(|link| Link::new(&link.title, &link.url)).collect()
     };
@@ -214,5 +227,6 @@ fn nearest(loggia: &Loggia, layout: &Layout, path: &str) -> Vec<Link> {
         return Vec::new();
     }
     let edition = loggia.edition.load();
-    edition.nearest(&words_of(path))
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    edition.nearest(&decoded, &words_of(&decoded))
 }

@@ -11,12 +11,13 @@ use percent_encoding::percent_decode_str;
 use super::body::Body;
 use super::context::Context;
 use super::edition::Edition;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, layout_in};
 use super::prepared::Prepared;
 use super::state::Loggia;
-use crate::guides::{Crumb, Lookup, Node, Page, StaticFile};
+use super::{navigation, print};
+use crate::guides::{Crumb, Lookup, Page, StaticFile, Translation};
 use crate::model::encode_path;
-use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
+use crate::theme::views::{Alternate, GuidePage, Heading, Link, Problem, ReviewNote, Trail};
 
 /// Files beside guides may be kept for five minutes.
 const FILES: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -93,19 +94,22 @@ pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Re
     let guide = page.guide();
     let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = &edition.library;
-    let path = guide.path.as_str();
+    let path = encode_path(guide.path.as_str());
+    let origin = loggia.hosts.main_origin();
     let neighbour =
         |page: &Arc<Page>| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()));
     let crumb = |crumb: Crumb| Link::new(&crumb.title, &crumb.url.unwrap_or_default());
     let problems = if loggia.config.development { library.problems_of(page) } else { Vec::new() };
     let contents: Vec<_> = page.contents(library.site().contents_depth.max(2)).cloned().collect();
     let has_source = !page.generated();
+    let breadcrumbs: Vec<Link> = library.breadcrumbs(page).into_iter().map(crumb).collect();
     let view = GuidePage {
-        layout: main_layout(loggia),
+        layout: layout_in(loggia, library.language_of(page), &library.front_of(page)),
         title: page.heading().to_owned(),
         html: page.html().to_owned(),
-        breadcrumbs: library.breadcrumbs(page).into_iter().map(crumb).collect(),
-        navigation: library.navigation().iter().map(|node| branch(node, &encode_path(path))).collect(),
+        trail: Trail::new(&origin, &[&*breadcrumbs, &[Link::new(&guide.title, &path)]].concat()),
+        breadcrumbs,
+        navigation: navigation::branches(library.navigation_for(page), &path),
         contents: Heading::tree(&contents),
         previous: library.previous(page).map(neighbour),
         next: library.next(page).map(neighbour),
@@ -115,13 +119,27 @@ pub(super) fn render(page: &Arc<Page>, edition: &Edition, loggia: &Loggia) -> Re
             due: guide.review.due,
             overdue: guide.review.due.is_some_and(|due| due < today),
         },
-        source: has_source.then(|| encode_path(&source_address(path))),
+        source: has_source.then(|| encode_path(&source_address(guide.path.as_str()))),
         edit: library.site().edit_url(&guide.file),
+        print: print::address(library, page),
+        updated: library.updated(page),
+        languages: library.translations(page).iter().map(|to| alternate(to, page, &origin)).collect(),
         description: guide.description.clone(),
-        canonical: Some(format!("{}{}", loggia.hosts.main_origin(), encode_path(path))),
+        canonical: Some(format!("{origin}{path}")),
         problems: problems.into_iter().map(problem).collect(),
     };
     Ok(loggia.theme.guide(&view)?)
+}
+
+fn alternate(to: &Translation<'_>, here: &Arc<Page>, origin: &str) -> Alternate {
+    let url = encode_path(to.page.guide().path.as_str());
+    Alternate {
+        lang: to.language.to_owned(),
+        absolute: to.same.then(|| format!("{origin}{url}")),
+        url,
+        current: Arc::ptr_eq(to.page, here),
+        first: to.first,
+    }
 }
 
 /// `/a/b/` has its source at `/a/b.md`, and `/` at `/index.md`.
@@ -134,16 +152,4 @@ pub(super) fn source_address(path: &str) -> String {
 
 fn problem(problem: crate::guides::Problem) -> Problem {
     Problem { line: problem.line.and_then(|line| usize::try_from(line).ok()), message: problem.message }
-}
-
-fn branch(node: &Node, current: &str) -> Branch {
-    let children: Vec<_> = node.children.iter().map(|child| branch(child, current)).collect();
-    let is_current = node.url.as_ref().is_some_and(|url| url == current);
-    Branch {
-        label: node.title.clone(),
-        url: node.url.clone(),
-        current: is_current,
-        open: is_current || children.iter().any(|child| child.open),
-        children,
-    }
 }

@@ -3,7 +3,8 @@
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
-//!    [`search`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`search`], [`print`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`navigation`] is the part of the tree that a guide's page shows.
 //! 4. An app's host: [`app_host`] decides and sends, [`vault`] alone opens files, [`refusal`] says no and
 //!    [`enter`] lets people in.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`body`], [`security`].
@@ -28,8 +29,10 @@ mod host;
 mod live;
 mod main_host;
 mod metrics;
+mod navigation;
 mod pipeline;
 mod prepared;
+mod print;
 mod provider;
 mod refusal;
 mod request_log;

@@ -42,7 +42,12 @@ pub(super) fn service() -> Result<Files, ThemeError> {
     )
 }
 
-fn files(templates: Embedded, styles: Embedded, assets: Embedded, strings: Embedded) -> Result<Files, ThemeError> {
+fn files(
+    templates: Embedded,
+    styles: Embedded,
+    assets: Embedded,
+    strings: Embedded,
+) -> Result<Files, ThemeError> {
     let text = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
     let lines = |(name, text): &(&str, &str)| {
         let lines = Strings::parse(text).map_err(|reason| ThemeError::read(Path::new(name), &reason))?;
