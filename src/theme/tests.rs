@@ -251,3 +251,88 @@ fn a_new_token_is_not_in_debug_output() {
     let token = super::views::NewToken { label: "laptop".to_owned(), token: "hush".to_owned() };
     assert!(!format!("{token:?}").contains("hush"));
 }
+
+#[test]
+fn every_language_that_is_shipped_says_everything() {
+    let keys = |text: &str| toml::from_str::<std::collections::BTreeMap<String, String>>(text).unwrap();
+    let english = keys(include_str!("../../themes/default/strings/en.toml"));
+    let welsh = keys(include_str!("../../themes/default/strings/cy.toml"));
+    assert_eq!(english.keys().collect::<Vec<_>>(), welsh.keys().collect::<Vec<_>>());
+    for (key, words) in &english {
+        let braces = |words: &str| {
+            let mut names: Vec<_> = words
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split('}').next())
+                .map(str::to_owned)
+                .collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(braces(words), braces(&welsh[key]), "{key}");
+    }
+}
+
+#[test]
+fn a_page_in_welsh_says_nothing_in_english() {
+    let pages = rendered(PLAIN);
+    let (_, html, page) = pages.iter().find(|(name, ..)| *name == "guide-welsh").unwrap();
+    assert_eq!(texts(page, ".languages li"), ["English", "Cymraeg"]);
+    assert_eq!(texts(page, ".tree .more"), ["40 yn gynharach", "1200 arall"]);
+    assert!(texts(page, ".review").concat().contains("4 Mawrth 2026"));
+    for english in ["On this page", "Previous", "Skip to", "Last reviewed", "Search the"] {
+        assert!(!html.contains(english), "{english}");
+    }
+}
+
+#[test]
+fn a_folder_changes_a_colour_or_a_word_and_leaves_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("theme.toml", "base = \"service\"\n");
+    write("styles/15-colours.css", ":root { --accent: teal }");
+    write("strings/en.toml", "edit = \"Suggest a change\"\n");
+    write("strings/fr.toml", "skip = \"Aller au contenu\"\n");
+
+    let theme = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap();
+    let url = theme.asset_url("style.css").unwrap().strip_prefix("/-/assets/").unwrap();
+    let style = String::from_utf8(theme.asset(url).unwrap().bytes.to_vec()).unwrap();
+    let places = ["--bar-line: #", "--accent: teal", ".leaf {", ".banner .brand"]
+        .map(|text| style.find(text).unwrap());
+    assert!(places.is_sorted(), "tokens, then the folder's, then everything else: {places:?}");
+    let pages = examples::pages(&theme, PLAIN);
+    let (_, guide) = pages.iter().find(|(name, _)| *name == "guide").unwrap();
+    let guide = guide.as_ref().unwrap();
+    assert!(guide.contains("Suggest a change") && guide.contains("View as Markdown"));
+    assert_eq!(theme.words("fr-CA", "skip"), Some("Aller au contenu"));
+    assert_eq!(theme.words("fr", "edit"), Some("Suggest a change"), "what it lacks is in English");
+    assert_eq!(theme.words("de", "skip"), Some("Skip to the content"));
+}
+
+#[test]
+fn a_base_that_is_none_is_refused_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    for (settings, said) in [
+        ("base = \"servise\"", "no built-in theme `servise`"),
+        ("colour = \"red\"", "`colour` is no setting"),
+    ] {
+        fs::write(folder.path().join("theme.toml"), settings).unwrap();
+        let error = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("base = "), "{error}");
+    }
+}
+
+#[test]
+fn both_built_in_themes_name_the_same_colours() {
+    let names = |style: &str| {
+        let names = style.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(':').next());
+        names.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let default = names(include_str!("../../themes/default/styles/10-tokens.css"));
+    let service = names(include_str!("../../themes/service/styles/10-tokens.css"));
+    assert_eq!(default.difference(&service).collect::<Vec<_>>(), Vec::<&String>::new());
+}
