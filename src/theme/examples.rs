@@ -221,7 +221,7 @@ impl Words {
             id: self.s(id),
             title: self.s(title),
             depth,
-            html: "<p>What it is.</p>\n<h3 id=\"x\">More</h3>".replace('x', id),
+            html: format!("<p>What it is.</p>\n<h3 id=\"{id}--more\">More</h3>"),
             lang: Some("cy".to_owned()).filter(|_| depth > 0),
             owner: Some(self.s("#analytical-platform-support")),
         };

@@ -160,6 +160,10 @@ pub(super) fn layout_in(loggia: &Loggia, language: &str, home: &str) -> Layout {
     let edition = loggia.edition.load();
     let site = edition.library.site();
     let mut layout = Layout::main_host(&site.title);
+    // In another language the site is called what its first page there says.
+    if let Some(front) = edition.library.page(home).filter(|_| home != "/") {
+        front.heading().clone_into(&mut layout.site);
+    }
     language.clone_into(&mut layout.lang);
     home.clone_into(&mut layout.home);
     for (link, words) in layout.header.iter_mut().zip(["apps", "account"]) {
