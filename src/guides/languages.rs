@@ -127,6 +127,13 @@ impl Library {
         std::iter::once(first).chain(others).collect()
     }
 
+    /// The other language that addresses like `path` are in.
+    #[must_use]
+    pub fn language_at(&self, path: &str) -> Option<&str> {
+        let folder = path.strip_prefix('/')?.split('/').next()?;
+        self.spoken.iter().find(|spoken| spoken.tag == folder).map(|spoken| &*spoken.tag)
+    }
+
     pub(super) fn spoken_by(&self, page: &Page) -> Option<&Spoken> {
         let folder = page.guide().path.segments().next()?;
         self.spoken.iter().find(|spoken| spoken.tag == folder)

@@ -88,7 +88,7 @@ impl Failure {
         body: Incoming,
     ) -> Response<Body> {
         super::drain(body, loggia.config.limits.form_bytes).await;
-        self.page(loggia, context, main_layout(loggia))
+        self.page(loggia, context, layout_at(loggia, context.path()))
     }
 
     /// The page in `layout`. Logged here, once, with the request's id; what a person reads never holds a path of the
@@ -153,6 +153,15 @@ impl Failure {
 pub(super) fn main_layout(loggia: &Loggia) -> Layout {
     let edition = loggia.edition.load();
     layout_in(loggia, edition.library.language(), "/")
+}
+
+/// The same in the language that addresses like `path` are in.
+fn layout_at(loggia: &Loggia, path: &str) -> Layout {
+    let edition = loggia.edition.load();
+    match edition.library.language_at(path) {
+        Some(language) => layout_in(loggia, language, &format!("/{language}/")),
+        None => main_layout(loggia),
+    }
 }
 
 /// The same in another language, whose first page is at `home`.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use scraper::{Html, Selector};
 
-use crate::support::TestApp;
+use crate::support::app::TestApp;
 
 /// A server whose content folder holds these files.
 async fn serving(files: &[(&str, &str)]) -> TestApp {
@@ -113,6 +113,9 @@ async fn a_welsh_page_speaks_welsh_and_writes_days_in_it() {
     assert_eq!(texts(&page, ".skip"), ["Neidio i'r cynnwys"]);
     assert!(texts(&page, ".overdue").concat().contains("4 Mawrth 2021"));
     assert_eq!(texts(&page, ".banner-links a"), ["Apiau", "Cyfrif"]);
+    let nothing = self::page(&app, "/cy/lamb/").await;
+    assert_eq!(attributes(&nothing, "html", "lang"), ["cy"]);
+    assert_eq!(attributes(&nothing, "main li a", "href").first().map(String::as_str), Some("/cy/lamp/"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
