@@ -27,7 +27,7 @@ fn write(dir: &Path, name: &str, text: &str) {
 }
 
 async fn page(app: &TestApp, path: &str) -> Html {
-    let answer = app.get("localhost", path, &[]).await;
+    let answer = app.get("", path, &[]).await;
     assert!(matches!(answer.status, 200 | 404), "{path}: {}", answer.head);
     Html::parse_document(&answer.text())
 }
@@ -153,7 +153,7 @@ async fn a_section_prints_as_one_document() {
         assert_eq!(attributes(&document, &format!("[id='{link}']"), "id").len(), 1, "{link}");
     }
     assert_eq!(attributes(&document, ".content h3", "id"), ["g-tools-r--install", "g-tools-r--use"]);
-    assert_eq!(app.get("localhost", "/-/print/tols/", &[]).await.status, 404);
+    assert_eq!(app.get("", "/-/print/tols/", &[]).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +201,7 @@ async fn days_and_former_addresses_come_from_the_repository() {
     tokio::time::timeout(std::time::Duration::from_secs(30), known).await.expect("the history is read");
     let page = page(&app, "/light/lantern/").await;
     assert!(texts(&page, ".review").concat().contains("4 March 2021"), "{:?}", texts(&page, ".review"));
-    let moved = app.get("localhost", "/lamp/", &[]).await;
+    let moved = app.get("", "/lamp/", &[]).await;
     assert_eq!((moved.status, moved.header("location")), (308, Some("/light/lantern/")));
 
     // An edit that is not committed counts by the file's own time, and the history stays.
@@ -215,7 +215,7 @@ async fn days_and_former_addresses_come_from_the_repository() {
     let library = app.loggia.edition.load_full();
     let updated = library.library.updated(library.library.page("/light/lantern/").unwrap()).unwrap();
     assert!(updated.to_string().as_str() > "2022", "{updated}");
-    assert_eq!(app.get("localhost", "/lamp/", &[]).await.status, 308);
+    assert_eq!(app.get("", "/lamp/", &[]).await.status, 308);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,7 +224,7 @@ async fn the_service_theme_has_a_look_of_its_own() {
         let app = TestApp::start_with(|config| config.server.theme = theme).await;
         let page = page(&app, "/").await;
         let address = attributes(&page, "link[rel=stylesheet]", "href").concat();
-        app.get("localhost", &address, &[]).await.text()
+        app.get("", &address, &[]).await.text()
     };
     let service = style(loggia::config::Theme::Service).await;
     assert!(service.contains("--bar:") && service.contains(".document-contents"));
