@@ -1,6 +1,6 @@
 //! A guide's HTML as part of a larger document: its headings a level down, its anchors its own, its links inside.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Attributes that name an element of the same page, or several.
 const REFERENCES: [&str; 8] =
@@ -9,7 +9,7 @@ const REFERENCES: [&str; 8] =
 /// Rewrites what `Page::html` gave. Every anchor gets `prefix--` before it; links to guides in `inside`, which maps
 /// addresses to their prefixes, become links within the document.
 #[must_use]
-pub fn for_print(html: &str, prefix: &str, inside: &HashMap<String, String>) -> String {
+pub fn for_print(html: &str, prefix: &str, inside: &BTreeMap<String, String>) -> String {
     let mut out = String::with_capacity(html.len() + html.len() / 16);
     let mut rest = html;
     while let Some(at) = rest.find('<') {
@@ -37,7 +37,7 @@ fn end_of_tag(text: &str) -> usize {
     text.len()
 }
 
-fn tag(tag: &str, prefix: &str, inside: &HashMap<String, String>, out: &mut String) {
+fn tag(tag: &str, prefix: &str, inside: &BTreeMap<String, String>, out: &mut String) {
     let name_at = if tag.starts_with("</") { 2 } else { 1 };
     let name_len = tag[name_at..].bytes().take_while(u8::is_ascii_alphanumeric).count();
     let (name, mut rest) = tag[name_at..].split_at(name_len);
@@ -78,7 +78,7 @@ fn next_attribute(rest: &str) -> Option<(&str, &str, &str, &str)> {
     Some((&rest[..=quote], name, &rest[quote + 1..close], &rest[close..]))
 }
 
-fn link(href: &str, prefix: &str, inside: &HashMap<String, String>) -> String {
+fn link(href: &str, prefix: &str, inside: &BTreeMap<String, String>) -> String {
     let (path, fragment) =
         href.split_once('#').map_or((href, None), |(path, fragment)| (path, Some(fragment)));
     let prefix = if path.is_empty() { Some(prefix) } else { inside.get(path).map(String::as_str) };

@@ -43,15 +43,13 @@ impl Strings {
         // What is put in is not looked at again.
         while let Some((before, after)) = rest.split_once('{') {
             said.push_str(before);
-            match after.split_once('}').map(|(name, after)| (given.get(name), after)) {
-                Some((Some(value), after)) => {
-                    said.push_str(value);
-                    rest = after;
-                }
-                _ => {
-                    said.push('{');
-                    rest = after;
-                }
+            let named = after.split_once('}').and_then(|(name, after)| Some((given.get(name)?, after)));
+            if let Some((value, after)) = named {
+                said.push_str(value);
+                rest = after;
+            } else {
+                said.push('{');
+                rest = after;
             }
         }
         said.push_str(rest);

@@ -1,6 +1,6 @@
 //! `/-/print/<folder>/`: a guide and everything below it as one document.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -65,7 +65,7 @@ fn made(loggia: &Loggia, edition: &Edition, folder: &str) -> Result<String, Fail
     let shown = pages.iter().take(MOST_GUIDES).take_while(|page| fits(page)).count().max(1);
     let (shown, left_out) = pages.split_at(shown.min(pages.len()));
     let prefix = |page: &Page| prefix(page.guide().path.as_str());
-    let inside: HashMap<String, String> =
+    let inside: BTreeMap<String, String> =
         shown.iter().map(|page| (encode_path(page.guide().path.as_str()), prefix(page))).collect();
     let language = library.language_of(first);
     let printed = |page: &Arc<Page>| Printed {
