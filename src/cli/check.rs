@@ -26,7 +26,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let content = Content { dir: args.dir.clone(), title: None };
+    let content = Content { dir: args.dir.clone(), title: None, language: None };
     let today = TimeZone::UTC.to_datetime(Clock::system().now()).date();
     let library =
         Library::load(&content, today).with_context(|| format!("cannot check {}", args.dir.display()))?;

@@ -1,10 +1,10 @@
 //! `loggia serve`
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Outcome, logging};
-use crate::config::{self, Config, Flags, Storage, parse_listen};
+use crate::config::{self, Config, Flags, Storage, Theme, parse_listen};
 
 /// Run the server
 #[derive(Debug, clap::Args)]
@@ -33,9 +33,9 @@ pub(super) struct Args {
     /// Where apps are kept: a folder, `file:///…` or `s3://bucket/prefix`
     #[arg(long, value_name = "URL")]
     storage: Option<Storage>,
-    /// A folder with templates and assets of your own
-    #[arg(long, value_name = "DIR")]
-    theme: Option<PathBuf>,
+    /// `default`, `service`, or a folder with templates, styles and words of your own
+    #[arg(long, value_name = "THEME")]
+    theme: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
         ops_listen: args.ops_listen,
         content: args.content.clone(),
         storage: args.storage.clone(),
-        theme: args.theme.clone(),
+        theme: args.theme.as_deref().map(|theme| Theme::parse(theme, Path::new(""))),
     };
     let config = Config::load(args.config.as_deref(), config::variables(), &flags)?;
     logging::start(&config.logs)?;

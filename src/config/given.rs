@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::mistake::Place;
 use super::source::{Given, Raw};
 use super::value::{InvalidValue, parse_duration, parse_size};
-use super::{Secret, Storage};
+use super::{Secret, Storage, Theme};
 
 /// The largest secret file that is read, in bytes.
 const LARGEST_SECRET: u64 = 64 << 10;
@@ -80,6 +80,11 @@ impl Given {
     /// A path, relative to the file that names it.
     pub(super) fn path(&self) -> Result<PathBuf, Refusal> {
         Ok(self.base.join(self.text()?))
+    }
+
+    /// The name of a built-in theme, or a folder relative to the file it is written in.
+    pub(super) fn theme(&self) -> Result<Theme, Refusal> {
+        Ok(Theme::parse(self.text()?, &self.base))
     }
 
     /// A place to store things.

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::given::Refusal;
 use super::source::Given;
-use super::value::{parse_address, parse_domain, parse_listen, parse_site};
+use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site};
 use super::{Access, Content, Limits, Logs, Secret, Server, Storage};
 use crate::model::Who;
 
@@ -55,9 +55,12 @@ pub(super) static KNOWN: &[Known] = &[
     open("server", "trusted_proxies", |draft, given| {
         put(&mut draft.server.trusted_proxies, given.list(parse_address))
     }),
-    open("server", "theme", |draft, given| put_some(&mut draft.server.theme, given.path())),
+    open("server", "theme", |draft, given| put(&mut draft.server.theme, given.theme())),
     open("content", "dir", |draft, given| put(&mut draft.content.dir, given.path())),
     open("content", "title", |draft, given| put_some(&mut draft.content.title, owned(given.text()))),
+    open("content", "language", |draft, given| {
+        put_some(&mut draft.content.language, given.read(parse_language))
+    }),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),

@@ -9,7 +9,9 @@ use super::development::DEVELOPMENT_DIR;
 use super::keys::Draft;
 use super::mistake::{ConfigError, Mistake, Place};
 use super::source::{Given, read_file, read_variables};
-use super::{Access, Config, Content, Limits, Logs, Provider, Server, SignIn, Storage, Tls, check, home_url};
+use super::{
+    Access, Config, Content, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls, check, home_url,
+};
 
 /// The file that is read when no other is named and it is there.
 const DEFAULT_FILE: &str = "loggia.toml";
@@ -26,7 +28,7 @@ pub struct Flags {
     /// `--storage`
     pub storage: Option<Storage>,
     /// `--theme`
-    pub theme: Option<PathBuf>,
+    pub theme: Option<Theme>,
 }
 
 /// Where each setting was last written, by section and name.
@@ -89,7 +91,7 @@ fn put_flags(draft: &mut Draft, flags: &Flags, places: &mut Places) {
         places.insert(("storage", "url"), Place::Flag("--storage"));
     }
     if let Some(theme) = &flags.theme {
-        draft.server.theme = Some(theme.clone());
+        draft.server.theme = theme.clone();
         places.insert(("server", "theme"), Place::Flag("--theme"));
     }
 }
@@ -135,7 +137,7 @@ impl Default for Draft {
             apps_domain: None,
             tls_certificate: None,
             tls_key: None,
-            content: Content { dir: PathBuf::from("./content"), title: None },
+            content: Content { dir: PathBuf::from("./content"), title: None, language: None },
             storage: None,
             issuer: None,
             client_id: None,

@@ -16,6 +16,7 @@ mod load;
 mod mistake;
 mod nearest;
 mod source;
+mod theme;
 mod value;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use development::{DEVELOPMENT_DIR, development_key};
 pub use environment::{client_token, user_dir, variables};
 pub use load::Flags;
 pub use mistake::{ConfigError, Mistake, Place};
+pub use theme::Theme;
 pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
 /// Everything that can be set.
@@ -71,8 +73,8 @@ pub struct Server {
     pub workers: usize,
     /// Peers whose `X-Forwarded-For` is believed; nobody by default.
     pub trusted_proxies: Vec<IpAddr>,
-    /// A folder with templates and assets that replace the built-in ones of the same name.
-    pub theme: Option<PathBuf>,
+    /// The look of its pages.
+    pub theme: Theme,
 }
 
 /// PEM files for TLS.
@@ -91,6 +93,8 @@ pub struct Content {
     pub dir: PathBuf,
     /// The site's name, when the content does not say it.
     pub title: Option<String>,
+    /// The language of guides that do not say theirs, as a BCP 47 tag; English when it is `None`.
+    pub language: Option<String>,
 }
 
 /// Which bucket.
@@ -245,7 +249,7 @@ impl Default for Server {
             tls: None,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             trusted_proxies: Vec::new(),
-            theme: None,
+            theme: Theme::Default,
         }
     }
 }

@@ -115,6 +115,19 @@ pub(super) fn parse_domain(given: &str) -> Result<String, InvalidValue> {
     }
 }
 
+/// Reads a language as a BCP 47 tag: `en`, `cy`, `pt-BR`.
+pub(super) fn parse_language(given: &str) -> Result<String, InvalidValue> {
+    let mut parts = given.split('-');
+    let language = parts.next().unwrap_or_default();
+    let letters = (2..=3).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_lowercase());
+    let rest = parts
+        .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if letters && rest {
+        return Ok(given.to_owned());
+    }
+    Err(InvalidValue::new(given, "a language", "a tag such as `en`, `cy` or `pt-BR`"))
+}
+
 impl FromStr for Storage {
     type Err = InvalidValue;
 

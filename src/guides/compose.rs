@@ -126,7 +126,7 @@ mod tests {
             std::fs::write(path, bytes).unwrap();
         }
         let tree = Tree::walk(dir.path());
-        let content = config::Content { dir: dir.path().to_owned(), title: None };
+        let content = config::Content { dir: dir.path().to_owned(), title: None, language: None };
         std::fs::create_dir_all(dir.path().join("config")).unwrap();
         std::fs::write(dir.path().join("config/tech-docs.yml"), "").unwrap();
         let site = Site::load(&content);

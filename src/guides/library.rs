@@ -1,13 +1,17 @@
 //! All guides of a site at one moment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::check;
 use super::file::StaticFile;
+use super::history::{Changed, History};
+use super::languages::Spoken;
+use super::likeness;
 use super::links::{Addresses, canonical, decode};
 use super::navigation::{self, Node};
 use super::page::Page;
@@ -46,6 +50,11 @@ pub struct Library {
     /// What links in double brackets may call a guide.
     pub(super) names: Names,
     pub(super) navigation: Vec<Node>,
+    /// The guides in other languages than the site's own.
+    pub(super) spoken: Vec<Spoken>,
+    pub(super) history: Arc<History>,
+    /// Files that changed after the history was read.
+    pub(super) since: BTreeSet<String>,
     pub(super) site_problems: Vec<Problem>,
     pub(super) problems: OnceLock<Vec<Problem>>,
 }
@@ -133,6 +142,10 @@ impl Library {
         if let Some(front) = self.page("/").filter(|front| shows(front)) {
             crumbs.push(Crumb { title: front.guide().title.clone(), url: Some("/".to_owned()) });
         }
+        // In another language the way begins at the first page in it.
+        if self.spoken_by(page).is_some() {
+            crumbs.clear();
+        }
         for segment in above {
             path.push_str(segment);
             path.push('/');
@@ -143,17 +156,47 @@ impl Library {
         crumbs
     }
 
-    /// The guide before `page` in reading order.
+    /// The guide before `page` in reading order, in the same language.
     #[must_use]
     pub fn previous(&self, page: &Page) -> Option<&Arc<Page>> {
         let at = self.position(page)?;
-        self.pages.get(at.checked_sub(1)?)
+        self.pages.get(at.checked_sub(1)?).filter(|previous| self.same_language(page, previous))
     }
 
-    /// The guide after `page` in reading order.
+    /// The guide after `page` in reading order, in the same language.
     #[must_use]
     pub fn next(&self, page: &Page) -> Option<&Arc<Page>> {
-        self.pages.get(self.position(page)? + 1).filter(|next| !next.hidden())
+        let next = self.pages.get(self.position(page)? + 1).filter(|next| !next.hidden())?;
+        self.same_language(page, next).then_some(next)
+    }
+
+    /// When `page` last changed: as the repository around it remembers, else as its files say. `None` where nobody
+    /// knows.
+    #[must_use]
+    pub fn updated(&self, page: &Page) -> Option<Timestamp> {
+        let changed = |file: &String| {
+            let own = || self.tree.files.get(file).and_then(|entry| entry.modified);
+            match self.history.changed(file) {
+                _ if self.since.contains(file) => own(),
+                Changed::AsTheFileSays => own(),
+                Changed::At(at) => Some(at),
+                Changed::Unknown => None,
+            }
+        };
+        page.parsed().files.iter().filter_map(changed).max()
+    }
+
+    /// What the repository around the guides remembers, as it was last read.
+    #[must_use]
+    pub fn history(&self) -> &Arc<History> {
+        &self.history
+    }
+
+    /// The guides whose addresses are most like `path`: the same name elsewhere first, then names spelt alike.
+    #[must_use]
+    pub fn alike(&self, path: &str, most: usize) -> Vec<&Arc<Page>> {
+        let candidates = self.pages.iter().filter(|page| !page.hidden());
+        likeness::alike(path, candidates.map(|page| (page.guide().path.as_str(), page)), most)
     }
 
     /// What the site says of itself.
@@ -194,6 +237,10 @@ impl Library {
             redirects: &self.redirects,
             names: &self.names,
         }
+    }
+
+    pub(super) fn same_language(&self, one: &Page, other: &Page) -> bool {
+        self.spoken_by(one).map(|spoken| &spoken.tag) == self.spoken_by(other).map(|spoken| &spoken.tag)
     }
 
     pub(super) fn position(&self, page: &Page) -> Option<usize> {

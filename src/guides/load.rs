@@ -1,6 +1,6 @@
 //! Files to a library, and a library to the next one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -10,6 +10,8 @@ use rayon::prelude::*;
 
 use super::compose::Shelf;
 use super::file::StaticFile;
+use super::history::History;
+use super::languages::{self, Spoken};
 use super::library::Library;
 use super::links::Addresses;
 use super::navigation;
@@ -58,6 +60,10 @@ struct Parts {
     parsed: Vec<Arc<Parsed>>,
     files: Arc<HashMap<String, StaticFile>>,
     problems: Vec<Problem>,
+    /// The languages that guides are in beside the site's own.
+    spoken: BTreeSet<String>,
+    history: Arc<History>,
+    since: BTreeSet<String>,
 }
 
 impl Library {
@@ -83,11 +89,35 @@ impl Library {
         let tree = Tree::walk(dir);
         let (guides, problems) = guide_files(&tree, &site);
         let sources = Shelf { root: dir, site: &site, files: &tree.files };
-        let parse = |(file, path): (String, GuidePath)| Arc::new(Parsed::load(sources, &site, &file, path));
+        let spoken = languages::spoken(guides.iter().map(|(_, path)| path));
+        let parse = |(file, path): (String, GuidePath)| {
+            Arc::new(Parsed::load(sources, &site, &file, path).in_language_of(&spoken))
+        };
         let parsed = guides.into_par_iter().map(parse).collect();
         let files = Arc::new(static_files(sources, None, |_| true));
         let (content, tree) = (content.clone(), Arc::new(tree));
-        Parts { content, today, drafts, site: Arc::new(site), tree, parsed, files, problems }.assemble(None)
+        let (history, since, site) = (Arc::default(), BTreeSet::new(), Arc::new(site));
+        Parts { content, today, drafts, site, tree, parsed, files, problems, spoken, history, since }
+            .assemble(None)
+    }
+
+    /// The same guides with what the repository around them remembers: when they changed, and where they were before.
+    pub fn with_history(&self, history: Arc<History>) -> Result<Self, LoadError> {
+        let written = self.pages.iter().filter(|page| !page.generated());
+        let parts = Parts {
+            content: self.content.clone(),
+            today: self.today,
+            drafts: self.drafts,
+            site: self.site.clone(),
+            tree: self.tree.clone(),
+            parsed: written.map(|page| Arc::clone(page.parsed())).collect(),
+            files: self.files.clone(),
+            problems: self.site_problems.clone(),
+            spoken: self.spoken.iter().map(|spoken| spoken.tag.clone()).collect(),
+            history,
+            since: BTreeSet::new(),
+        };
+        parts.assemble(Some(self))
     }
 
     /// A new snapshot after `changed` (files or folders) were written, moved or removed. Only what they touch is
@@ -97,7 +127,8 @@ impl Library {
         let mut tree = (*self.tree).clone();
         let seen = tree.update(dir, changed);
         if self.site.is_decided_by(&seen.touched) || !dir.is_dir() {
-            return Self::load_all(&self.content, today, self.drafts);
+            return Self::load_all(&self.content, today, self.drafts)?
+                .with_history(Arc::clone(&self.history));
         }
         let kept: HashMap<&str, &Arc<Parsed>> =
             self.pages.iter().map(|page| (&*page.parsed().own_file, page.parsed())).collect();
@@ -106,10 +137,14 @@ impl Library {
             (whole || !seen.structure) && !parsed.files.iter().any(|file| seen.touched.contains(file))
         };
         let (guides, problems) = guide_files(&tree, &self.site);
+        let spoken = languages::spoken(guides.iter().map(|(_, path)| path));
+        let as_before = spoken.iter().eq(self.spoken.iter().map(|spoken| &spoken.tag));
         let sources = Shelf { root: dir, site: &self.site, files: &tree.files };
         let parse = |(file, path): (String, GuidePath)| match kept.get(&*file) {
-            Some(parsed) if parsed.guide.path == path && still_good(parsed) => Arc::clone(parsed),
-            _ => Arc::new(Parsed::load(sources, &self.site, &file, path)),
+            Some(parsed) if parsed.guide.path == path && as_before && still_good(parsed) => {
+                Arc::clone(parsed)
+            }
+            _ => Arc::new(Parsed::load(sources, &self.site, &file, path).in_language_of(&spoken)),
         };
         let parsed = guides.into_par_iter().map(parse).collect();
         let files = if seen.touched.iter().all(|file| is_text_of_guides(file)) {
@@ -119,7 +154,11 @@ impl Library {
         };
         let before = (!seen.structure && Arc::ptr_eq(&files, &self.files)).then_some(self);
         let (content, site, drafts) = (self.content.clone(), self.site.clone(), self.drafts);
-        Parts { content, today, drafts, site, tree: Arc::new(tree), parsed, files, problems }.assemble(before)
+        let history = Arc::clone(&self.history);
+        let since = self.since.union(&seen.touched).cloned().collect();
+        let tree = Arc::new(tree);
+        Parts { content, today, drafts, site, tree, parsed, files, problems, spoken, history, since }
+            .assemble(before)
     }
 }
 
@@ -145,8 +184,12 @@ impl Parts {
             self.parsed.push(Arc::new(Parsed::generated(markdown, &self.site)));
             navigation = navigation::grow(&self.parsed, self.site.plan.as_ref());
         }
+        let spoken = languages::part(&mut navigation, &self.spoken);
         let mut order = Vec::with_capacity(self.parsed.len());
         navigation::reading_order(&navigation, &mut order);
+        for Spoken { navigation, .. } in &spoken {
+            navigation::reading_order(navigation, &mut order);
+        }
         let shown = order.len();
         order
             .extend((0..self.parsed.len()).filter(|index| self.parsed.get(*index).is_some_and(|p| p.hidden)));
@@ -155,7 +198,10 @@ impl Parts {
         let at =
             parsed.iter().enumerate().map(|(index, parsed)| (parsed.guide.path.clone(), index)).collect();
         let by_file = by_file(&parsed, &self.site);
-        let (redirects, loops) = redirects(&self.site, &parsed, &at);
+        let remembered = self.history.former_addresses(&self.tree, &self.site);
+        let (redirects, loops) = redirects(&self.site, &parsed, &at, remembered, &by_file);
+        // Those of a library that only learnt of its history are known already.
+        self.problems.retain(|known| !loops.contains(known));
         self.problems.extend(loops);
         let names = Names::of(&parsed, self.site.kind.slugs());
         let same = |before: &&Library| {
@@ -190,6 +236,9 @@ impl Parts {
             drafts: self.drafts,
             names,
             navigation,
+            spoken,
+            history: self.history,
+            since: self.since,
             site_problems: self.problems,
             problems: OnceLock::new(),
         })
@@ -200,7 +249,9 @@ impl Parts {
         if self.site.kind != Kind::Folder || self.content.title.is_some() {
             return;
         }
-        let front = self.parsed.iter().find(|parsed| parsed.guide.path == GuidePath::root());
+        // A front page that is kept from somebody must not name the site on every other page.
+        let open = |parsed: &&Arc<Parsed>| parsed.declared.is_open() && !parsed.draft;
+        let front = self.parsed.iter().find(|parsed| parsed.guide.path == GuidePath::root()).filter(open);
         let title = front.map_or_else(|| Site::title_of(&self.content), |front| front.guide.title.clone());
         if self.site.title != title {
             self.site = Arc::new(Site { title, ..(*self.site).clone() });
@@ -242,7 +293,7 @@ fn guide_files(tree: &Tree, site: &Site) -> (Vec<(String, GuidePath)>, Vec<Probl
 }
 
 /// The file name that a guide's address is made of; `None` where the file is no guide.
-fn addressed_as(file: &str, tree: &Tree, site: &Site) -> Option<String> {
+pub(super) fn addressed_as(file: &str, tree: &Tree, site: &Site) -> Option<String> {
     let inside = site.inside(file)?;
     match site.kind {
         Kind::TechDocs => {

@@ -12,7 +12,8 @@
 //! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
 //!    [`readers`] knows who may read what, and a [`view`] is the library for one of them;
 //!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
-//! 8. [`mod@watch`] notices edits.
+//! 8. [`mod@watch`] notices edits, [`mod@history`] remembers former ones, [`languages`] are the guides in other
+//!    languages than the site's own, and [`print`] puts several guides into one document.
 
 mod audience;
 mod autolinks;
@@ -25,14 +26,18 @@ mod front_matter;
 mod habits;
 mod hidden_lines;
 mod highlight;
+mod history;
 mod html;
 mod include;
 mod inline;
+mod languages;
 mod library;
+mod likeness;
 mod links;
 mod load;
 mod navigation;
 mod page;
+mod print;
 mod problem;
 mod raw_html;
 mod readers;
@@ -50,10 +55,13 @@ mod watch;
 mod wiki;
 
 pub use file::StaticFile;
+pub use history::History;
+pub use languages::Translation;
 pub use library::{Crumb, Library, Lookup};
 pub use load::LoadError;
 pub use navigation::Node;
 pub use page::Page;
+pub use print::for_print;
 pub use problem::{Problem, ProblemKind, Severity};
 pub use readers::Admitted;
 pub use site::{Kind, Site, SiteLink};

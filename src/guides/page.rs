@@ -1,6 +1,6 @@
 //! One guide, ready to be read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use super::compose::{self, Composed, Shelf};
 use super::events::{self, Noticed};
 use super::habits;
 use super::html::{self, escape};
+use super::languages;
 use super::links::{Addresses, Bases, Target, Targets};
 use super::problem::{Place, Problem, ProblemKind};
 use super::sections::{self, Mention, Outline};
@@ -134,6 +135,13 @@ impl Parsed {
         parsed.modified = modified;
         own_file.clone_into(&mut parsed.own_file);
         parsed
+    }
+
+    /// The same in the language of the top folder it is in, unless it says another itself.
+    pub(super) fn in_language_of(mut self, spoken: &BTreeSet<String>) -> Self {
+        let folder = languages::folder_of(&self.guide.path, spoken).map(str::to_owned);
+        self.guide.language = self.guide.language.take().or(folder);
+        self
     }
 
     /// A page that nobody wrote.

@@ -9,12 +9,14 @@ use super::problem::{Problem, ProblemKind};
 use super::site::{Kind, Site};
 use crate::model::{GuidePath, encode_path};
 
-/// Former addresses, from the site's settings and from guides, with where they lead in the end: a path of this host,
+/// Former addresses, from the site's settings, from guides and from the repository's history, with where they lead in the end: a path of this host,
 /// percent-encoded, perhaps with a fragment, or an address on the web. Those that lead in a circle are problems.
-pub(super) fn redirects(
+pub(super) fn redirects<'a>(
     site: &Site,
     parsed: &[Arc<Parsed>],
     at: &HashMap<GuidePath, usize>,
+    remembered: impl Iterator<Item = (GuidePath, &'a str)>,
+    by_file: &HashMap<String, GuidePath>,
 ) -> (HashMap<String, String>, Vec<Problem>) {
     let configured = site.redirects.iter().map(|(from, to)| (from.clone(), destination(to)));
     let former = parsed.iter().flat_map(|parsed| {
@@ -37,6 +39,12 @@ pub(super) fn redirects(
                 steps.entry(guide).or_insert_with(|| to.clone());
             }
             steps.entry(from).or_insert(to);
+        }
+    }
+    // What authors say goes before what the repository remembers.
+    for (from, file) in remembered.filter(|(from, _)| !at.contains_key(from)) {
+        if let Some(to) = by_file.get(file) {
+            steps.entry(from.as_str().to_owned()).or_insert_with(|| encode_path(to.as_str()));
         }
     }
     let mut circles = BTreeMap::new();

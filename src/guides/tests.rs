@@ -35,7 +35,10 @@ impl Folder {
     }
 
     fn try_load(&self) -> Result<Library, LoadError> {
-        Library::load(&config::Content { dir: self.0.path().to_owned(), title: Some("Site".into()) }, today())
+        Library::load(
+            &config::Content { dir: self.0.path().to_owned(), title: Some("Site".into()), language: None },
+            today(),
+        )
     }
 }
 
@@ -133,12 +136,12 @@ fn a_readme_is_the_front_page_where_there_is_no_index() {
 
 #[test]
 fn content_that_is_not_there_is_named() {
-    let nowhere = config::Content { dir: "/no/such/folder".into(), title: None };
+    let nowhere = config::Content { dir: "/no/such/folder".into(), title: None, language: None };
     let error = Library::load(&nowhere, today()).unwrap_err().to_string();
     assert!(error.contains("`/no/such/folder` cannot be read") && error.contains("--content"), "{error}");
     let empty = Folder::with(&[("note.txt", "x")]);
     assert!(matches!(empty.try_load(), Err(LoadError::Empty { .. })));
-    let file = config::Content { dir: empty.write("a.md", "x"), title: None };
+    let file = config::Content { dir: empty.write("a.md", "x"), title: None, language: None };
     assert!(matches!(Library::load(&file, today()), Err(LoadError::NotAFolder { .. })));
 }
 

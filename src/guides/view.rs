@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::languages::Translation;
 use super::library::{Crumb, Library, Lookup};
+use super::likeness;
 use super::links::decode;
 use super::navigation::{self, Node};
 use super::page::{Page, Parsed};
@@ -82,6 +84,26 @@ impl<'a> View<'a> {
         Cow::Owned(self.pruned(self.library.navigation()))
     }
 
+    /// The tree of guides in the language of `page`.
+    #[must_use]
+    pub fn navigation_for(&self, page: &Page) -> Cow<'a, [Node]> {
+        let tree = self.library.navigation_for(page);
+        if self.library.is_public() { Cow::Borrowed(tree) } else { Cow::Owned(self.pruned(tree)) }
+    }
+
+    /// The site's languages, and where `page` is in each: none that the viewer may not read.
+    #[must_use]
+    pub fn translations(&self, page: &Page) -> Vec<Translation<'a>> {
+        let all = self.library.translations(page);
+        all.into_iter().filter(|translation| self.shows(translation.page)).collect()
+    }
+
+    /// The guides whose addresses are most like `path`.
+    #[must_use]
+    pub fn alike(&self, path: &str, most: usize) -> Vec<&'a Arc<Page>> {
+        likeness::alike(path, self.pages().filter(|page| !page.hidden()).map(|page| (page.guide().path.as_str(), page)), most)
+    }
+
     /// The way from the front page to `page`, without either end's own step.
     #[must_use]
     pub fn breadcrumbs(&self, page: &Page) -> Vec<Crumb> {
@@ -92,7 +114,8 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn previous(&self, page: &Page) -> Option<&'a Arc<Page>> {
         let at = self.library.position(page)?;
-        self.library.pages.get(..at)?.iter().rev().find(|page| self.shows(page))
+        let before = self.library.pages.get(..at)?.iter().rev();
+        before.take_while(|before| self.library.same_language(before, page)).find(|page| self.shows(page))
     }
 
     /// The guide after `page` in reading order.
@@ -100,7 +123,8 @@ impl<'a> View<'a> {
     pub fn next(&self, page: &Page) -> Option<&'a Arc<Page>> {
         let at = self.library.position(page)?;
         let shown = self.library.pages.get(at + 1..self.library.shown)?;
-        shown.iter().find(|page| self.shows(page))
+        let after = shown.iter().take_while(|after| self.library.same_language(after, page));
+        after.into_iter().find(|page| self.shows(page))
     }
 
     /// The content of `page`. A front page that nobody wrote lists what this viewer sees.

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, ops, run};
+use super::{Certificates, Service, development, history, ops, run};
 use crate::access::{Keyring, oidc, provider};
 use crate::config::Config;
 use crate::guides::{self, Library, Page, Severity};
@@ -72,7 +72,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let storage = Storage::open(&config.storage).await?;
     let described = storage.describe();
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
-    let theme = Theme::load(config.server.theme.as_deref())?;
+    let theme = Theme::load(&config.server.theme)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let library = match config.development {
         true => Library::load_with_drafts(&config.content, today)?,
@@ -103,6 +103,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         edition: ArcSwap::from_pointee(Edition::new(library, index)),
         sites: Sites::default(),
         coded: Coded::new(config.limits.cache_bytes / 4),
+        making: std::sync::Mutex::default(),
         live: Live::default(),
         config,
         hosts,
@@ -132,6 +133,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         let stop = stop.clone();
         tokio::spawn(async move { certificates.follow(stop).await });
     }
+    tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
     let logger = tokio::spawn({
@@ -201,6 +203,7 @@ fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watch> {
 }
 
 fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
+    let _turn = loggia.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let old = loggia.edition.load_full();
     let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = old.library.reload(changed, today)?;

@@ -1,17 +1,17 @@
 //! An example of each page, for the tests and for looking at them.
 
 use jiff::Timestamp;
-use jiff::civil::date;
 
-use crate::model::{Audience, Entropy, ReleaseId, Role, Section, Who};
+use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Branch, Correction, ErrorPage, Field, GrantRow,
-    GuidePage, Heading, Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, Problem,
-    ProviderPage, RefusalPage, ReleaseRow, ReviewNote, SearchPage, Serving, ShareForm, SignInFailedPage,
-    SignedOutPage, TokenRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, ErrorPage, Field, GrantRow, Hit,
+    HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow,
+    SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage, TokenRow,
 };
 use super::{Theme, ThemeError};
+
+mod guides;
 
 /// Makes every text of an example: as it is, or hostile.
 #[derive(Clone, Copy)]
@@ -26,6 +26,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("guide", theme.guide(&words.guide())),
         ("guide-start", theme.guide(&words.start())),
         ("guide-problems", theme.guide(&words.with_problems())),
+        ("guide-welsh", theme.guide(&words.welsh())),
+        ("print", theme.print(&words.printed())),
         ("search", theme.search(&words.search())),
         ("search-empty", theme.search(&SearchPage { query: String::new(), ..words.nothing_found() })),
         ("search-nothing", theme.search(&words.nothing_found())),
@@ -81,118 +83,6 @@ impl Words {
 
     fn app_layout(self) -> Layout {
         Layout { site: self.s("Analytical Platform"), ..Layout::app_host("", "https://guides.example.org") }
-    }
-
-    fn branch(self, label: &str, children: Vec<Branch>) -> Branch {
-        let url = Some(self.s(&format!("/{}/", label.to_lowercase().replace(' ', "-"))));
-        Branch { label: self.s(label), url, children, ..Branch::default() }
-    }
-
-    fn tree(self) -> Vec<Branch> {
-        let leaves = |parent: &str, count| {
-            (1..=count).map(|n| self.branch(&format!("{parent} guide {n}"), Vec::new())).collect::<Vec<_>>()
-        };
-        let mut tools = self.branch("Tools", leaves("Tool", 40));
-        tools.open = true;
-        let mut current = self.branch("RStudio", leaves("RStudio", 4));
-        (current.current, current.open) = (true, true);
-        tools.children.insert(3, current);
-        let packages = Branch { url: None, ..self.branch("Package management", leaves("Package", 12)) };
-        let mut tree = vec![
-            self.branch("About the platform", Vec::new()),
-            self.branch(
-                "Get started quickly with an account, a computer and a first project",
-                leaves("Start", 9),
-            ),
-            tools,
-            packages,
-            self.branch("Data and storage", leaves("Data", 60)),
-        ];
-        tree.extend((1..=12).map(|n| self.branch(&format!("Area {n}"), leaves("Area", 14))));
-        tree
-    }
-
-    fn contents(self) -> Vec<Heading> {
-        let section = |id: &str, level, heading: &str| Section {
-            id: id.to_owned(),
-            level,
-            heading: self.s(heading),
-            text: String::new(),
-            code: String::new(),
-        };
-        Heading::tree(&[
-            section("", 1, "RStudio"),
-            section("open-rstudio", 2, "Open RStudio"),
-            section("from-the-control-panel", 3, "From the control panel"),
-            section(
-                "from-your-own-computer",
-                3,
-                "From your own computer, when the network of your office lets you",
-            ),
-            section("keep-your-work", 2, "Keep your work"),
-            section("memory-and-time", 2, "Memory and time"),
-            section("troubleshooting", 2, "Troubleshooting"),
-        ])
-    }
-
-    fn guide(self) -> GuidePage {
-        GuidePage {
-            layout: self.layout(),
-            title: self.s("RStudio"),
-            html: include_str!("example.html").to_owned(),
-            breadcrumbs: vec![self.link("Start", "/"), self.link("Tools", "/tools/")],
-            navigation: self.tree(),
-            contents: self.contents(),
-            previous: Some(self.link("Tool guide 3", "/tools/tool-guide-3/")),
-            next: Some(self.link("JupyterLab and its many extensions", "/tools/jupyterlab/")),
-            review: ReviewNote {
-                owner: Some(self.s("#analytical-platform-support")),
-                owner_url: None,
-                last: Some(date(2026, 3, 4)),
-                due: Some(date(2027, 3, 4)),
-                overdue: false,
-            },
-            source: Some(self.s("/tools/rstudio.md")),
-            edit: Some(self.s("https://git.example.org/guides/edit/main/tools/rstudio.md")),
-            description: Some(self.s("How to open RStudio, keep your work, and get more memory.")),
-            canonical: Some(self.s("https://guides.example.org/tools/rstudio/")),
-            problems: Vec::new(),
-            draft: false,
-        }
-    }
-
-    fn start(self) -> GuidePage {
-        GuidePage {
-            layout: Layout { lang: "cy".to_owned(), ..self.layout() },
-            title: self.s("Analytical Platform"),
-            html: "<p>What the platform is, and where to begin.</p>".to_owned(),
-            breadcrumbs: Vec::new(),
-            navigation: Vec::new(),
-            contents: Vec::new(),
-            previous: None,
-            review: ReviewNote::default(),
-            source: None,
-            edit: None,
-            description: None,
-            canonical: None,
-            ..self.guide()
-        }
-    }
-
-    fn with_problems(self) -> GuidePage {
-        let problem = |line, text| Problem { line, message: self.s(text) };
-        GuidePage {
-            layout: Layout { live: true, ..self.layout() },
-            review: ReviewNote { overdue: true, due: Some(date(2026, 3, 4)), ..self.guide().review },
-            problems: vec![
-                problem(
-                    Some(12),
-                    "it links to `#instal`, which is no heading here; the nearest is `#install`",
-                ),
-                problem(None, "it has no description"),
-            ],
-            ..self.guide()
-        }
     }
 
     fn search(self) -> SearchPage {

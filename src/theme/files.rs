@@ -8,6 +8,10 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::ThemeError;
+use super::strings::{FIRST, Strings};
+use crate::config::Theme;
+
+mod built_in;
 
 /// The most files that a folder may add or replace.
 const MOST_FILES: usize = 500;
@@ -21,24 +25,76 @@ pub(super) struct Files {
     templates: BTreeMap<String, String>,
     styles: BTreeMap<String, String>,
     assets: BTreeMap<String, Bytes>,
+    /// The lines of each language.
+    strings: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Reads the built-in files, and the ones in `folder` over them.
-pub(super) fn read(folder: Option<&Path>) -> Result<Files, ThemeError> {
-    let mut files = built_in();
-    if let Some(folder) = folder {
-        let mut count = 0;
-        files.templates.extend(texts(folder, "html", &mut count)?);
-        files.styles.extend(optional(texts(&folder.join("styles"), "css", &mut count))?);
-        files.assets.extend(optional(all(&folder.join("assets"), "", &mut count))?);
+/// Reads the built-in files of `theme`, and the ones of its folder over them.
+pub(super) fn read(theme: &Theme) -> Result<Files, ThemeError> {
+    match theme {
+        Theme::Default => built_in::default(),
+        Theme::Service => Ok(built_in::default()?.under(built_in::service()?)),
+        Theme::Folder(folder) => Ok(read(&base(folder)?)?.under(folder_files(folder)?)),
+    }
+}
+
+/// The built-in theme that a folder changes, by `base = "service"` in its `theme.toml`.
+fn base(folder: &Path) -> Result<Theme, ThemeError> {
+    let settings = folder.join("theme.toml");
+    let text = match fs::read_to_string(&settings) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Theme::Default),
+        Err(error) => return Err(ThemeError::read(&settings, &error.to_string())),
+    };
+    let mut said = Strings::parse(&text).map_err(|reason| ThemeError::read(&settings, &reason))?;
+    let name = said.remove("base").unwrap_or_else(|| "default".to_owned());
+    if let Some(unknown) = said.keys().next() {
+        let reason = format!("`{unknown}` is no setting of a theme; the only one is `base = \"service\"`");
+        return Err(ThemeError::read(&settings, &reason));
+    }
+    Theme::named(&name).ok_or_else(|| {
+        let reason =
+            format!("there is no built-in theme `{name}`; write `base = \"default\"` or `\"service\"`");
+        ThemeError::read(&settings, &reason)
+    })
+}
+
+fn folder_files(folder: &Path) -> Result<Files, ThemeError> {
+    let mut count = 0;
+    let mut files = Files { templates: texts(folder, "html", &mut count)?, ..Files::default() };
+    files.styles = optional(texts(&folder.join("styles"), "css", &mut count))?;
+    files.assets = optional(all(&folder.join("assets"), "", &mut count))?;
+    let strings = folder.join("strings");
+    for (name, text) in optional(texts(&strings, "toml", &mut count))? {
+        let lines =
+            Strings::parse(&text).map_err(|reason| ThemeError::read(&strings.join(&name), &reason))?;
+        files.strings.insert(name.trim_end_matches(".toml").to_owned(), lines);
     }
     Ok(files)
 }
 
 impl Files {
+    /// These files, with those of `over` in the place of the ones that have the same name. Of words, line by line.
+    fn under(mut self, over: Self) -> Self {
+        self.templates.extend(over.templates);
+        self.styles.extend(over.styles);
+        self.assets.extend(over.assets);
+        for (language, lines) in over.strings {
+            self.strings.entry(language).or_default().extend(lines);
+        }
+        self
+    }
+
     /// Templates: name and text.
     pub(super) fn templates(&self) -> impl Iterator<Item = (&str, &str)> {
         self.templates.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// What pages say, in each language.
+    pub(super) fn strings(&self) -> BTreeMap<String, Strings> {
+        let nothing = BTreeMap::new();
+        let first = self.strings.get(FIRST).unwrap_or(&nothing);
+        self.strings.iter().map(|(tag, lines)| (tag.clone(), Strings::over(first, lines))).collect()
     }
 
     /// Assets: name and bytes. The style sheets are one, `style.css`, in the order of their names.
@@ -93,30 +149,4 @@ fn all(folder: &Path, ending: &str, count: &mut usize) -> Result<BTreeMap<String
         found.insert(name.to_owned(), Bytes::from(bytes));
     }
     Ok(found)
-}
-
-/// Names and contents of files under `themes/default`.
-macro_rules! embed {
-    ($folder:literal: $($name:literal),+ $(,)?) => {
-        [$(($name, include_str!(concat!("../../themes/default/", $folder, $name)))),+]
-    };
-}
-
-fn built_in() -> Files {
-    let templates = embed!["":
-        "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "authorize.html", "error.html", "guide.html", "layout.html",
-        "not_found.html", "parts.html", "provider.html", "refusal.html", "search.html", "sign_in_failed.html",
-        "signed_out.html",
-    ];
-    let styles = embed!["styles/":
-        "10-tokens.css", "20-base.css", "30-frame.css", "40-guide.css", "50-content.css", "60-code.css",
-        "70-forms.css", "80-pages.css", "90-print.css",
-    ];
-    let assets = embed!["assets/": "favicon.svg", "live.js", "page.js", "search.js"];
-    let text = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-    Files {
-        templates: templates.map(text).into(),
-        styles: styles.map(text).into(),
-        assets: assets.map(|(name, text)| (name.to_owned(), Bytes::from_static(text.as_bytes()))).into(),
-    }
 }

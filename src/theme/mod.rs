@@ -1,26 +1,30 @@
 //! Templates, styles and scripts: one method a template, one typed view a page.
 //!
 //! 1. [`views`] say what a page is given.
-//! 2. [`Theme::load`] reads the built-in files, and the ones that a folder puts in their place.
+//! 2. [`Theme::load`] reads the built-in files, and the ones that a folder puts in their place; `strings` are the words
+//!    that pages say in each language, `wording` how values are put into words.
 //! 3. A method a page renders its view.
 //! 4. [`Theme::asset`] gives the bytes behind `/-/assets/NAME.HASH.EXT`: the name changes with the content, so
 //!    browsers may keep them for good.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use crate::config;
 pub use assets::Asset;
 pub use error::ThemeError;
+use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, ProviderPage,
-    RefusalPage, SearchPage, SignInFailedPage, SignedOutPage,
+    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
+    ProviderPage, RefusalPage, SearchPage, SignInFailedPage, SignedOutPage,
 };
 
 mod assets;
 mod error;
 mod files;
+mod strings;
 mod wording;
 
 pub mod views;
@@ -33,29 +37,43 @@ mod tests;
 /// The templates and assets of a site.
 #[derive(Clone, Debug)]
 pub struct Theme {
-    templates: Tera,
+    /// The same templates for each language, which speak with its words.
+    templates: BTreeMap<String, Tera>,
+    strings: BTreeMap<String, Strings>,
     assets: assets::Assets,
 }
 
 impl Theme {
-    /// The built-in theme, with every file that `overrides` holds under the same name in place of the built-in one.
+    /// A built-in theme, or one with every file that a folder holds under the same name in place of the built-in one.
     ///
     /// The folder has the shape of `themes/default`: templates (`guide.html`) at its top, style sheets (which are
-    /// joined into one) in `styles/`, scripts and images in `assets/`. Templates and assets under other names are
-    /// added, so that the replaced ones can use them.
+    /// joined into one) in `styles/`, scripts and images in `assets/`, words in `strings/`, where a line takes the
+    /// place of the line with the same key. Files under other names are added, so that the replaced ones can use
+    /// them. `base = "service"` in `theme.toml` says that it changes that theme rather than `default`.
     ///
     /// # Errors
     /// When a file cannot be read, or a template does not parse: the error names file and line.
-    pub fn load(overrides: Option<&Path>) -> Result<Self, ThemeError> {
-        let files = files::read(overrides)?;
+    pub fn load(theme: &config::Theme) -> Result<Self, ThemeError> {
+        let files = files::read(theme)?;
         let assets = assets::Assets::of(&files);
-        let mut templates = Tera::new();
-        templates.register_function("asset", assets.url_function());
-        wording::register(&mut templates);
-        templates
-            .add_raw_templates(files.templates())
-            .map_err(|reason| ThemeError::Template { reason: reason.to_string() })?;
-        Ok(Self { templates, assets })
+        let mut by_language = BTreeMap::new();
+        let all_strings = files.strings();
+        for (language, strings) in &all_strings {
+            let mut templates = Tera::new();
+            templates.register_function("asset", assets.url_function());
+            wording::register(&mut templates, strings);
+            templates
+                .add_raw_templates(files.templates())
+                .map_err(|reason| ThemeError::Template { reason: reason.to_string() })?;
+            by_language.insert(language.clone(), templates);
+        }
+        Ok(Self { templates: by_language, strings: all_strings, assets })
+    }
+
+    /// The line with this key in `language` (a BCP 47 tag), or in English.
+    #[must_use]
+    pub fn words(&self, language: &str, key: &str) -> Option<&str> {
+        chosen(&self.strings, language)?.get(key)
     }
 
     /// What is at `/-/assets/<file>`, such as `style.0f3a….css`.
@@ -75,11 +93,25 @@ impl Theme {
         self.assets.url(name)
     }
 
-    fn render(&self, template: &'static str, page: &impl Serialize) -> Result<String, ThemeError> {
-        Context::from_serialize(page)
-            .and_then(|context| self.templates.render(template, &context))
-            .map_err(|reason| ThemeError::Render { template, reason: reason.to_string() })
+    /// Renders `template` in `language`, or in English where nobody wrote down what pages say in it.
+    fn render(
+        &self,
+        template: &'static str,
+        language: &str,
+        page: &impl Serialize,
+    ) -> Result<String, ThemeError> {
+        let failed = |reason: String| ThemeError::Render { template, reason };
+        let templates = chosen(&self.templates, language)
+            .ok_or_else(|| failed("the theme has no words in English".to_owned()))?;
+        let context = Context::from_serialize(page).map_err(|reason| failed(reason.to_string()))?;
+        templates.render(template, &context).map_err(|reason| failed(reason.to_string()))
     }
+}
+
+/// What there is for `pt-BR`, else for `pt`, else for English.
+fn chosen<'a, T>(by_language: &'a BTreeMap<String, T>, language: &str) -> Option<&'a T> {
+    let primary = language.split('-').next().unwrap_or(language);
+    [language, primary, strings::FIRST].iter().find_map(|language| by_language.get(*language))
 }
 
 /// One method a page.
@@ -91,7 +123,7 @@ macro_rules! pages {
             /// # Errors
             /// When the template, which a site may have replaced, asks for what its view does not hold.
             pub fn $page(&self, page: &$view) -> Result<String, ThemeError> {
-                self.render($template, page)
+                self.render($template, &page.layout.lang, page)
             }
         )+}
     };
@@ -100,6 +132,8 @@ macro_rules! pages {
 pages! {
     /// A guide.
     guide: GuidePage from "guide.html",
+    /// A section of guides, one after another, to be printed.
+    print: PrintPage from "print.html",
     /// What was found.
     search: SearchPage from "search.html",
     /// Apps and pages shared with you.

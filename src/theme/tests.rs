@@ -4,12 +4,13 @@ use scraper::{Html, Selector};
 
 use super::examples::{self, PLAIN, Words};
 use super::{Theme, ThemeError};
+use crate::config;
 
 /// Text that breaks out of whatever is not escaped.
 const HOSTILE: Words = Words(|text| format!("{text}</title><x-hostile a=\"'onload=x>&lt;"));
 
 fn theme() -> Theme {
-    Theme::load(None).unwrap()
+    Theme::load(&config::Theme::Default).unwrap()
 }
 
 fn rendered(words: Words) -> Vec<(&'static str, String, Html)> {
@@ -56,9 +57,12 @@ fn every_page_has_a_title_one_main_heading_and_its_landmarks() {
 #[test]
 fn nothing_is_inline_so_that_the_strict_policy_holds() {
     for (name, _, page) in rendered(PLAIN) {
-        for forbidden in
-            ["[style]", "style", "script:not([src^='/-/assets/'])", "link[href^=http][rel=stylesheet]"]
-        {
+        for forbidden in [
+            "[style]",
+            "style",
+            "script:not([src^='/-/assets/'], [type='application/ld+json'])",
+            "link[href^=http][rel=stylesheet]",
+        ] {
             assert_eq!(count(&page, forbidden), 0, "{name}: {forbidden}");
         }
         let handlers =
@@ -71,7 +75,9 @@ fn nothing_is_inline_so_that_the_strict_policy_holds() {
 fn every_asset_that_a_page_names_exists() {
     let theme = theme();
     for (name, _, page) in rendered(PLAIN) {
-        for (selector, attribute) in [("script", "src"), ("link[rel=icon], link[rel=stylesheet]", "href")] {
+        for (selector, attribute) in
+            [("script[src]", "src"), ("link[rel=icon], link[rel=stylesheet]", "href")]
+        {
             for found in page.select(&Selector::parse(selector).unwrap()) {
                 let file = found.attr(attribute).unwrap().strip_prefix("/-/assets/").unwrap();
                 assert!(theme.asset(file).is_some(), "{name}: {file}");
@@ -191,7 +197,7 @@ fn a_folder_replaces_files_of_the_same_name_and_adds_others() {
     let error = "{% extends \"layout.html\" %}{% block main %}<img src=\"{{ asset(name=\"crest.png\") }}\">{% endblock main %}";
     fs::write(folder.path().join("error.html"), error).unwrap();
 
-    let changed = Theme::load(Some(folder.path())).unwrap();
+    let changed = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap();
     let url = changed.asset_url("style.css").unwrap();
     assert_ne!(Some(url), theme().asset_url("style.css"));
     let style = &changed.asset(url.strip_prefix("/-/assets/").unwrap()).unwrap().bytes;
@@ -206,7 +212,7 @@ fn a_template_that_does_not_parse_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("error.html"), "<p>\n{% if title %}{{ title | loud }}{% endif %}\n")
         .unwrap();
-    let error = Theme::load(Some(folder.path())).unwrap_err();
+    let error = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap_err();
     insta::assert_snapshot!(error, @r"
     theme: a template cannot be used; correct it, or remove the file to use the built-in one
     error: Unknown filter `loud`
@@ -221,7 +227,7 @@ fn a_template_that_does_not_parse_is_named_with_its_line() {
 fn a_template_that_asks_for_too_much_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("signed_out.html"), "<p>\n{{ name }}\n").unwrap();
-    let theme = Theme::load(Some(folder.path())).unwrap();
+    let theme = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap();
     let pages = examples::pages(&theme, PLAIN);
     let (_, page) = pages.into_iter().find(|(name, _)| *name == "signed-out").unwrap();
     insta::assert_snapshot!(page.unwrap_err(), @r"
@@ -236,7 +242,7 @@ fn a_template_that_asks_for_too_much_is_named_with_its_line() {
 
 #[test]
 fn a_folder_that_is_missing_is_an_error() {
-    let missing = Theme::load(Some(std::path::Path::new("no/such/theme"))).unwrap_err();
+    let missing = Theme::load(&config::Theme::Folder("no/such/theme".into())).unwrap_err();
     assert!(matches!(missing, ThemeError::Missing(path) if path.ends_with("theme")));
 }
 
@@ -244,4 +250,89 @@ fn a_folder_that_is_missing_is_an_error() {
 fn a_new_token_is_not_in_debug_output() {
     let token = super::views::NewToken { label: "laptop".to_owned(), token: "hush".to_owned() };
     assert!(!format!("{token:?}").contains("hush"));
+}
+
+#[test]
+fn every_language_that_is_shipped_says_everything() {
+    let keys = |text: &str| toml::from_str::<std::collections::BTreeMap<String, String>>(text).unwrap();
+    let english = keys(include_str!("../../themes/default/strings/en.toml"));
+    let welsh = keys(include_str!("../../themes/default/strings/cy.toml"));
+    assert_eq!(english.keys().collect::<Vec<_>>(), welsh.keys().collect::<Vec<_>>());
+    for (key, words) in &english {
+        let braces = |words: &str| {
+            let mut names: Vec<_> = words
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split('}').next())
+                .map(str::to_owned)
+                .collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(braces(words), braces(&welsh[key]), "{key}");
+    }
+}
+
+#[test]
+fn a_page_in_welsh_says_nothing_in_english() {
+    let pages = rendered(PLAIN);
+    let (_, html, page) = pages.iter().find(|(name, ..)| *name == "guide-welsh").unwrap();
+    assert_eq!(texts(page, ".languages li"), ["English", "Cymraeg"]);
+    assert_eq!(texts(page, ".tree .more"), ["40 yn gynharach", "1200 arall"]);
+    assert!(texts(page, ".review").concat().contains("4 Mawrth 2026"));
+    for english in ["On this page", "Previous", "Skip to", "Last reviewed", "Search the"] {
+        assert!(!html.contains(english), "{english}");
+    }
+}
+
+#[test]
+fn a_folder_changes_a_colour_or_a_word_and_leaves_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("theme.toml", "base = \"service\"\n");
+    write("styles/15-colours.css", ":root { --accent: teal }");
+    write("strings/en.toml", "edit = \"Suggest a change\"\n");
+    write("strings/fr.toml", "skip = \"Aller au contenu\"\n");
+
+    let theme = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap();
+    let url = theme.asset_url("style.css").unwrap().strip_prefix("/-/assets/").unwrap();
+    let style = String::from_utf8(theme.asset(url).unwrap().bytes.to_vec()).unwrap();
+    let places = ["--bar-line: #", "--accent: teal", ".leaf {", ".banner .brand"]
+        .map(|text| style.find(text).unwrap());
+    assert!(places.is_sorted(), "tokens, then the folder's, then everything else: {places:?}");
+    let pages = examples::pages(&theme, PLAIN);
+    let (_, guide) = pages.iter().find(|(name, _)| *name == "guide").unwrap();
+    let guide = guide.as_ref().unwrap();
+    assert!(guide.contains("Suggest a change") && guide.contains("View as Markdown"));
+    assert_eq!(theme.words("fr-CA", "skip"), Some("Aller au contenu"));
+    assert_eq!(theme.words("fr", "edit"), Some("Suggest a change"), "what it lacks is in English");
+    assert_eq!(theme.words("de", "skip"), Some("Skip to the content"));
+}
+
+#[test]
+fn a_base_that_is_none_is_refused_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    for (settings, said) in [
+        ("base = \"servise\"", "no built-in theme `servise`"),
+        ("colour = \"red\"", "`colour` is no setting"),
+    ] {
+        fs::write(folder.path().join("theme.toml"), settings).unwrap();
+        let error = Theme::load(&config::Theme::Folder(folder.path().to_owned())).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("base = "), "{error}");
+    }
+}
+
+#[test]
+fn both_built_in_themes_name_the_same_colours() {
+    let names = |style: &str| {
+        let names = style.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(':').next());
+        names.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let default = names(include_str!("../../themes/default/styles/10-tokens.css"));
+    let service = names(include_str!("../../themes/service/styles/10-tokens.css"));
+    assert_eq!(default.difference(&service).collect::<Vec<_>>(), Vec::<&String>::new());
 }

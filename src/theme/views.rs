@@ -1,27 +1,29 @@
 //! The typed view of each page: what a template is given, and nothing else.
 //!
 //! 1. what every page shares: [`Layout`], [`Link`], [`Field`], [`Notice`]
-//! 2. guides: [`GuidePage`]
+//! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
 //! 4. apps: [`AppsPage`], [`AppPage`]
 //! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
 //! 6. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
-//! Every string is plain text, escaped by the template, except [`GuidePage::html`] and [`Hit::snippet`], which
-//! are HTML made safe by their makers. An URL is used as it stands in `href`, so it must be absolute
+//! Every string is plain text, escaped by the template, except [`GuidePage::html`], [`Printed::html`] and
+//! [`Hit::snippet`], which are HTML made safe by their makers. An URL is used as it stands in `href`, so it must be absolute
 //! (`https://…`) or start with `/`, percent-encoded.
 
 use serde::Serialize;
 
 pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
 pub use apps::{AppCard, AppPage, AppsPage, GrantRow, Manage, ReleaseRow, Serving, ShareForm};
-pub use guide::{Branch, GuidePage, Heading, Problem, ReviewNote};
+pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
+pub use print::{PrintPage, Printed};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
 pub use search::{Correction, Hit, HitKind, SearchPage};
 
 mod account;
 mod apps;
 mod guide;
+mod print;
 mod refusals;
 mod search;
 
@@ -35,6 +37,8 @@ pub struct Layout {
     /// Empty on the main host; on an app's host, the main host's origin without a slash at its end
     /// (`https://guides.example.org`), so that the header leads back there.
     pub main: String,
+    /// Where the title leads: `/`, or the first page in the page's language.
+    pub home: String,
     /// Links in the header, after the title.
     pub header: Vec<Link>,
     /// Links in the footer.
@@ -53,6 +57,7 @@ impl Layout {
             site: site.to_owned(),
             lang: "en".to_owned(),
             main: String::new(),
+            home: "/".to_owned(),
             header: vec![Link::new("Apps", "/-/apps/"), Link::new("Account", "/-/account/")],
             footer: Vec::new(),
             search: true,
@@ -67,6 +72,7 @@ impl Layout {
         let origin = origin.trim_end_matches('/');
         Self {
             main: origin.to_owned(),
+            home: format!("{origin}/"),
             header: vec![
                 Link::new("Apps", &format!("{origin}/-/apps/")),
                 Link::new("Account", &format!("{origin}/-/account/")),

@@ -1,35 +1,61 @@
-//! How templates put values into words: days, moments, sizes, queries, and code in sentences.
+//! How templates put values into words: what pages say in the page's language, days, moments, sizes, queries, code in
+//! sentences, and data for machines.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tera::{Kwargs, State, Tera, TeraResult, Value, escape_html};
+
+use super::strings::{Strings, own_name};
 
 /// What RFC 3986, section 2.3, leaves as it is.
 const UNRESERVED_KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Makes the filters known to `templates`.
-pub(super) fn register(templates: &mut Tera) {
-    templates.register_filter("day", |given: &str, _: Kwargs, _: &State<'_>| day(given));
-    templates.register_filter("moment", |given: &str, _: Kwargs, _: &State<'_>| moment(given));
+/// Makes the filters and functions known to `templates`, which speak with `strings`.
+pub(super) fn register(templates: &mut Tera, strings: &Strings) {
+    let words = strings.clone();
+    templates.register_function("say", move |given: Kwargs, _: &State<'_>| say(&words, &given));
+    let words = strings.clone();
+    templates.register_filter("day", move |given: &str, _: Kwargs, _: &State<'_>| day(&words, given));
+    let words = strings.clone();
+    templates.register_filter("moment", move |given: &str, _: Kwargs, _: &State<'_>| moment(&words, given));
+    templates.register_filter("language", |given: &str, _: Kwargs, _: &State<'_>| own_name(given).to_owned());
+    templates.register_filter("json", |given: &Value, _: Kwargs, _: &State<'_>| json(given));
     templates.register_filter("size", |given: u64, _: Kwargs, _: &State<'_>| size(given));
     templates.register_filter("query", |given: &str, _: Kwargs, _: &State<'_>| query(given));
     templates.register_filter("code", |given: &str, _: Kwargs, _: &State<'_>| code(given));
 }
 
+/// `say(key="owner")`: the line with that key, and `{title}` in it replaced by what is given as `title`.
+fn say(strings: &Strings, given: &Kwargs) -> TeraResult<String> {
+    let key: &str = given.must_get("key")?;
+    let values = given.iter().filter_map(|(name, value)| Some((name.as_str()?, value.to_string())));
+    strings
+        .say(key, values)
+        .ok_or_else(|| tera::Error::message(format!("the theme's strings have no line `{key}`")))
+}
+
 /// `2026-11-24` and `2026-11-24T08:34:05Z` are "24 November 2026", in UTC.
-fn day(given: &str) -> TeraResult<String> {
-    let form = "%-d %B %Y";
-    match given.parse::<Timestamp>() {
-        Ok(at) => Ok(at.strftime(form).to_string()),
-        Err(_) => Ok(given.parse::<Date>().map_err(tera::Error::message)?.strftime(form).to_string()),
-    }
+fn day(strings: &Strings, given: &str) -> TeraResult<String> {
+    let date = match given.parse::<Timestamp>() {
+        Ok(at) => TimeZone::UTC.to_datetime(at).date(),
+        Err(_) => given.parse::<Date>().map_err(tera::Error::message)?,
+    };
+    Ok(strings.day(date))
 }
 
 /// `2026-11-24T08:34:05Z` is "24 November 2026, 08:34 UTC".
-fn moment(given: &str) -> TeraResult<String> {
+fn moment(strings: &Strings, given: &str) -> TeraResult<String> {
     let at: Timestamp = given.parse().map_err(tera::Error::message)?;
-    Ok(at.strftime("%-d %B %Y, %H:%M UTC").to_string())
+    Ok(format!("{}, {}", day(strings, given)?, at.strftime("%H:%M UTC")))
+}
+
+/// A value as JSON that may stand in a `<script>`: nothing in it ends the element (HTML, section 4.12.1.3).
+fn json(given: &Value) -> TeraResult<Value> {
+    let text = serde_json::to_string(given).map_err(tera::Error::message)?;
+    let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    Ok(Value::safe_string(&text))
 }
 
 /// 1,536 is "1.5 kB": powers of a thousand (ISO/IEC 80000-13), one decimal below ten.
@@ -87,10 +113,11 @@ mod tests {
 
     #[test]
     fn days_and_moments_are_written_out() {
-        assert_eq!(day("2026-03-04").unwrap(), "4 March 2026");
-        assert_eq!(day("2026-11-24T23:59:59Z").unwrap(), "24 November 2026");
-        assert_eq!(moment("2026-11-24T08:34:05.1Z").unwrap(), "24 November 2026, 08:34 UTC");
-        assert!(day("soon").is_err());
+        let words = Strings::default();
+        assert_eq!(day(&words, "2026-03-04").unwrap(), "4 March 2026");
+        assert_eq!(day(&words, "2026-11-24T23:59:59Z").unwrap(), "24 November 2026");
+        assert_eq!(moment(&words, "2026-11-24T08:34:05.1Z").unwrap(), "24 November 2026, 08:34 UTC");
+        assert!(day(&words, "soon").is_err());
     }
 
     #[test]
@@ -117,6 +144,12 @@ mod tests {
         assert_eq!(html("`a<b` links to <x>"), "<code>a&lt;b</code> links to &lt;x&gt;");
         assert_eq!(html("a lone ` stays"), "a lone ` stays");
         assert_eq!(html("``"), "<code></code>");
+    }
+
+    #[test]
+    fn data_for_machines_cannot_end_its_element() {
+        let value = Value::from_serializable(&"</script><!--&");
+        assert_eq!(json(&value).unwrap().as_str().unwrap(), r#""\u003c/script\u003e\u003c!--\u0026""#);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::files::Files;
 use super::guides::render;
 use super::prepared::Prepared;
 use super::state::Loggia;
-use crate::guides::{Admitted, Library, View};
+use crate::guides::{Admitted, Library, Page, View};
+use crate::model::encode_path;
 use crate::search::{Index, Request};
 use crate::theme::views::Link;
 
@@ -117,10 +118,13 @@ impl Edition {
         Ok(made)
     }
 
-    /// A few guides of this view that fit these words.
-    pub(super) fn nearest(&self, words: &str, view: &View<'_>) -> Vec<Link> {
+    /// A few guides of this view whose addresses are like `path`, then such as fit its words.
+    pub(super) fn nearest(&self, path: &str, words: &str, view: &View<'_>) -> Vec<Link> {
         let request = Request { query: words.to_owned(), limit: 12, offset: 0 };
-        let mut nearest: Vec<Link> = Vec::new();
+        let alike = view.alike(path, 5).into_iter();
+        let link =
+            |page: &Arc<Page>| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()));
+        let mut nearest: Vec<Link> = alike.map(link).take(3).collect();
         for hit in self.index.search(&request).hits {
             let url = hit.url.split('#').next().unwrap_or_default();
             let seen = percent_decode_str(url).decode_utf8().is_ok_and(|path| view.page(&path).is_some());

@@ -89,7 +89,7 @@ impl Failure {
         body: Incoming,
     ) -> Response<Body> {
         super::drain(body, loggia.config.limits.form_bytes).await;
-        self.page(loggia, context, main_layout(loggia))
+        self.page(loggia, context, layout_at(loggia, context.path()))
     }
 
     /// The page in `layout`. Logged here, once, with the request's id; what a person reads never holds a path of the
@@ -164,11 +164,37 @@ impl Failure {
     }
 }
 
-/// The layout of pages of ours on the main host.
+/// The layout of pages of ours on the main host, in the language of the site.
 pub(super) fn main_layout(loggia: &Loggia) -> Layout {
+    let edition = loggia.edition.load();
+    layout_in(loggia, edition.library.language(), "/")
+}
+
+/// The same in the language that addresses like `path` are in.
+fn layout_at(loggia: &Loggia, path: &str) -> Layout {
+    let edition = loggia.edition.load();
+    match edition.library.language_at(path) {
+        Some(language) => layout_in(loggia, language, &format!("/{language}/")),
+        None => main_layout(loggia),
+    }
+}
+
+/// The same in another language, whose first page is at `home`.
+pub(super) fn layout_in(loggia: &Loggia, language: &str, home: &str) -> Layout {
     let edition = loggia.edition.load();
     let site = edition.library.site();
     let mut layout = Layout::main_host(&site.title);
+    // In another language the site is called what its first page there says.
+    if let Some(front) = edition.library.public_view().page(home).filter(|_| home != "/") {
+        front.heading().clone_into(&mut layout.site);
+    }
+    language.clone_into(&mut layout.lang);
+    home.clone_into(&mut layout.home);
+    for (link, words) in layout.header.iter_mut().zip(["apps", "account"]) {
+        if let Some(words) = loggia.theme.words(language, words) {
+            words.clone_into(&mut link.label);
+        }
+    }
     let links = |links: &[crate::guides::SiteLink]| -> Vec<Link> {
         links.iter().map(|link| Link::new(&link.title, &link.url)).collect()
     };
@@ -229,5 +255,6 @@ fn nearest(loggia: &Loggia, layout: &Layout, view: &View<'_>, path: &str) -> Vec
         return Vec::new();
     }
     let edition = loggia.edition.load();
-    edition.nearest(&words_of(path), view)
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    edition.nearest(&decoded, &words_of(&decoded), view)
 }

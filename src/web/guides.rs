@@ -10,14 +10,15 @@ use super::accept::prefers_markdown;
 use super::body::Body;
 use super::context::Context;
 use super::edition::{Edition, Form};
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, layout_in, main_layout};
 use super::prepared::Prepared;
 use super::state::Loggia;
 use super::viewer::session_of;
+use super::{navigation, print};
 use crate::access::{ReturnPath, may_read};
-use crate::guides::{Crumb, Lookup, Node, Page, View};
+use crate::guides::{Crumb, Lookup, Page, Translation, View};
 use crate::model::{Viewer, encode_path};
-use crate::theme::views::{Branch, GuidePage, Heading, Link, Problem, ReviewNote};
+use crate::theme::views::{Alternate, GuidePage, Heading, Link, Problem, ReviewNote, Trail};
 
 /// Guides are revalidated every time, so that nobody reads a stale one.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -92,7 +93,7 @@ pub(super) async fn refuse(
 }
 
 /// Who asks, where it matters. While it cannot be known which sessions ended, nobody is signed in.
-fn viewer(headers: &HeaderMap, edition: &Edition, loggia: &Loggia) -> Viewer {
+pub(super) fn viewer(headers: &HeaderMap, edition: &Edition, loggia: &Loggia) -> Viewer {
     if edition.library.is_public() || is_stale(loggia) {
         return Viewer::Anonymous;
     }
@@ -172,20 +173,22 @@ pub(super) fn render(
     let guide = page.guide();
     let today = jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date();
     let library = &edition.library;
-    let path = guide.path.as_str();
-    let neighbour = |page: &std::sync::Arc<Page>| {
-        Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()))
-    };
+    let path = encode_path(guide.path.as_str());
+    let origin = loggia.hosts.main_origin();
+    let neighbour =
+        |page: &Arc<Page>| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()));
     let crumb = |crumb: Crumb| Link::new(&crumb.title, &crumb.url.unwrap_or_default());
     let problems = if loggia.config.development { library.problems_of(page) } else { Vec::new() };
     let contents: Vec<_> = page.contents(library.site().contents_depth.max(2)).cloned().collect();
     let has_source = !page.generated();
+    let breadcrumbs: Vec<Link> = view.breadcrumbs(page).into_iter().map(crumb).collect();
     let shown = GuidePage {
-        layout: main_layout(loggia),
+        layout: layout_in(loggia, library.language_of(page), &library.front_of(page)),
         title: page.heading().to_owned(),
         html: view.html(page).into_owned(),
-        breadcrumbs: view.breadcrumbs(page).into_iter().map(crumb).collect(),
-        navigation: view.navigation().iter().map(|node| branch(node, &encode_path(path))).collect(),
+        trail: Trail::new(&origin, &[&*breadcrumbs, &[Link::new(&guide.title, &path)]].concat()),
+        breadcrumbs,
+        navigation: navigation::branches(&view.navigation_for(page), &path),
         contents: Heading::tree(&contents),
         previous: view.previous(page).map(neighbour),
         next: view.next(page).map(neighbour),
@@ -196,16 +199,30 @@ pub(super) fn render(
             due: guide.review.due,
             overdue: library.site().shows_expiry && guide.review.due.is_some_and(|due| due < today),
         },
-        source: has_source.then(|| encode_path(&source_address(path))),
+        source: has_source.then(|| encode_path(&source_address(guide.path.as_str()))),
         edit: library.site().edit_url(&guide.file),
+        print: print::address(view, page),
+        updated: library.updated(page),
+        languages: view.translations(page).iter().map(|to| alternate(to, page, &origin)).collect(),
         description: guide.description.clone(),
-        canonical: Some(format!("{}{}", loggia.hosts.main_origin(), encode_path(path))),
+        canonical: Some(format!("{origin}{path}")),
         problems: problems.into_iter().map(problem).collect(),
         draft: page.draft(),
     };
     let mut headers = of_view(edition, view, loggia);
     headers.append(header::VARY, HeaderValue::from_static("accept"));
     Ok(Prepared::new(loggia.theme.guide(&shown)?.into(), "text/html; charset=utf-8", headers))
+}
+
+fn alternate(to: &Translation<'_>, here: &Arc<Page>, origin: &str) -> Alternate {
+    let url = encode_path(to.page.guide().path.as_str());
+    Alternate {
+        lang: to.language.to_owned(),
+        absolute: to.same.then(|| format!("{origin}{url}")),
+        url,
+        current: Arc::ptr_eq(to.page, here),
+        first: to.first,
+    }
 }
 
 /// `/a/b/` has its source at `/a/b.md`, and `/` at `/index.md`.
@@ -218,16 +235,4 @@ pub(super) fn source_address(path: &str) -> String {
 
 fn problem(problem: crate::guides::Problem) -> Problem {
     Problem { line: problem.line.and_then(|line| usize::try_from(line).ok()), message: problem.message }
-}
-
-fn branch(node: &Node, current: &str) -> Branch {
-    let children: Vec<_> = node.children.iter().map(|child| branch(child, current)).collect();
-    let is_current = node.url.as_ref().is_some_and(|url| url == current);
-    Branch {
-        label: node.title.clone(),
-        url: node.url.clone(),
-        current: is_current,
-        open: is_current || children.iter().any(|child| child.open),
-        children,
-    }
 }

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
-use super::{account, api, app_settings, apps, assets, authorize, provider, search, sign_in};
+use super::{account, api, app_settings, apps, assets, authorize, print, provider, search, sign_in};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::releases::Releases;
@@ -32,6 +32,8 @@ pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc
     let mut routes = Router::new()
         .route("/-/search", get(search::page))
         .route("/-/search.json", get(search::json))
+        .route("/-/print/", get(print::everything))
+        .route("/-/print/{*folder}", get(print::section))
         .route("/-/apps/", get(apps::list))
         .route("/-/apps/{name}/", get(apps::page))
         .route("/-/apps/{name}/grants", post(apps::grant))

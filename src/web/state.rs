@@ -52,6 +52,8 @@ pub struct Loggia {
     pub provider: Option<provider::BuiltIn>,
     /// The guides and their index.
     pub edition: ArcSwap<Edition>,
+    /// Held by whoever makes the next edition, so that none is lost.
+    pub making: std::sync::Mutex<()>,
     /// Tells open pages that a guide changed, in development mode.
     pub live: Live,
     /// Counters.

@@ -22,7 +22,7 @@ fn corpus(part: &str) -> Option<PathBuf> {
 }
 
 fn load(dir: PathBuf) -> Library {
-    Library::load(&Content { dir, title: None }, date(2026, 2, 1)).unwrap()
+    Library::load(&Content { dir, title: None, language: None }, date(2026, 2, 1)).unwrap()
 }
 
 fn real_site() -> Option<Library> {

@@ -55,7 +55,7 @@ proptest! {
             std::fs::create_dir(dir.path().join("config")).unwrap();
             std::fs::write(dir.path().join(settings), "").unwrap();
             std::fs::write(dir.path().join("a.md"), &text).unwrap();
-            let content = config::Content { dir: dir.path().to_owned(), title: None };
+            let content = config::Content { dir: dir.path().to_owned(), title: None, language: None };
             let site = Site::load(&content);
             let tree = Tree::walk(dir.path());
             let shelf = Shelf { root: dir.path(), site: &site, files: &tree.files };

@@ -214,7 +214,7 @@ mod tests {
     fn loaded(settings: &str) -> Site {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("mkdocs.yml"), settings).unwrap();
-        Site::load(&config::Content { dir: dir.path().to_owned(), title: None })
+        Site::load(&config::Content { dir: dir.path().to_owned(), title: None, language: None })
     }
 
     #[test]

@@ -279,7 +279,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("config")).unwrap();
         std::fs::write(dir.path().join("config/tech-docs.yml"), settings).unwrap();
-        Site::load(&config::Content { dir: dir.path().to_owned(), title: None })
+        Site::load(&config::Content { dir: dir.path().to_owned(), title: None, language: None })
     }
 
     #[test]

@@ -37,28 +37,63 @@ function watchHeadings() {
     if (heading) links.set(heading, link);
   }
   if (links.size === 0) return;
-  const mark = () => {
-    const line = window.innerHeight / 3;
-    let current;
-    for (const heading of links.keys()) {
-      if (heading.getBoundingClientRect().top <= line) current = heading;
-    }
+  const above = new Set();
+  // The area reaches far above the window, so that a heading leaves it only downwards, and a leap counts like a step.
+  watcher = new IntersectionObserver(
+    (changes) => {
+      for (const { target, isIntersecting } of changes) {
+        if (isIntersecting) above.add(target);
+        else above.delete(target);
+      }
+      mark([...links.keys()].findLast((heading) => above.has(heading)));
+    },
+    { rootMargin: "10000000px 0px -66% 0px" },
+  );
+  const mark = (current) => {
     for (const [heading, link] of links) {
       if (heading === current) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
+    keepInView(links.get(current));
   };
-  watcher = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px", threshold: [0, 1] });
   for (const heading of links.keys()) watcher.observe(heading);
 }
 
-/** Scrolls the tree, and only the tree, to the current guide. */
+/** Scrolls a long table of contents, and only it, to where you are. */
+function keepInView(link) {
+  const drawer = link?.closest(".drawer");
+  if (!drawer || drawer.scrollHeight <= drawer.clientHeight) return;
+  const { top, bottom } = link.getBoundingClientRect();
+  const frame = drawer.getBoundingClientRect();
+  if (top < frame.top) drawer.scrollTop += top - frame.top - 16;
+  else if (bottom > frame.bottom) drawer.scrollTop += bottom - frame.bottom + 16;
+}
+
+/** Leaves the tree where it was on the page before, and scrolls it, and only it, where the current guide is out of view. */
 function showCurrent() {
   const tree = document.querySelector(".tree");
-  const current = tree?.querySelector("[aria-current]");
+  if (!tree) return;
+  addEventListener("pagehide", () => remember("tree", String(tree.scrollTop)));
+  const current = tree.querySelector("[aria-current]");
   if (!current || tree.scrollHeight <= tree.clientHeight) return;
+  tree.scrollTop = Number(recall("tree")) || 0;
   const offset = current.getBoundingClientRect().top - tree.getBoundingClientRect().top;
-  if (offset > tree.clientHeight * 0.7) tree.scrollTop += offset - tree.clientHeight / 3;
+  if (offset < 0 || offset > tree.clientHeight * 0.85) tree.scrollTop += offset - tree.clientHeight / 3;
+}
+
+/** Kept for this window; a browser that keeps nothing starts at the top. */
+function remember(key, value) {
+  try {
+    sessionStorage.setItem(`loggia:${key}`, value);
+  } catch {}
+}
+
+function recall(key) {
+  try {
+    return sessionStorage.getItem(`loggia:${key}`);
+  } catch {
+    return null;
+  }
 }
 
 function addCopyButtons() {
