@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
+use super::adorn::adorn;
 use super::autolinks::link_addresses;
+use super::blocks::{self, balance, without_marks};
 use super::events::{Noticed, Spanned};
 use super::raw_html;
 use super::tags::{self, Token, Treatment};
@@ -24,12 +26,15 @@ pub(super) fn read<'a>(
         block: None,
         dropped: HashMap::new(),
         in_heading: false,
+        raised: Vec::new(),
     };
     for (event, range) in parser {
         reader.take(event, range);
     }
     reader.flush();
-    (link_addresses(reader.out), reader.noticed)
+    let mut noticed = reader.noticed;
+    let events = adorn(link_addresses(reader.out), &mut noticed);
+    (balance(events), noticed)
 }
 
 /// Whether this is all that the parser made of a quote, a dash or an ellipsis.
@@ -49,6 +54,8 @@ struct Reader<'a> {
     /// Elements whose start was dropped and whose end must be too.
     dropped: HashMap<String, usize>,
     in_heading: bool,
+    /// For each open `^` or `~`, the mark itself where it was meant as text.
+    raised: Vec<Option<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
@@ -63,9 +70,25 @@ impl<'a> Reader<'a> {
             Event::End(TagEnd::HtmlBlock) => {
                 let html = self.block.take().unwrap_or_default();
                 self.flush();
+                if let Some(mark) = blocks::mark(&html) {
+                    self.out.push((mark, range));
+                    return;
+                }
+                let html = without_marks(CowStr::from(html));
                 raw_html::vet(&html, &range, &mut self.out, &mut self.noticed);
             }
-            Event::InlineHtml(html) | Event::Html(html) => self.inline_html(&html, range),
+            Event::InlineHtml(html) | Event::Html(html) => self.inline_html(&without_marks(html), range),
+            Event::InlineMath(formula) if !self.is_formula(&range) => {
+                let written = self.text.get(range.clone()).map_or(formula, CowStr::Borrowed);
+                self.push_text(written, range);
+            }
+            Event::Start(tag @ (Tag::Superscript | Tag::Subscript)) => self.raise(tag, range),
+            Event::End(tag @ (TagEnd::Superscript | TagEnd::Subscript)) => {
+                match self.raised.pop().flatten() {
+                    Some(mark) => self.push_text(CowStr::Borrowed(mark), range),
+                    None => self.push(Event::End(tag), range),
+                }
+            }
             Event::Text(text) => {
                 let text = self.straightened(text, &range);
                 self.push_text(text, range);
@@ -78,6 +101,27 @@ impl<'a> Reader<'a> {
                 }
                 self.push(event, range);
             }
+        }
+    }
+
+    /// Sums of money and variables of a shell are no formulas: `$5-$10`, `$HOME/bin:$PATH`.
+    fn is_formula(&self, range: &Range<usize>) -> bool {
+        let before = self.text.get(..range.start).and_then(|text| text.chars().next_back());
+        let after = self.text.get(range.end..).and_then(|text| text.chars().next());
+        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !joined(before) && !joined(after)
+    }
+
+    /// `x^2^` and `H~2~O`; a stretch with spaces, as in `2^10 and 2^20`, was not meant.
+    fn raise(&mut self, tag: Tag<'a>, range: Range<usize>) {
+        let written = self.text.get(range.clone()).unwrap_or_default();
+        if written.contains(char::is_whitespace) {
+            let mark = if matches!(tag, Tag::Superscript) { "^" } else { "~" };
+            self.raised.push(Some(mark));
+            self.push_text(CowStr::Borrowed(mark), range);
+        } else {
+            self.raised.push(None);
+            self.push(Event::Start(tag), range);
         }
     }
 

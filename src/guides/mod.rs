@@ -4,20 +4,28 @@
 //!    served beside the guides.
 //! 2. Source: [`compose`] puts a guide's text together from its files, [`source`] knows the way back to a line.
 //! 3. Front matter: [`front_matter`].
-//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`],
-//!    [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
+//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`blocks`], [`inline`],
+//!    [`autolinks`], [`adorn`], [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
 //! 5. Sections: [`sections`], the unit of search, and everything that points elsewhere.
-//! 6. HTML: [`links`] finds where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
+//! 6. HTML: [`links`] finds where it points, [`html`] writes it and [`clean`] has the last word; code, formulas and
+//!    diagrams are made by [`fence`] and [`highlight`], [`formula`] and [`diagram`].
 //! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
 //!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
 //! 8. [`mod@watch`] notices edits.
 
+mod adorn;
 mod autolinks;
+mod blocks;
 mod check;
 mod clean;
 mod compose;
+mod diagram;
 mod events;
+mod fence;
+mod fences;
+mod figures;
 mod file;
+mod formula;
 mod front_matter;
 mod habits;
 mod highlight;
