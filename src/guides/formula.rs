@@ -15,7 +15,7 @@ const DEEPEST: usize = 60;
 
 /// Elements of MathML Core that the renderer makes.
 #[rustfmt::skip]
-const ELEMENTS: [&str; 31] = [
+pub(super) const ELEMENTS: [&str; 31] = [
     "math", "semantics", "annotation", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt",
     "mroot", "mstyle", "merror", "mpadded", "mphantom", "msub", "msup", "msubsup", "munder", "mover",
     "munderover", "mmultiscripts", "mprescripts", "none", "mtable", "mtr", "mtd", "mlabeledtr", "menclose",

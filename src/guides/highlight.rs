@@ -109,6 +109,9 @@ fn syntax(language: &str) -> Option<&'static SyntaxReference> {
         "yml" => "yaml",
         "jsonc" | "json5" => "json",
         "py" | "python3" | "ipython" => "python",
+        "jsx" | "node" => "js",
+        "fortran" => "f90",
+        "rscript" | "rmd" => "r",
         other => other,
     };
     SYNTAXES.find_syntax_by_token(name)

@@ -5,9 +5,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
-import { answerProvider, html, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
+import { GUIDES, answerProvider, html, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// The manual's own page about what can be written.
+const EVERYTHING = await readFile(new URL("../../content/writing/markdown.md", import.meta.url), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 const LOOKS = [
@@ -23,6 +25,7 @@ describe("every kind of page", () => {
   /** What is looked at, and how one gets there. */
   const pages = {
     "a guide": (page) => page.goto(`${loggia.url}/lighthouse/`),
+    "a guide with everything in it": (page) => page.goto(`${loggia.url}/everything/`),
     "the first page": (page) => page.goto(`${loggia.url}/`),
     "the results of a search": (page) => page.goto(`${loggia.url}/-/search?q=wick`),
     "a search that finds nothing": (page) => page.goto(`${loggia.url}/-/search?q=zzzzzz`),
@@ -63,7 +66,7 @@ describe("every kind of page", () => {
   };
 
   before(async () => {
-    loggia = await startLoggia();
+    loggia = await startLoggia({ guides: { ...GUIDES, "everything.md": EVERYTHING } });
     browser = await openBrowser();
     await publish(loggia, "looked-at", { "index.html": html("Looked at") }, { args: ["--message", "For looking at"] });
     await loggia.run(["share", "looked-at", "--add", "ann@example.org", "--until", "2099-12-31"]);

@@ -112,6 +112,7 @@ pub(super) fn parse(lines: &mut Lines) -> Result<Flowchart, Undrawable> {
             }
         }
     }
+    reader.groups_met_before();
     let mut chart = reader.chart;
     chart.about = std::mem::take(&mut lines.about);
     if chart.nodes.is_empty() {
@@ -220,6 +221,28 @@ impl Reader {
         Ok(())
     }
 
+    /// Links to groups that were written before the groups were: they lead to the group's first node.
+    fn groups_met_before(&mut self) {
+        for (id, group) in &self.group_ids {
+            let Some(stand_in) = self.ids.get(id).copied() else { continue };
+            let Some(first) = first_of(&self.chart, *group).filter(|first| *first != stand_in) else {
+                continue;
+            };
+            let last = self.chart.nodes.len() - 1;
+            self.chart.nodes.swap_remove(stand_in);
+            let moved = |node: usize| {
+                let node = if node == stand_in { first } else { node };
+                if node == last { stand_in } else { node }
+            };
+            for link in &mut self.chart.links {
+                (link.from, link.to) = (moved(link.from), moved(link.to));
+            }
+            for index in self.ids.values_mut() {
+                *index = moved(*index);
+            }
+        }
+    }
+
     /// `A[Text] & B`
     fn nodes(&mut self, cursor: &mut &str) -> Option<Vec<usize>> {
         let mut out = vec![self.node(cursor)?];
@@ -252,10 +275,10 @@ impl Reader {
             rest = class.get(id_length(class)..)?;
         }
         *cursor = rest;
-        if given.is_none() && self.group_ids.contains_key(id) {
-            // A link to a group leads to its first node, where it has one.
-            let group = self.group_ids.get(id).copied();
-            return self.chart.nodes.iter().position(|node| node.group == group);
+        if given.is_none()
+            && let Some(first) = self.group_ids.get(id).and_then(|group| first_of(&self.chart, *group))
+        {
+            return Some(first);
         }
         let index = *self.ids.entry(id.to_owned()).or_insert_with(|| {
             let (label, shape) = (Label::of(id, WIDEST_NODE), Shape::default());
@@ -272,6 +295,15 @@ impl Reader {
         }
         Some(index)
     }
+}
+
+/// The first node in a group or in the groups in it: links to the group lead to it.
+fn first_of(chart: &Flowchart, group: usize) -> Option<usize> {
+    let around = |node: &Node| {
+        let mut groups = std::iter::successors(node.group, |group| chart.groups.get(*group)?.parent);
+        groups.any(|own| own == group)
+    };
+    chart.nodes.iter().position(around)
 }
 
 /// How long the id at the start of `text` is: letters, digits and `_`, and single `-` or `.` between them.
