@@ -55,7 +55,7 @@ pub(super) fn adorn<'a>(events: Vec<Spanned<'a>>, noticed: &mut Vec<(usize, Noti
 fn has_any(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first() == Some(&b'{')
-        || memchr::memchr(b':', bytes).is_some()
+        || memchr::memchr3(b':', b'^', b'~', bytes).is_some()
         || memchr::memmem::find(bytes, b"==").is_some()
         || memchr::memmem::find(bytes, b"++").is_some()
 }
@@ -98,6 +98,8 @@ impl Adorning<'_, '_> {
             let construct = match c {
                 ':' if apart => emoji(rest).map(|(length, emoji)| (length, Found::Text(emoji))),
                 '+' if apart => keys(rest).map(|(length, html)| (length, Found::Html(html))),
+                '^' | '~' => raised(rest, before)
+                    .map(|(length, tag, text)| (length, Found::Raised(tag, text.to_owned()))),
                 '=' => self.marked(rest, before),
                 _ => None,
             };
@@ -152,6 +154,12 @@ impl Adorning<'_, '_> {
         let event = match found {
             Found::Text(text) => Event::Text(CowStr::from(text)),
             Found::Html(html) => Event::InlineHtml(CowStr::from(html)),
+            Found::Raised(tag, text) => {
+                let end = tag.to_end();
+                self.out.push((Event::Start(tag), range.clone()));
+                self.out.push((Event::Text(CowStr::from(text)), range.clone()));
+                Event::End(end)
+            }
             Found::MarkBegins => {
                 self.open = Some(Opened { index: self.out.len(), depth: self.depth });
                 Event::Text(CowStr::Borrowed("=="))
@@ -170,8 +178,24 @@ impl Adorning<'_, '_> {
 enum Found {
     Text(&'static str),
     Html(String),
+    Raised(Tag<'static>, String),
     MarkBegins,
     MarkEnds,
+}
+
+/// `^2^` and `~2~`: how long it is, and what it holds. A stretch with spaces, as in `2^10 and 2^20`, was not meant, and
+/// what is lowered is joined to what stands before it.
+fn raised(rest: &str, before: Option<char>) -> Option<(usize, Tag<'static>, &str)> {
+    const LONGEST: usize = 60;
+    let mark = rest.chars().next()?;
+    let inside = rest.get(1..)?;
+    let end = inside.find(mark).filter(|end| (1..=LONGEST).contains(end))?;
+    let text = inside.get(..end)?;
+    let clean = !text.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '\\'));
+    let doubled = before == Some(mark) || inside.get(end + 1..)?.starts_with(mark);
+    let tag = if mark == '^' { Tag::Superscript } else { Tag::Subscript };
+    let joined = mark == '^' || before.is_some_and(|c| c.is_alphanumeric() || c == ')');
+    (clean && joined && !doubled).then_some((end + 2, tag, text))
 }
 
 /// The emoji that `:name:` at the start of `text` stands for.

@@ -184,16 +184,23 @@ impl Unfolding<'_> {
                     written.push_str(&as_paragraph(title));
                     written.push_str("\n\n");
                 }
-                self.out.push_from(self.source, at, &written);
+                self.push_lines(&written, at);
                 return;
             }
         }
         self.out.push_from(self.source, at, line);
     }
 
+    /// Lines of ours that all stand for the one at `at`.
+    fn push_lines(&mut self, lines: &str, at: usize) {
+        for line in lines.split_inclusive('\n') {
+            self.out.push_from(self.source, at, line);
+        }
+    }
+
     fn close(&mut self, at: usize, margin: &str) {
         let line_end = if self.out.text.ends_with('\n') { "" } else { "\n" };
-        self.out.push_from(self.source, at, &format!("{line_end}\n{margin}{COMMENT}end-->\n\n"));
+        self.push_lines(&format!("{line_end}\n{margin}{COMMENT}end-->\n\n"), at);
     }
 }
 

@@ -62,8 +62,6 @@ const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_HEADING_ATTRIBUTES)
     .union(Options::ENABLE_GFM)
     .union(Options::ENABLE_MATH)
-    .union(Options::ENABLE_SUPERSCRIPT)
-    .union(Options::ENABLE_SUBSCRIPT)
     .union(Options::ENABLE_DEFINITION_LIST);
 
 /// Parses `text`; heading ids follow `style`.

@@ -40,7 +40,7 @@ pub(super) fn mend(source: &Source, body: usize) -> Option<Source> {
         at += rest.iter().take(taken).map(|line| line.len()).sum::<usize>();
         index += taken;
     }
-    mending.finish(body)
+    mending.finish()
 }
 
 struct Mending<'a> {
@@ -83,8 +83,7 @@ impl Mending<'_> {
         self.copied = at;
     }
 
-    fn finish(mut self, body: usize) -> Option<Source> {
-        let _ = body;
+    fn finish(mut self) -> Option<Source> {
         self.changed.then(|| {
             self.copy_to(self.source.text.len());
             self.out

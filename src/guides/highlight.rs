@@ -181,7 +181,6 @@ mod tests {
             "ocaml",
             "perl",
             "php",
-            "powershell",
             "protobuf",
             "puppet",
             "python",

@@ -219,9 +219,15 @@ impl Writer<'_> {
                 Token::Open(tag) if tag.name == "a" => {
                     self.out.push_str("<a");
                     for (name, value) in &tag.attributes {
-                        let value = tags::decode(value);
-                        let value = if name == "href" { self.targets.link(&value) } else { &value };
-                        let _ = write!(self.out, " {name}=\"{}\"", escape(value));
+                        let decoded = tags::decode(value);
+                        let to = if name == "href" { self.targets.link(&decoded) } else { &decoded };
+                        // As it was written, with whatever entities, where it leads nowhere else.
+                        let shown = if *to == *decoded {
+                            value.replace('"', "&quot;")
+                        } else {
+                            escape(to).into_owned()
+                        };
+                        let _ = write!(self.out, " {name}=\"{shown}\"");
                     }
                     self.out.push('>');
                 }

@@ -26,7 +26,6 @@ pub(super) fn read<'a>(
         block: None,
         dropped: HashMap::new(),
         in_heading: false,
-        raised: Vec::new(),
     };
     for (event, range) in parser {
         reader.take(event, range);
@@ -54,8 +53,6 @@ struct Reader<'a> {
     /// Elements whose start was dropped and whose end must be too.
     dropped: HashMap<String, usize>,
     in_heading: bool,
-    /// For each open `^` or `~`, the mark itself where it was meant as text.
-    raised: Vec<Option<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
@@ -82,13 +79,6 @@ impl<'a> Reader<'a> {
                 let written = self.text.get(range.clone()).map_or(formula, CowStr::Borrowed);
                 self.push_text(written, range);
             }
-            Event::Start(tag @ (Tag::Superscript | Tag::Subscript)) => self.raise(tag, range),
-            Event::End(tag @ (TagEnd::Superscript | TagEnd::Subscript)) => {
-                match self.raised.pop().flatten() {
-                    Some(mark) => self.push_text(CowStr::Borrowed(mark), range),
-                    None => self.push(Event::End(tag), range),
-                }
-            }
             Event::Text(text) => {
                 let text = self.straightened(text, &range);
                 self.push_text(text, range);
@@ -110,19 +100,6 @@ impl<'a> Reader<'a> {
         let after = self.text.get(range.end..).and_then(|text| text.chars().next());
         let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         !joined(before) && !joined(after)
-    }
-
-    /// `x^2^` and `H~2~O`; a stretch with spaces, as in `2^10 and 2^20`, was not meant.
-    fn raise(&mut self, tag: Tag<'a>, range: Range<usize>) {
-        let written = self.text.get(range.clone()).unwrap_or_default();
-        if written.contains(char::is_whitespace) {
-            let mark = if matches!(tag, Tag::Superscript) { "^" } else { "~" };
-            self.raised.push(Some(mark));
-            self.push_text(CowStr::Borrowed(mark), range);
-        } else {
-            self.raised.push(None);
-            self.push(Event::Start(tag), range);
-        }
     }
 
     /// Puts back what was written where typography would damage it: options such as `--force`, and templates.

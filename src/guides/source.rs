@@ -30,6 +30,15 @@ impl Source {
         if let Some((piece, line)) = from.piece_at(start) {
             self.pieces.push(Piece { start: self.text.len(), file: piece.file.clone(), line });
         }
+        let end = start + text.len();
+        if from.text.get(start..end) == Some(text) {
+            // A stretch as it was may itself be made of pieces.
+            let first = from.pieces.partition_point(|piece| piece.start <= start);
+            for piece in from.pieces.iter().skip(first).take_while(|piece| piece.start < end) {
+                let start = self.text.len() + (piece.start - start);
+                self.pieces.push(Piece { start, file: piece.file.clone(), line: piece.line });
+            }
+        }
         self.text.push_str(text);
     }
 

@@ -6,6 +6,9 @@ use super::About;
 use super::letters::{LINE, Label};
 use crate::guides::html::escape;
 
+/// A drawing no wider than this can be read when it is made to fit the width of a text.
+const WIDEST_TO_FIT: f64 = 840.0;
+
 /// A diagram being drawn.
 #[derive(Debug, Default)]
 pub(super) struct Drawing {
@@ -99,9 +102,10 @@ impl Drawing {
     pub(super) fn finish(self, number: usize) -> String {
         let Self { width, height, title, description, out } = self;
         let (title, description) = (escape(&title), escape(&description));
+        let fits = if width <= WIDEST_TO_FIT { " class=\"d-fits\"" } else { "" };
         format!(
             "<div class=\"diagram\" role=\"region\" tabindex=\"0\" aria-label=\"Diagram {number}: {title}\">\
-             <svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width:.0}\" height=\"{height:.0}\" \
+             <svg{fits} xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width:.0}\" height=\"{height:.0}\" \
              viewBox=\"0 0 {width:.0} {height:.0}\" aria-labelledby=\"diagram-{number}-title diagram-{number}-desc\">\n\
              <title id=\"diagram-{number}-title\">{title}</title>\n<desc id=\"diagram-{number}-desc\">{description}</desc>\n\
              {out}</svg></div>\n"

@@ -39,7 +39,7 @@ fn admonitions_hold_markdown_and_have_titles() {
         "!!! warning \"Mind the `gap`\"\n    - one\n    - two\n\n        !!! tip\n            deep\n\nafter\n",
         &[
             "<div class=\"alert alert-warning\" role=\"note\">\n<p class=\"alert-title\">Mind the <code>gap</code></p>\n<ul>",
-            "<div class=\"alert alert-tip\" role=\"note\">\n<p class=\"alert-title\">Tip</p>\n<p>deep</p>\n</div>",
+            "<div class=\"alert alert-tip\" role=\"note\">\n<p class=\"alert-title\">Tip</p>\n<p>deep</p>",
             "</div>\n<p>after</p>",
         ],
     );
@@ -105,8 +105,8 @@ fn links_images_and_headings_take_attributes() {
         "[Go](/x){ .md-button #go target=_blank }.",
         &["<a href=\"/x\" id=\"go\" class=\"md-button\">Go</a>."],
     );
-    shows("![A](x.png){ width=300 style=\"x\" }", &["width=\"300\""]);
-    never("![A](x.png){ width=300 style=\"x\" }", &["style", "{"]);
+    shows("![A](https://a.org/x.png){ width=300 style=\"x\" }", &["width=\"300\""]);
+    never("![A](https://a.org/x.png){ width=300 style=\"x\" }", &["style", "{"]);
     shows("[a](/b){ref} and {x}", &["<a href=\"/b\">a</a>{ref} and {x}"]);
     shows("## One {#first .big}\n\nx\n", &["<h2 id=\"first\" class=\"big\">One"]);
 }

@@ -20,14 +20,13 @@ pub(in crate::guides::diagram) fn draw(chart: &Flowchart) -> Result<Drawing, Und
     let canvas = Canvas::around(&plan);
     let (width, height) = canvas.size();
     let mut drawing = Drawing::new(width, height, "Flowchart", &chart.about, told(chart));
-    for (group, frame) in chart.groups.iter().zip(&plan.groups) {
+    for frame in &plan.groups {
         let (a, b) = (canvas.at(frame.across.0, frame.along.0), canvas.at(frame.across.1, frame.along.1));
         let corner = (a.0.min(b.0), a.1.min(b.1));
         let room = ((a.0 - b.0).abs(), (a.1 - b.1).abs());
         if room.0 > 1.0 && room.1 > 1.0 {
             drawing.rectangle("d-group", corner, room, 4.0);
         }
-        let _ = group;
     }
     let ports = Ports::of(&plan);
     for chain in &plan.chains {
@@ -53,9 +52,12 @@ pub(in crate::guides::diagram) fn draw(chart: &Flowchart) -> Result<Drawing, Und
     }
     for (group, frame) in chart.groups.iter().zip(&plan.groups) {
         let (a, b) = (canvas.at(frame.across.0, frame.along.0), canvas.at(frame.across.1, frame.along.1));
-        let top = a.1.min(b.1) + 7.0 + group.label.height() / 2.0;
-        if (a.0 - b.0).abs() > 1.0 {
-            drawing.label("d-group-label", &group.label, (f64::midpoint(a.0, b.0), top));
+        let middle = a.1.min(b.1) + 7.0 + group.label.height() / 2.0;
+        if (a.0 - b.0).abs() > 1.0 && !group.label.is_empty() {
+            let left = a.0.min(b.0) + 10.0;
+            let paper = (group.label.width() + 6.0, group.label.height());
+            drawing.rectangle("d-label-paper", (left - 3.0, middle - paper.1 / 2.0), paper, 2.0);
+            drawing.label_from("d-group-label", &group.label, (left, middle));
         }
     }
     Ok(drawing)

@@ -218,7 +218,7 @@ impl Stage {
             self.marks.label("d-label", label, (f64::midpoint(a, b), y - 5.0 - label.height() / 2.0));
             a += before;
             b -= behind;
-            let short = if matches!(tip, Tip::None) { 0.0 } else { 8.0 * sign };
+            let short = if matches!(tip, Tip::None | Tip::Open) { 0.0 } else { 8.0 * sign };
             let start = if both { a + 8.0 * sign } else { a };
             self.marks.path(class, &format!("M{start:.1},{y:.1} H{:.1}", b - short));
             self.tip(tip, (b, y), sign);
