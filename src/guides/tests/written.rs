@@ -47,7 +47,7 @@ fn admonitions_hold_markdown_and_have_titles() {
     shows("!!! note \"1. First\"\n    x\n", &["<p class=\"alert-title\">1. First</p>"]);
     shows(
         "- item\n\n    !!! note\n        inside\n\n- next\n",
-        &["<li><p>item</p>\n<div class=\"alert alert-note\"", "<p>inside</p>\n</div>\n</li>"],
+        &["<li><p>item</p>\n  <div class=\"alert alert-note\"", "<p>inside</p>\n  </div>\n</li>"],
     );
     shows("```\n!!! note\n    x\n```\n", &["!!! note\n    x"]);
 }
