@@ -72,7 +72,6 @@ fn only_math(math: &str) -> String {
     for token in tags::tokens(math) {
         match token {
             Token::Text(text) => out.push_str(&escape_text(text)),
-            Token::Comment => {}
             Token::Open(tag) if ELEMENTS.contains(&&*tag.name) => {
                 out.extend(["<", &tag.name]);
                 for (name, value) in &tag.attributes {
@@ -83,7 +82,7 @@ fn only_math(math: &str) -> String {
                 out.push_str(if tag.alone { "/>" } else { ">" });
             }
             Token::Close(tag) if ELEMENTS.contains(&&*tag.name) => out.extend(["</", &tag.name, ">"]),
-            Token::Open(_) | Token::Close(_) => {}
+            Token::Comment | Token::Open(_) | Token::Close(_) => {}
         }
     }
     out

@@ -95,7 +95,7 @@ impl Drawing {
     }
 
     /// Draws what was drawn on `other`, on top.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.out.push_str(&other.out);
     }
 

@@ -64,13 +64,12 @@ impl Writer<'_> {
                 self.title(SUMMARY, titled, label);
             }
             Shape::Tab => {
-                let (group, open) = match self.blocks.goes_on.take() {
-                    Some(group) => (group, ""),
-                    None => {
-                        self.blocks.groups += 1;
-                        self.out.push_str("<div class=\"tabs\">\n");
-                        (self.blocks.groups, " open")
-                    }
+                let (group, open) = if let Some(group) = self.blocks.goes_on.take() {
+                    (group, "")
+                } else {
+                    self.blocks.groups += 1;
+                    self.out.push_str("<div class=\"tabs\">\n");
+                    (self.blocks.groups, " open")
                 };
                 let _ = writeln!(self.out, "<details name=\"tabs-{group}\"{open}>");
                 self.blocks.tabs.push(group);

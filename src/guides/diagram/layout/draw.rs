@@ -329,7 +329,7 @@ fn shape(drawing: &mut Drawing, shape: Shape, label: &Label, (x, y): (f64, f64))
             drawing.circle("d-node", (x, y), width / 2.0 - 4.0);
         }
         Shape::Flag => {
-            polygon(&[(left, top), (right, top), (right, bottom), (left, bottom), (left + slant, y)])
+            polygon(&[(left, top), (right, top), (right, bottom), (left, bottom), (left + slant, y)]);
         }
         Shape::Diamond => polygon(&[(x, top), (right, y), (x, bottom), (left, y)]),
         Shape::Hexagon => polygon(&[
@@ -341,16 +341,16 @@ fn shape(drawing: &mut Drawing, shape: Shape, label: &Label, (x, y): (f64, f64))
             (left, y),
         ]),
         Shape::LeanRight => {
-            polygon(&[(left + slant, top), (right, top), (right - slant, bottom), (left, bottom)])
+            polygon(&[(left + slant, top), (right, top), (right - slant, bottom), (left, bottom)]);
         }
         Shape::LeanLeft => {
-            polygon(&[(left, top), (right - slant, top), (right, bottom), (left + slant, bottom)])
+            polygon(&[(left, top), (right - slant, top), (right, bottom), (left + slant, bottom)]);
         }
         Shape::Trapezoid => {
-            polygon(&[(left + slant, top), (right - slant, top), (right, bottom), (left, bottom)])
+            polygon(&[(left + slant, top), (right - slant, top), (right, bottom), (left, bottom)]);
         }
         Shape::InvertedTrapezoid => {
-            polygon(&[(left, top), (right, top), (right - slant, bottom), (left + slant, bottom)])
+            polygon(&[(left, top), (right, top), (right - slant, bottom), (left + slant, bottom)]);
         }
     }
     drawing.label("d-text", label, (x, if shape == Shape::Cylinder { y + 5.0 } else { y }));

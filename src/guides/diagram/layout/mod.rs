@@ -83,7 +83,7 @@ fn size(label: &Label, shape: Shape) -> (f64, f64) {
     let (width, height) = (label.width(), label.height().max(super::letters::LINE));
     match shape {
         Shape::Diamond => {
-            let half = (width + height) / 2.0 + 12.0;
+            let half = f64::midpoint(width, height) + 12.0;
             (half * 1.5 + 16.0, (half * 1.1).max(56.0))
         }
         Shape::Circle | Shape::DoubleCircle => {

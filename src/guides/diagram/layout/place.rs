@@ -64,7 +64,7 @@ pub(super) fn place(plan: &mut Plan<'_>) {
                 after.iter().map(|(other, distance)| value(*other) - distance).fold(f64::INFINITY, f64::min);
             let wanted = if index >= items {
                 // A group's sides close in on what is inside.
-                if (index - items) % 2 == 0 { most } else { least }
+                if (index - items).is_multiple_of(2) { most } else { least }
             } else if beside.is_empty() {
                 value(index)
             } else {

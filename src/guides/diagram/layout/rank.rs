@@ -89,25 +89,22 @@ fn against_the_stream(chart: &Flowchart) -> Vec<bool> {
             if let Some(state) = state.get_mut(*node) {
                 *state = 1;
             }
-            match out.get(*node).and_then(|links| links.get(*next)) {
-                Some((link, to)) => {
-                    *next += 1;
-                    match state.get(*to) {
-                        Some(0) => stack.push((*to, 0)),
-                        Some(1) => {
-                            if let Some(turned) = turned.get_mut(*link) {
-                                *turned = true;
-                            }
+            if let Some((link, to)) = out.get(*node).and_then(|links| links.get(*next)) {
+                *next += 1;
+                match state.get(*to) {
+                    Some(0) => stack.push((*to, 0)),
+                    Some(1) => {
+                        if let Some(turned) = turned.get_mut(*link) {
+                            *turned = true;
                         }
-                        _ => {}
                     }
+                    _ => {}
                 }
-                None => {
-                    if let Some(state) = state.get_mut(*node) {
-                        *state = 2;
-                    }
-                    stack.pop();
+            } else {
+                if let Some(state) = state.get_mut(*node) {
+                    *state = 2;
                 }
+                stack.pop();
             }
         }
     }

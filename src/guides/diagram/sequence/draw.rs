@@ -8,7 +8,7 @@ use super::{Sequence, Side, Step, Tip};
 
 const MARGIN: f64 = 14.0;
 const NAME_HEIGHT: f64 = 40.0;
-/// Between the middles of two participants at least.
+/// Between the middles of two participants at needed.
 const LEAST_APART: f64 = 110.0;
 const STEP_GAP: f64 = 16.0;
 const OWN_LOOP: f64 = 44.0;
@@ -57,7 +57,7 @@ pub(in crate::guides::diagram) fn draw(sequence: &Sequence) -> Drawing {
         let x = stage.x(*who);
         drawing.rectangle("d-bar", (x - 5.0, *from), (10.0, (to - from).max(8.0)), 1.0);
     }
-    drawing.append(stage.marks);
+    drawing.append(&stage.marks);
     drawing
 }
 
@@ -74,36 +74,38 @@ fn columns(sequence: &Sequence) -> Columns {
         (1..people.len()).map(|who| (half(who - 1) + half(who) + 24.0).max(LEAST_APART)).collect();
     let (mut before, mut after) = (half(0), half(people.len().saturating_sub(1)));
     let number = if sequence.numbered { 26.0 } else { 0.0 };
-    let mut wide = |from: usize, to: usize, least: f64| {
+    let mut wide = |from: usize, to: usize, needed: f64| {
         let (from, to) = (from.min(to), from.max(to));
         let now: f64 = gaps.get(from..to).unwrap_or_default().iter().sum();
-        if now < least
+        if now < needed
             && let Some(share) = gaps.get_mut(from..to)
         {
-            let each = (least - now) / f64::from(u16::try_from(share.len().max(1)).unwrap_or(u16::MAX));
-            share.iter_mut().for_each(|gap| *gap += each);
+            let each = (needed - now) / f64::from(u16::try_from(share.len().max(1)).unwrap_or(u16::MAX));
+            for gap in share {
+                *gap += each;
+            }
         }
     };
     let last = people.len().saturating_sub(1);
     for step in &sequence.steps {
         match step {
             Step::Message { from, to, label, .. } if from == to => {
-                let least = label.width() + OWN_LOOP + 24.0 + number;
-                if *from == last { after = after.max(least) } else { wide(*from, from + 1, least) }
+                let needed = label.width() + OWN_LOOP + 24.0 + number;
+                if *from == last { after = after.max(needed) } else { wide(*from, from + 1, needed) }
             }
             Step::Message { from, to, label, .. } => wide(*from, *to, label.width() + 36.0 + number),
             Step::Note { first, side, label, .. } if *side == Side::Right => {
-                let least = label.width() + 44.0;
-                if *first == last { after = after.max(least) } else { wide(*first, first + 1, least) }
+                let needed = label.width() + 44.0;
+                if *first == last { after = after.max(needed) } else { wide(*first, first + 1, needed) }
             }
             Step::Note { first, side, label, .. } if *side == Side::Left => {
-                let least = label.width() + 44.0;
-                if *first == 0 { before = before.max(least) } else { wide(first - 1, *first, least) }
+                let needed = label.width() + 44.0;
+                if *first == 0 { before = before.max(needed) } else { wide(first - 1, *first, needed) }
             }
             Step::Note { first, last: to, label, .. } if first == to => {
-                let least = label.width() / 2.0 + 20.0;
-                before = if *first == 0 { before.max(least) } else { before };
-                after = if *first == last { after.max(least) } else { after };
+                let needed = label.width() / 2.0 + 20.0;
+                before = if *first == 0 { before.max(needed) } else { before };
+                after = if *first == last { after.max(needed) } else { after };
             }
             Step::Note { first, last, label, .. } => wide(*first, *last, label.width() - 16.0),
             _ => {}
@@ -239,7 +241,7 @@ impl Stage {
         match tip {
             Tip::None => {}
             Tip::Arrow => {
-                self.marks.polygon("d-head", &[(x, y), (back, y - 4.5), (back, y + 4.5)], "currentColor")
+                self.marks.polygon("d-head", &[(x, y), (back, y - 4.5), (back, y + 4.5)], "currentColor");
             }
             Tip::Open => self.marks.path("d-line", &format!("M{back:.1},{:.1} L{x:.1},{y:.1}", y - 6.0)),
             Tip::Cross => {
@@ -262,12 +264,12 @@ impl Stage {
 
     fn note(&mut self, first: usize, last: usize, side: Side, label: &Label) {
         let (a, b) = (self.x(first), self.x(last));
-        let least = label.width() + 20.0;
+        let needed = label.width() + 20.0;
         let (from, width) = match side {
-            Side::Right => (a + 12.0, least),
-            Side::Left => (a - 12.0 - least, least),
+            Side::Right => (a + 12.0, needed),
+            Side::Left => (a - 12.0 - needed, needed),
             Side::Over => {
-                let width = (b - a + 40.0).max(least);
+                let width = (b - a + 40.0).max(needed);
                 (f64::midpoint(a, b) - width / 2.0, width)
             }
         };
