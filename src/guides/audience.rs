@@ -31,6 +31,17 @@ pub(super) enum Declared {
     Unknown,
 }
 
+impl Declared {
+    /// Whether it keeps nobody away.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Inherited => true,
+            Self::Readers(readers) => *readers == Readers::PUBLIC,
+            Self::Unknown => false,
+        }
+    }
+}
+
 /// The names that a line must begin with to be about readers, and about drafts.
 pub(super) const AUDIENCE: &str = "audience";
 pub(super) const DRAFT: &str = "draft";

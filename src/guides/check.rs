@@ -184,6 +184,13 @@ fn noticed(parsed: &Parsed) -> impl Iterator<Item = Problem> + '_ {
                     one_line(what)
                 ),
             ),
+            Noticed::Formula { written, why } => (
+                ProblemKind::NotUnderstood,
+                format!("guide `{file}`: formula `{}` cannot be shown as one: {why}", one_line(written)),
+            ),
+            Noticed::Diagram { why } => {
+                (ProblemKind::NotUnderstood, format!("guide `{file}`: a diagram cannot be drawn: {why}"))
+            }
             Noticed::EmptyHeading => {
                 (ProblemKind::EmptyHeading, format!("guide `{file}` has a heading without words; remove it"))
             }

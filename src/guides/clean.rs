@@ -32,7 +32,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
             ("div", &["aria-label"]),
             ("section", &["aria-label"]),
             ("span", &["aria-label"]),
-            ("details", &["open"]),
+            ("details", &["open", "name"]),
         ]))
         .tag_attribute_values(HashMap::from([
             ("div", attributes(&[("role", &["region", "note"]), ("tabindex", &["0"])])),

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::inline;
 use super::slug::{Slugs, Style};
+use super::{figures, inline};
 
 /// An event and the bytes it stands for.
 pub(super) type Spanned<'a> = (Event<'a>, Range<usize>);
@@ -48,6 +48,10 @@ pub(super) enum Noticed {
     BareHeading(String),
     /// A heading more than one level below the one before.
     Jump { heading: String, from: u8, to: u8 },
+    /// A formula that cannot be converted, and why.
+    Formula { written: String, why: String },
+    /// A diagram that cannot be drawn, and why.
+    Diagram { why: String },
 }
 
 const OPTIONS: Options = Options::ENABLE_TABLES
@@ -57,12 +61,14 @@ const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_SMART_PUNCTUATION)
     .union(Options::ENABLE_HEADING_ATTRIBUTES)
     .union(Options::ENABLE_GFM)
+    .union(Options::ENABLE_MATH)
     .union(Options::ENABLE_DEFINITION_LIST);
 
 /// Parses `text`; heading ids follow `style`.
 pub(super) fn parse(text: &str, style: Style) -> Document<'_> {
     let parser = Parser::new_ext(text, OPTIONS).into_offset_iter();
-    let (events, noticed) = inline::read(text, parser);
+    let (events, mut noticed) = inline::read(text, parser);
+    figures::notice(&events, &mut noticed);
     let mut headings = Headings { text, slugs: Slugs::new(style), lead: None, noticed };
     let events = headings.settle(events);
     Document { events, lead: headings.lead, noticed: headings.noticed }
@@ -101,6 +107,10 @@ impl<'a> Headings<'a> {
             }
             others_of_first_level |= level == HeadingLevel::H1;
             let id = Some(CowStr::from(given));
+            let classes = classes
+                .into_iter()
+                .map(|class| CowStr::from(class.trim_end_matches(':').to_owned()))
+                .collect();
             out.push((Event::Start(Tag::Heading { level, id, classes, attrs: Vec::new() }), range.clone()));
             out.extend(within);
             out.push((Event::End(TagEnd::Heading(level)), range));

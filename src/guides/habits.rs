@@ -2,10 +2,14 @@
 //!
 //! - a non-breaking space after `#`
 //! - a block of HTML directly followed by a table, a list or a paragraph
+//! - fences in lists that stand too far in or out, and fences in quotes whose lines lack the `>` ([`fences`])
+//! - blocks that Markdown does not have ([`blocks`])
 //! - `<% … %>`, where the site is one that has it, is text; what is understood of it was replaced before
 //!
 //! Code fences are left as they are.
 
+use super::blocks;
+use super::fences;
 use super::source::Source;
 use super::tags::{self, Token};
 
@@ -19,6 +23,10 @@ pub(super) struct Prepared {
 
 /// Repairs what stands in `source` from `body` on.
 pub(super) fn prepare(source: &Source, body: usize, embedded_ruby: bool) -> Prepared {
+    let unfolded = blocks::unfold(source, body);
+    let (source, body) = unfolded.as_ref().map_or((source, body), |unfolded| (unfolded, 0));
+    let mended = fences::mend(source, body);
+    let (source, body) = mended.as_ref().map_or((source, body), |mended| (mended, 0));
     let text = source.text.get(body..).unwrap_or_default();
     let mut out = Prepared::default();
     out.source.text.reserve(text.len() + 16);
@@ -123,9 +131,12 @@ impl HtmlBlock {
             return false;
         }
         let tokens = tags::tokens(line.trim_end());
+        let mut markdown_inside = false;
         if !self.inside {
             self.inside = matches!(tokens.first(),
                 Some(Token::Open(tag) | Token::Close(tag)) if tags::is_block(&tag.name));
+            markdown_inside = matches!(tokens.first(),
+                Some(Token::Open(tag)) if tag.attributes.iter().any(|(name, _)| name == "markdown"));
             if !self.inside {
                 return false;
             }
@@ -142,7 +153,8 @@ impl HtmlBlock {
             }
         }
         let markdown_next = !next.trim().is_empty() && !next.trim_start().starts_with('<');
-        let ends = markdown_next && (self.open == 0 || summary_ends || starts_table(next, after));
+        let ends =
+            markdown_next && (self.open == 0 || summary_ends || markdown_inside || starts_table(next, after));
         if ends {
             *self = Self::default();
         }

@@ -3,18 +3,24 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, LinkType, Tag, TagEnd};
+use pulldown_cmark::{Event, Tag, TagEnd};
 
+use super::blocks::Mark;
 use super::clean::clean;
 use super::events::{Document, Spanned, plain};
-use super::highlight;
-use super::links::{Picture, Targets};
+use super::links::Targets;
 use super::tags::{self, Token};
 
+mod blocks;
+mod code;
 mod footnotes;
+mod pointing;
+mod put;
 mod table;
 
+use blocks::Blocks;
 use footnotes::Notes;
+use put::Puts;
 use table::Table;
 
 /// A guide's content as HTML, safe to put into a page.
@@ -26,7 +32,11 @@ pub(super) fn render(document: &Document<'_>, targets: &Targets) -> String {
         outer: Vec::new(),
         table: Table::default(),
         tables: 0,
+        diagrams: 0,
         notes: Notes::default(),
+        blocks: Blocks::default(),
+        puts: Puts::default(),
+        attributes: None,
     };
     if let Some(lead) = &document.lead {
         // The page shows this heading itself; links to it still arrive.
@@ -37,7 +47,7 @@ pub(super) fn render(document: &Document<'_>, targets: &Targets) -> String {
         at += writer.event(event, at);
     }
     writer.footnotes();
-    clean(&writer.out)
+    writer.puts.put(clean(&writer.out))
 }
 
 /// `text` with the characters that HTML gives a meaning written as entities; safe in text and in quotes.
@@ -66,12 +76,22 @@ struct Writer<'a> {
     outer: Vec<String>,
     table: Table,
     tables: usize,
+    diagrams: usize,
     notes: Notes,
+    blocks: Blocks,
+    /// What we made ourselves and know to be safe.
+    puts: Puts,
+    /// Attributes that the author gave the link or image that comes next.
+    attributes: Option<String>,
 }
 
 impl Writer<'_> {
     /// Writes one event, and says how many it took.
     fn event(&mut self, event: &Event<'_>, at: usize) -> usize {
+        if let Some(mark) = Mark::of(event) {
+            self.mark(mark, at);
+            return 1;
+        }
         match event {
             Event::Start(tag) => return self.start(tag, at),
             Event::End(tag) => self.end(*tag, at),
@@ -87,8 +107,8 @@ impl Writer<'_> {
                 let _ =
                     write!(self.out, "<span class=\"{class}\" role=\"img\" aria-label=\"{label}\"></span> ");
             }
-            // Never made: the option for formulas is not on.
-            Event::InlineMath(formula) | Event::DisplayMath(formula) => self.wrap("code", formula),
+            Event::InlineMath(latex) => self.formula(latex, false),
+            Event::DisplayMath(latex) => self.formula(latex, true),
         }
         1
     }
@@ -99,10 +119,15 @@ impl Writer<'_> {
 
     fn start(&mut self, tag: &Tag<'_>, at: usize) -> usize {
         match tag {
-            Tag::Paragraph => self.out.push_str("<p>"),
-            Tag::Heading { level, id, .. } => {
+            Tag::Paragraph => return self.paragraph(at),
+            Tag::Heading { level, id, classes, .. } => {
                 let id = escape(id.as_deref().unwrap_or_default());
-                let _ = write!(self.out, "<{level} id=\"{id}\">");
+                let _ = write!(self.out, "<{level} id=\"{id}\"");
+                if !classes.is_empty() {
+                    let classes = classes.iter().map(|class| &**class).collect::<Vec<_>>().join(" ");
+                    let _ = write!(self.out, " class=\"{}\"", escape(&classes));
+                }
+                self.out.push('>');
             }
             Tag::BlockQuote(None) => self.out.push_str("<blockquote>\n"),
             Tag::BlockQuote(Some(kind)) => self.alert(*kind),
@@ -142,7 +167,7 @@ impl Writer<'_> {
 
     fn end(&mut self, tag: TagEnd, at: usize) {
         match tag {
-            TagEnd::Paragraph => self.out.push_str("</p>\n"),
+            TagEnd::Paragraph => self.paragraph_ends(),
             TagEnd::Heading(level) => {
                 self.self_link(at);
                 let _ = writeln!(self.out, "</{level}>");
@@ -184,94 +209,6 @@ impl Writer<'_> {
         }
     }
 
-    fn alert(&mut self, kind: BlockQuoteKind) {
-        let (class, label) = match kind {
-            BlockQuoteKind::Note => ("note", "Note"),
-            BlockQuoteKind::Tip => ("tip", "Tip"),
-            BlockQuoteKind::Important => ("important", "Important"),
-            BlockQuoteKind::Warning => ("warning", "Warning"),
-            BlockQuoteKind::Caution => ("caution", "Caution"),
-        };
-        let _ = writeln!(
-            self.out,
-            "<div class=\"alert alert-{class}\" role=\"note\"><p class=\"alert-title\">{label}</p>"
-        );
-    }
-
-    fn code(&mut self, kind: &CodeBlockKind<'_>, at: usize) -> usize {
-        let rest = self.events.get(at + 1..).unwrap_or_default();
-        let ends = |(event, _): &Spanned<'_>| matches!(event, Event::End(TagEnd::CodeBlock));
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
-        let texts = rest.get(..length).unwrap_or_default().iter();
-        let code: String = texts
-            .filter_map(|(event, _)| if let Event::Text(text) = event { Some(&**text) } else { None })
-            .collect();
-        let language = match kind {
-            CodeBlockKind::Fenced(info) => highlight::language(info),
-            CodeBlockKind::Indented => None,
-        };
-        let coloured = language.as_deref().and_then(|language| highlight::highlight(&code, language));
-        let class = language.map(|language| format!(" class=\"language-{language}\"")).unwrap_or_default();
-        let shown = coloured.map_or_else(|| escape(&code), Cow::Owned);
-        let _ = writeln!(self.out, "<pre tabindex=\"0\"><code{class}>{shown}</code></pre>");
-        length + 2
-    }
-
-    fn link(&mut self, kind: LinkType, dest: &str, title: &str) {
-        let href = match kind {
-            LinkType::Email => Cow::Owned(format!("mailto:{dest}")),
-            _ => Cow::Borrowed(self.targets.link(dest)),
-        };
-        let _ = write!(self.out, "<a href=\"{}\"", escape(&href));
-        if !title.is_empty() {
-            let _ = write!(self.out, " title=\"{}\"", escape(title));
-        }
-        self.out.push('>');
-    }
-
-    fn image(&mut self, dest: &str, title: &str, at: usize) -> usize {
-        let rest = self.events.get(at + 1..).unwrap_or_default();
-        let mut depth = 1_usize;
-        let length = rest.iter().position(|(event, _)| {
-            match event {
-                Event::Start(Tag::Image { .. }) => depth += 1,
-                Event::End(TagEnd::Image) => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        let length = length.unwrap_or(rest.len());
-        let alt = plain(rest.get(..length).unwrap_or_default());
-        self.picture(dest, &alt, title, "");
-        length + 2
-    }
-
-    /// An image, or a sentence in its place when it is not there.
-    fn picture(&mut self, dest: &str, alt: &str, title: &str, further: &str) {
-        let alt = if alt.is_empty() { title } else { alt };
-        match self.targets.image(dest) {
-            Picture::Missing => {
-                let said = if alt.is_empty() { String::new() } else { format!(": {}", escape(alt)) };
-                let name = dest.rsplit('/').next().unwrap_or(dest);
-                let _ = write!(
-                    self.out,
-                    "<span class=\"missing-image\">Missing image <code>{}</code>{said}</span>",
-                    escape(name)
-                );
-            }
-            Picture::Found { src, size } => {
-                let _ = write!(self.out, "<img src=\"{}\" alt=\"{}\"", escape(&src), escape(alt));
-                if let Some((width, height)) = size.filter(|_| !further.contains("width=")) {
-                    let _ = write!(self.out, " width=\"{width}\" height=\"{height}\"");
-                }
-                if !title.is_empty() {
-                    let _ = write!(self.out, " title=\"{}\"", escape(title));
-                }
-                let _ = write!(self.out, "{further} loading=\"lazy\" decoding=\"async\">");
-            }
-        }
-    }
-
     /// Raw HTML with its links and images led to where they are.
     fn raw_html(&mut self, html: &str) {
         for token in tags::tokens(html) {
@@ -289,9 +226,15 @@ impl Writer<'_> {
                 Token::Open(tag) if tag.name == "a" => {
                     self.out.push_str("<a");
                     for (name, value) in &tag.attributes {
-                        let value = tags::decode(value);
-                        let value = if name == "href" { self.targets.link(&value) } else { &value };
-                        let _ = write!(self.out, " {name}=\"{}\"", escape(value));
+                        let decoded = tags::decode(value);
+                        let to = if name == "href" { self.targets.link(&decoded) } else { &decoded };
+                        // As it was written, with whatever entities, where it leads nowhere else.
+                        let shown = if *to == *decoded {
+                            value.replace('"', "&quot;")
+                        } else {
+                            escape(to).into_owned()
+                        };
+                        let _ = write!(self.out, " {name}=\"{shown}\"");
                     }
                     self.out.push('>');
                 }

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
+use super::adorn::adorn;
 use super::autolinks::link_addresses;
+use super::blocks::{self, balance, without_marks};
 use super::events::{Noticed, Spanned};
 use super::raw_html;
 use super::tags::{self, Token, Treatment};
@@ -30,7 +32,9 @@ pub(super) fn read<'a>(
         reader.take(event, range);
     }
     reader.flush();
-    (link_pages(text, link_addresses(reader.out)), reader.noticed)
+    let mut noticed = reader.noticed;
+    let events = adorn(link_pages(text, link_addresses(reader.out)), &mut noticed);
+    (balance(events), noticed)
 }
 
 /// Whether this is all that the parser made of a quote, a dash or an ellipsis.
@@ -64,9 +68,18 @@ impl<'a> Reader<'a> {
             Event::End(TagEnd::HtmlBlock) => {
                 let html = self.block.take().unwrap_or_default();
                 self.flush();
+                if let Some(mark) = blocks::mark(&html) {
+                    self.out.push((mark, range));
+                    return;
+                }
+                let html = without_marks(CowStr::from(html));
                 raw_html::vet(&html, &range, &mut self.out, &mut self.noticed);
             }
-            Event::InlineHtml(html) | Event::Html(html) => self.inline_html(&html, range),
+            Event::InlineHtml(html) | Event::Html(html) => self.inline_html(&without_marks(html), range),
+            Event::InlineMath(formula) if !self.is_formula(&range) => {
+                let written = self.text.get(range.clone()).map_or(formula, CowStr::Borrowed);
+                self.push_text(written, range);
+            }
             Event::Text(text) => {
                 let text = self.straightened(text, &range);
                 self.push_text(text, range);
@@ -80,6 +93,14 @@ impl<'a> Reader<'a> {
                 self.push(event, range);
             }
         }
+    }
+
+    /// Sums of money and variables of a shell are no formulas: `$5-$10`, `$HOME/bin:$PATH`.
+    fn is_formula(&self, range: &Range<usize>) -> bool {
+        let before = self.text.get(..range.start).and_then(|text| text.chars().next_back());
+        let after = self.text.get(range.end..).and_then(|text| text.chars().next());
+        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !joined(before) && !joined(after)
     }
 
     /// Puts back what was written where typography would damage it: options such as `--force`, and templates.

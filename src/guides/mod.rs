@@ -5,23 +5,32 @@
 //! 2. Source: [`compose`] puts a guide's text together from its files, with [`include`] for what it takes in and
 //!    [`hidden_lines`] for what it does not show; [`source`] knows the way back to a line.
 //! 3. Front matter: [`front_matter`], and [`audience`] for who may read.
-//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`inline`], [`autolinks`], [`wiki`],
-//!    [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for heading ids.
+//! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`blocks`], [`inline`],
+//!    [`autolinks`], [`adorn`], [`wiki`], [`raw_html`] and [`tags`] for what is not plain Markdown and [`slug`] for
+//!    heading ids.
 //! 5. Sections: [`sections`], the unit of search, and everything that points elsewhere.
-//! 6. HTML: [`links`] and [`redirects`] find where it points, [`html`] writes it with [`highlight`], and [`clean`] has the last word.
+//! 6. HTML: [`links`] and [`redirects`] find where it points, [`html`] writes it and [`clean`] has the last word; code,
+//!    formulas and diagrams are made by [`fence`] and [`highlight`], [`formula`] and [`diagram`].
 //! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
 //!    [`readers`] knows who may read what, and a [`view`] is the library for one of them;
 //!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
 //! 8. [`mod@watch`] notices edits, [`mod@history`] remembers former ones, [`languages`] are the guides in other
 //!    languages than the site's own, and [`print`] puts several guides into one document.
 
+mod adorn;
 mod audience;
 mod autolinks;
+mod blocks;
 mod check;
 mod clean;
 mod compose;
+mod diagram;
 mod events;
+mod fence;
+mod fences;
+mod figures;
 mod file;
+mod formula;
 mod front_matter;
 mod habits;
 mod hidden_lines;

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
+use super::adorn::attribute_words;
+use super::blocks::Mark;
 use super::events::{self, Document};
 use super::problem::Place;
 use super::source::Source;
@@ -117,6 +119,8 @@ impl Reader<'_> {
                 | TagEnd::DefinitionListDefinition
                 | TagEnd::HtmlBlock,
             ) => self.block_ends(),
+            Event::InlineMath(formula) | Event::DisplayMath(formula) => self.text(formula),
+            event if Mark::of(event).is_some() => self.mark(event),
             Event::InlineHtml(html) | Event::Html(html) => self.raw_html(html, offset),
             _ => {}
         }
@@ -144,6 +148,14 @@ impl Reader<'_> {
             self.text(alt);
         }
         self.out.images.push(mention);
+    }
+
+    /// A mark says nothing, but may hold an id.
+    fn mark(&mut self, event: &Event<'_>) {
+        if let Some(Mark::Attributes(written)) = Mark::of(event) {
+            let ids = attribute_words(written).filter(|(name, _)| *name == "#");
+            self.out.anchors.extend(ids.map(|(_, id)| id.to_owned()));
+        }
     }
 
     /// The text, the ids, the links and the images of raw HTML.

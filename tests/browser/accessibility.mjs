@@ -8,6 +8,8 @@ import { after, before, describe, it } from "node:test";
 import { GUIDES, answerProvider, html, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// The manual's own page about what can be written.
+const EVERYTHING = await readFile(new URL("../../content/writing/markdown.md", import.meta.url), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 const LOOKS = [
@@ -32,6 +34,7 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
     "a guide": (page) => page.goto(`${loggia.url}/lighthouse/`),
     "a guide in Welsh whose review is overdue": (page) => page.goto(`${loggia.url}/cy/lighthouse/`),
     "a section to print": (page) => page.goto(`${loggia.url}/-/print/`),
+    "a guide with everything in it": (page) => page.goto(`${loggia.url}/everything/`),
     "the first page": (page) => page.goto(`${loggia.url}/`),
     "the results of a search": (page) => page.goto(`${loggia.url}/-/search?q=wick`),
     "a search that finds nothing": (page) => page.goto(`${loggia.url}/-/search?q=zzzzzz`),
@@ -72,7 +75,7 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
   };
 
   before(async () => {
-    loggia = await startLoggia({ guides: TRANSLATED, env: { LOGGIA_SERVER_THEME: theme } });
+    loggia = await startLoggia({ guides: { ...TRANSLATED, "everything.md": EVERYTHING }, env: { LOGGIA_SERVER_THEME: theme } });
     browser = await openBrowser();
     await publish(loggia, "looked-at", { "index.html": html("Looked at") }, { args: ["--message", "For looking at"] });
     await loggia.run(["share", "looked-at", "--add", "ann@example.org", "--until", "2099-12-31"]);

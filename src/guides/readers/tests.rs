@@ -19,7 +19,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn content(dir: &tempfile::TempDir) -> config::Content {
-    config::Content { dir: dir.path().to_owned(), title: Some("Site".into()) }
+    config::Content { dir: dir.path().to_owned(), title: Some("Site".into()), language: None }
 }
 
 fn load(files: &[(&str, &str)]) -> Library {
