@@ -65,6 +65,17 @@ pub struct Crumb {
     pub url: Option<String>,
 }
 
+/// A link to another site.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExternalLink {
+    /// The file it is in, relative to the content folder.
+    pub file: String,
+    /// Its line there.
+    pub line: Option<u32>,
+    /// Where it leads.
+    pub url: url::Url,
+}
+
 impl Library {
     /// What is at `path`: percent-decoded, starting with `/`, without a query.
     #[must_use]
@@ -164,6 +175,30 @@ impl Library {
     #[must_use]
     pub fn problems_of(&self, page: &Page) -> Vec<Problem> {
         check::check_page(self, page, self.today)
+    }
+
+    /// The guide that `file` (relative to the content folder) is a part of: the first that uses it.
+    #[must_use]
+    pub fn guide_of_file(&self, file: &str) -> Option<&Arc<Page>> {
+        let inside = file.strip_prefix(self.site.kind.prefix()).unwrap_or(file);
+        self.page(self.by_file.get(inside)?.as_str())
+    }
+
+    /// Every link to another site (`http` or `https`), by file and line.
+    #[must_use]
+    pub fn external_links(&self) -> Vec<ExternalLink> {
+        let links = self.pages.iter().flat_map(|page| &page.parsed().links);
+        let mut links: Vec<_> = links
+            .filter_map(|link| {
+                let url = url::Url::parse(&link.dest)
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+                Some(ExternalLink { file: link.place.file.to_string(), line: link.place.line, url })
+            })
+            .collect();
+        links.sort();
+        links.dedup();
+        links
     }
 
     pub(super) fn addresses(&self) -> Addresses<'_> {

@@ -41,7 +41,7 @@ mod tree;
 mod watch;
 
 pub use file::StaticFile;
-pub use library::{Crumb, Library, Lookup};
+pub use library::{Crumb, ExternalLink, Library, Lookup};
 pub use load::LoadError;
 pub use navigation::Node;
 pub use page::Page;
