@@ -7,11 +7,13 @@
 //! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
-//! 6. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 6. [`Editions`] are the same for the guides, in a folder of their own.
+//! 7. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
 mod catalog;
+mod editions;
 mod error;
 mod follow;
 mod journal;
@@ -30,6 +32,7 @@ use tokio::sync::Semaphore;
 
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
+pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
 pub use manifests::Release;
 pub use media_type::media_type;

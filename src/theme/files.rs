@@ -105,12 +105,12 @@ macro_rules! embed {
 fn built_in() -> Files {
     let templates = embed!["":
         "account.html", "app.html", "app_parts.html", "apps.html", "authorize.html", "error.html", "guide.html", "layout.html",
-        "not_found.html", "parts.html", "provider.html", "refusal.html", "search.html", "sign_in_failed.html",
+        "not_found.html", "parts.html", "provider.html", "refusal.html", "review.html", "search.html", "sign_in_failed.html",
         "signed_out.html",
     ];
     let styles = embed!["styles/":
         "10-tokens.css", "20-base.css", "30-frame.css", "40-guide.css", "50-content.css", "60-code.css",
-        "70-forms.css", "80-pages.css", "90-print.css",
+        "70-forms.css", "80-pages.css", "85-review.css", "90-print.css",
     ];
     let assets = embed!["assets/": "favicon.svg", "live.js", "page.js", "search.js"];
     let text = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());

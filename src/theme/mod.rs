@@ -15,7 +15,7 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use views::{
     AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, ProviderPage,
-    RefusalPage, SearchPage, SignInFailedPage, SignedOutPage,
+    RefusalPage, ReviewPage, SearchPage, SignInFailedPage, SignedOutPage,
 };
 
 mod assets;
@@ -114,6 +114,8 @@ pages! {
     authorize: AuthorizePage from "authorize.html",
     /// You are signed out.
     signed_out: SignedOutPage from "signed_out.html",
+    /// The health of the guides.
+    review: ReviewPage from "review.html",
     /// You do not have access.
     refusal: RefusalPage from "refusal.html",
     /// Signing in failed.

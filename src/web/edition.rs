@@ -19,6 +19,9 @@ pub struct Edition {
     pub library: Library,
     /// Their index.
     pub index: Index,
+    /// The folder that its files are in, where that is this edition's alone: it goes when the edition does.
+    #[expect(dead_code, reason = "held so that the folder lasts as long as the edition")]
+    home: Option<tempfile::TempDir>,
     pages: HashMap<String, (Arc<Page>, OnceLock<Arc<Prepared>>)>,
 }
 
@@ -32,7 +35,13 @@ impl Edition {
         let pages = library
             .pages()
             .map(|page| (page.guide().path.as_str().to_owned(), (Arc::clone(page), OnceLock::new())));
-        Self { pages: pages.collect(), library, index }
+        Self { pages: pages.collect(), library, index, home: None }
+    }
+
+    /// With the folder of its files, to be removed with it.
+    #[must_use]
+    pub fn kept_in(self, home: tempfile::TempDir) -> Self {
+        Self { home: Some(home), ..self }
     }
 
     /// The page at exactly this address.

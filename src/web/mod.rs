@@ -3,7 +3,7 @@
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] everywhere but below `/-/`, where [`main_host`] routes to one file a surface:
-//!    [`search`], [`apps`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`search`], [`apps`], [`review`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides and sends, [`vault`] alone opens files, [`refusal`] says no and
 //!    [`enter`] lets people in.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`body`], [`security`].
@@ -20,6 +20,7 @@ mod conditional;
 mod connection;
 mod context;
 mod edition;
+mod editions;
 mod encoding;
 mod enter;
 mod failure;
@@ -34,6 +35,7 @@ mod provider;
 mod refusal;
 mod request_log;
 mod resolve;
+mod review;
 mod search;
 mod security;
 mod sign_in;
@@ -52,6 +54,7 @@ pub use assets::{Assets, prepare as prepare_assets};
 pub use body::{Body, BodyError};
 pub use connection::{Busy, Connection};
 pub use edition::Edition;
+pub use editions::Editions;
 pub use host::{Hosts, Surface};
 pub use live::Live;
 pub use main_host::routes;

@@ -9,6 +9,7 @@ use super::assets::Assets;
 use super::body::Body;
 use super::context::Context;
 use super::edition::Edition;
+use super::editions::Editions;
 use super::host::Hosts;
 use super::live::Live;
 use super::metrics::Metrics;
@@ -46,6 +47,8 @@ pub struct Loggia {
     pub provider: Option<provider::BuiltIn>,
     /// The guides and their index.
     pub edition: ArcSwap<Edition>,
+    /// Where they come from, when that is the bucket.
+    pub editions: Option<Editions>,
     /// Tells open pages that a guide changed, in development mode.
     pub live: Live,
     /// Counters.

@@ -6,6 +6,7 @@ mod api;
 mod apps;
 mod cli;
 mod guides;
+mod keeping;
 mod releases;
 mod search;
 mod search_quality;

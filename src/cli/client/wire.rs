@@ -33,6 +33,17 @@ pub(in crate::cli) struct App {
     pub changed: Option<Timestamp>,
 }
 
+/// The guides.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::cli) struct Guides {
+    /// The live edition.
+    pub current: Option<ReleaseId>,
+    /// Earlier live editions, newest first.
+    pub previous: Vec<ReleaseId>,
+    /// Where they are.
+    pub url: Url,
+}
+
 /// An app to be made.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct NewApp<'a> {

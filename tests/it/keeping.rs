@@ -1,0 +1,36 @@
+//! Keeping guides: `loggia check`, the review page, editions from the bucket, the static site.
+
+mod editions;
+mod external;
+mod review;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Writes files into `dir`.
+fn write(dir: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+/// Runs the real binary in `dir`.
+fn loggia(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loggia"));
+    command
+        .current_dir(dir)
+        .args(args)
+        .env_clear()
+        .env("HOME", dir)
+        .env("XDG_CONFIG_HOME", dir.join("config"));
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
