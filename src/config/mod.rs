@@ -148,7 +148,7 @@ pub struct Provider {
 }
 
 /// What publishers may do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Who may create apps; everyone who can sign in when it is empty.
     pub creators: Vec<crate::model::Who>,

@@ -17,8 +17,8 @@ fn write(dir: &Path, files: &[(&str, &str)]) {
 }
 
 /// Runs the real binary in `dir`.
-fn loggia(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loggia"));
+fn command(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_loggia"));
     command
         .current_dir(dir)
         .args(args)
@@ -26,9 +26,9 @@ fn loggia(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
         .env("HOME", dir)
         .env("XDG_CONFIG_HOME", dir.join("config"));
     for (name, value) in variables {
-        command.env(name, value);
+        run.env(name, value);
     }
-    command.output().unwrap()
+    run.output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -82,8 +82,7 @@ mod tests {
         let (limits, clock) = (Limits::default(), Clock::system());
         let releases = Releases::open(Storage::memory(), &limits, clock.clone(), Entropy::seeded(1));
         let releases = releases.await.unwrap();
-        let (server, access) =
-            (Server::default(), Access { creators: Vec::new(), guide_publishers: Vec::new() });
+        let (server, access) = (Server::default(), Access::default());
         let api = Api { releases, editions: None, clock, server, access, limits };
         let service = routes::<()>(api);
         for (path, _) in table() {

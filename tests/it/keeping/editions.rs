@@ -7,9 +7,9 @@ use std::time::Duration;
 use loggia::config::{ContentSource, Storage};
 use loggia::model::ReleaseId;
 
-use crate::support::TestApp;
+use crate::support::app::TestApp;
 
-use super::{loggia, text, write};
+use super::{command, text, write};
 
 /// A server whose guides come from the bucket at `store`.
 async fn server(store: &Path) -> TestApp {
@@ -27,7 +27,7 @@ async fn run(app: &TestApp, dir: &Path, args: &[&str], token: &str) -> Output {
     let token = token.to_owned();
     let run = move || {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        loggia(&dir, &args, &[("LOGGIA_SERVER", &server), ("LOGGIA_TOKEN", &token)])
+        command(&dir, &args, &[("LOGGIA_SERVER", &server), ("LOGGIA_TOKEN", &token)])
     };
     tokio::task::spawn_blocking(run).await.unwrap()
 }

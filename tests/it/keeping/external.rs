@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::{loggia, text, write};
+use super::{command, text, write};
 
 /// A site of its own on loopback; remembers the first line of every request, and when it came.
 struct Site {
@@ -60,11 +60,11 @@ fn links_to_other_sites_are_tried_when_asked_and_told_with_their_reasons() {
     );
     write(dir.path(), &[("content/index.md", &markdown)]);
 
-    let quiet = loggia(dir.path(), &["check"], &[]);
+    let quiet = command(dir.path(), &["check"], &[]);
     assert!(quiet.status.success(), "{}", text(&quiet.stderr));
     assert!(site.asked.lock().unwrap().is_empty(), "nothing is asked of others unless wanted");
 
-    let done = loggia(dir.path(), &["check", "--external", "--json"], &[]);
+    let done = command(dir.path(), &["check", "--external", "--json"], &[]);
     assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
     let found: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     let problems = found["problems"].as_array().unwrap();
@@ -94,7 +94,7 @@ fn links_to_other_sites_are_tried_when_asked_and_told_with_their_reasons() {
 fn problems_are_written_as_annotations_of_a_workflow() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), &[("docs/a,b.md", "# A\n\n[x](/none/)\n")]);
-    let done = loggia(dir.path(), &["check", "docs", "--format", "github"], &[]);
+    let done = command(dir.path(), &["check", "docs", "--format", "github"], &[]);
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(
         text(&done.stdout),
@@ -110,7 +110,7 @@ fn what_there_is_no_time_for_is_counted() {
     let links: Vec<String> =
         (0..20).map(|n| format!("[{n}](http://127.0.0.1:{}/busy?{n})", site.port)).collect();
     write(dir.path(), &[("content/index.md", &format!("# Links\n\n{}\n", links.join("\n")))]);
-    let done = loggia(dir.path(), &["check", "--external", "--external-seconds", "1", "--json"], &[]);
+    let done = command(dir.path(), &["check", "--external", "--external-seconds", "1", "--json"], &[]);
     let found: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     assert!(found["untried"].as_u64().unwrap() > 10, "{found}");
     assert!(text(&done.stderr).contains("could not be tried in time"), "{}", text(&done.stderr));

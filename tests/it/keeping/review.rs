@@ -1,6 +1,6 @@
 //! `/-/review/`: who sees it, and what they see.
 
-use crate::support::TestApp;
+use crate::support::app::TestApp;
 
 use super::write;
 
