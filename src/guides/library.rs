@@ -184,6 +184,20 @@ impl Library {
         self.page(self.by_file.get(inside)?.as_str())
     }
 
+    /// The addresses of the files beside the guides, decoded, in order.
+    pub fn file_addresses(&self) -> impl Iterator<Item = &str> {
+        let mut addresses: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        addresses.sort_unstable();
+        addresses.into_iter()
+    }
+
+    /// Former addresses (decoded) and where they lead now (percent-encoded), in order.
+    pub fn redirects(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut all: Vec<_> = self.redirects.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+        all.sort_unstable();
+        all.into_iter()
+    }
+
     /// Every link to another site (`http` or `https`), by file and line.
     #[must_use]
     pub fn external_links(&self) -> Vec<ExternalLink> {

@@ -3,6 +3,7 @@
 mod editions;
 mod external;
 mod review;
+mod site;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -19,16 +20,8 @@ fn write(dir: &Path, files: &[(&str, &str)]) {
 /// Runs the real binary in `dir`.
 fn command(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut run = Command::new(env!("CARGO_BIN_EXE_loggia"));
-    command
-        .current_dir(dir)
-        .args(args)
-        .env_clear()
-        .env("HOME", dir)
-        .env("XDG_CONFIG_HOME", dir.join("config"));
-    for (name, value) in variables {
-        run.env(name, value);
-    }
-    run.output().unwrap()
+    run.current_dir(dir).args(args).env_clear().env("HOME", dir).env("XDG_CONFIG_HOME", dir.join("config"));
+    run.envs(variables.iter().copied()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
