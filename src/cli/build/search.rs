@@ -13,7 +13,7 @@ const LONGEST_TEXT: usize = 1000;
 const MOST_TEXT: usize = 6_000_000;
 
 const SCRIPT: &str = include_str!("../../../themes/default/static/search.js");
-const STYLE_HOOK: &str = "</main>";
+const END_OF_MAIN: &str = "</main>";
 
 /// A section, as the script finds it.
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ pub(super) fn write<'a>(
     let root = site.address("/-/search/", "/");
     let hits = format!(
         "<noscript><p>Searching here needs JavaScript. <a href=\"{root}\">The first page</a> leads to every guide.</p>\
-         </noscript>\n<div id=\"found\" data-root=\"{root}\"></div>\n<script type=\"module\" src=\"search.js\"></script>\n{STYLE_HOOK}"
+         </noscript>\n<div id=\"found\" data-root=\"{root}\"></div>\n<script type=\"module\" src=\"search.js\"></script>\n{END_OF_MAIN}"
     );
-    folder.write("/-/search/", page.replacen(STYLE_HOOK, &hits, 1).as_bytes())
+    folder.write("/-/search/", page.replacen(END_OF_MAIN, &hits, 1).as_bytes())
 }
