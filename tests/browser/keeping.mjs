@@ -32,7 +32,6 @@ describe("an author", () => {
     const storms = page.locator("main details", { hasText: "Storms" });
     await storms.locator("summary").click();
     await page.getByRole("search").getByRole("combobox").fill("wick");
-    await page.keyboard.press("Escape");
     await page.evaluate(() => window.scrollTo(0, 1500));
     await loggia.edit({ "log.md": LOG.replace("None yet.", "One, last night.") });
     await page.getByText("One, last night.").waitFor({ state: "attached" });

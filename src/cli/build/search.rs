@@ -55,8 +55,8 @@ pub(super) fn write<'a>(
     let page = folder.read("/-/search/")?;
     let root = site.address("/-/search/", "/");
     let hits = format!(
-        "<noscript><p>Searching here needs JavaScript. <a href=\"{root}\">The first page</a> leads to every guide.</p>\
-         </noscript>\n<div id=\"found\" data-root=\"{root}\"></div>\n<script type=\"module\" src=\"search.js\"></script>\n{END_OF_MAIN}"
+        "<div id=\"found\" data-root=\"{root}\"><p>Searching here needs JavaScript. <a href=\"{root}\">The first \
+         page</a> leads to every guide.</p></div>\n<script type=\"module\" src=\"search.js\"></script>\n{END_OF_MAIN}"
     );
     folder.write("/-/search/", page.replacen(END_OF_MAIN, &hits, 1).as_bytes())
 }

@@ -6,6 +6,7 @@ const AROUND = 90;
 
 const found = document.getElementById("found");
 const query = (new URLSearchParams(location.search).get("q") ?? "").slice(0, 200).trim();
+found.replaceChildren();
 for (const box of document.querySelectorAll('input[name="q"]')) box.value = query;
 if (query) search();
 
