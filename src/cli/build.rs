@@ -12,6 +12,7 @@ mod rewrite;
 mod search;
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -147,7 +148,7 @@ fn write_redirects(folder: &Folder, site: &Site<'_>, redirects: &[(String, Strin
     for (from, to) in redirects {
         folder.write(from, rewrite::leads_on(&site.address(from, to)).as_bytes())?;
         let to = if to.starts_with('/') { format!("{base}{to}") } else { to.clone() };
-        list.push_str(&format!("{base}{} {to} 301\n", encode_path(from)));
+        let _ = writeln!(list, "{base}{} {to} 301", encode_path(from));
     }
     if !list.is_empty() {
         folder.write("/_redirects", list.as_bytes())?;

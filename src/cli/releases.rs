@@ -32,15 +32,12 @@ struct Marked {
 }
 
 pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
-    let (current, releases) = match &args.name {
-        Some(name) => {
-            let app = client.app(name).await?;
-            (app.current, client.get::<Vec<wire::Release>>(&["apps", name.as_str(), "releases"]).await?)
-        }
-        None => {
-            let guides: wire::Guides = client.get(&["guides"]).await?;
-            (guides.current, client.get(&["guides", "releases"]).await?)
-        }
+    let (current, releases): (_, Vec<wire::Release>) = if let Some(name) = &args.name {
+        let app = client.app(name).await?;
+        (app.current, client.get(&["apps", name.as_str(), "releases"]).await?)
+    } else {
+        let guides: wire::Guides = client.get(&["guides"]).await?;
+        (guides.current, client.get(&["guides", "releases"]).await?)
     };
     let mark = |release: wire::Release| Marked { current: current == Some(release.id), release };
     let mut releases: Vec<Marked> = releases.into_iter().map(mark).collect();

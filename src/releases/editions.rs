@@ -131,6 +131,10 @@ impl Editions {
         stream::iter(files).buffer_unordered(AT_A_TIME).try_collect().await
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server itself reads its guides; who may read each is asked when it is shown"
+    )]
     async fn fetch_file(
         &self,
         manifest: &Manifest,

@@ -127,7 +127,7 @@ impl<'a> Review<'a> {
             filter.kind.is_empty() || problem.kind.name() == filter.kind
         };
         let found: Vec<_> = self.problems.iter().filter(of_owner).filter(of_kind).collect();
-        let kinds = self.kinds(self.problems.iter().filter(of_owner).map(|(problem, _)| *problem), filter);
+        let kinds = Self::kinds(self.problems.iter().filter(of_owner).map(|(problem, _)| *problem), filter);
         ReviewPage {
             layout: crate::theme::views::Layout::main_host(""),
             viewer: person.email.clone(),
@@ -168,7 +168,7 @@ impl<'a> Review<'a> {
         std::iter::once(all).chain(rows.into_values()).chain(rest).collect()
     }
 
-    fn kinds<'p>(&self, problems: impl Iterator<Item = &'p Problem>, filter: &Filter) -> Vec<Choice> {
+    fn kinds<'p>(problems: impl Iterator<Item = &'p Problem>, filter: &Filter) -> Vec<Choice> {
         let mut counts = BTreeMap::new();
         for problem in problems {
             *counts.entry(problem.kind).or_insert(0) += 1;

@@ -83,12 +83,11 @@ impl Site<'_> {
                 continue;
             }
             let name = name_of(tag);
-            match self.tag(from, name, tag) {
-                Some(tag) => out.push_str(&tag),
-                None => {
-                    unlinking = true;
-                    lost += 1;
-                }
+            if let Some(tag) = self.tag(from, name, tag) {
+                out.push_str(&tag);
+            } else {
+                unlinking = true;
+                lost += 1;
             }
             if name == "script" && !tag.contains("src=") {
                 let end = rest.find("</script").unwrap_or(rest.len());
@@ -129,7 +128,7 @@ impl Site<'_> {
             // A line of a list that is nothing but a link to what only a server has.
             "li" => {
                 let link = after.get(..end_of(after)).filter(|_| after.starts_with("<a "))?;
-                let all = after.split_once("</li>").map(|(item, rest)| (item, rest))?;
+                let all = after.split_once("</li>")?;
                 let alone = all.0.ends_with("</a>") && all.0.matches("<a ").count() == 1;
                 (alone && of_server(&attribute(link, "href")?)).then_some(all.1)
             }
@@ -155,9 +154,8 @@ impl Site<'_> {
                     let new = format!(" {attribute_name}=\"{}\"", escape(&new));
                     out = Cow::Owned(out.replacen(&old, &new, 1));
                 }
-                Fate::As(_) => {}
                 Fate::Gone if name == "a" => return None,
-                Fate::Gone => {}
+                Fate::As(_) | Fate::Gone => {}
             }
         }
         Some(out)

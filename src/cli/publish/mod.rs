@@ -93,7 +93,7 @@ impl<'a> Target<'a> {
     }
 
     /// Below its releases in the API.
-    fn path<'p>(&self, rest: &[&'p str]) -> Vec<&'p str>
+    fn path<'p>(self, rest: &[&'p str]) -> Vec<&'p str>
     where
         'a: 'p,
     {
@@ -104,7 +104,7 @@ impl<'a> Target<'a> {
         [base, rest.to_vec()].concat()
     }
 
-    fn label(&self) -> &'a str {
+    fn label(self) -> &'a str {
         match self {
             Self::App(app) => app.as_str(),
             Self::Guides => "the guides",
