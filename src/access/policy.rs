@@ -64,6 +64,12 @@ pub fn may_create(person: &Person, access: &config::Access) -> bool {
     access.creators.is_empty() || access.creators.iter().any(|who| who.names(person))
 }
 
+/// Whether `person` may publish the guides of this server; nobody may who is not named.
+#[must_use]
+pub fn may_publish_guides(person: &Person, access: &config::Access) -> bool {
+    access.guide_publishers.iter().any(|who| who.names(person))
+}
+
 fn admit(viewer: &Viewer, app: &App, now: Timestamp) -> Result<(), Refusal> {
     match (app.audience, viewer) {
         (Audience::Public, _) | (Audience::SignedIn, Viewer::SignedIn(_)) => Ok(()),

@@ -1,28 +1,60 @@
 //! `loggia check`
+//!
+//! 1. the guides are loaded and looked through;
+//! 2. with `--external`, links to other sites are tried ([`external`]);
+//! 3. what was found is written in one of three [`Format`]s.
+
+mod external;
+mod github;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::Outcome;
 use super::output::{print, print_json, say};
+use super::{Outcome, wait};
 use crate::config::Content;
 use crate::guides::{Library, Severity};
 use crate::model::Clock;
 
 /// Look for broken links, missing titles and overdue reviews in a folder of guides
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  loggia check\n  loggia check ./guidance --json\n\n\
+#[command(after_help = "Examples:\n  loggia check\n  loggia check ./guidance --json\n  \
+                        loggia check --format github      annotations in a workflow of GitHub Actions\n  \
+                        loggia check --external           links to other sites too\n\n\
                         The status is 1 when there is an error; warnings alone are fine.")]
 pub(super) struct Args {
     /// The folder
     #[arg(default_value = "./content")]
     dir: PathBuf,
-    /// Write what was found as JSON
-    #[arg(long)]
+    /// Write what was found as JSON; short for `--format json`
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// How to write what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Try the links to other sites too: one request at a time to each, never more than two a second
+    #[arg(long)]
+    external: bool,
+    /// How many seconds trying them may take; those not tried by then are counted
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "external",
+        value_parser = clap::value_parser!(u64).range(1..=7200))]
+    external_seconds: u64,
+}
+
+/// How to write what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line each, `file:line: severity: message`
+    Text,
+    /// One JSON object
+    Json,
+    /// Annotations of a workflow of GitHub Actions
+    Github,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
@@ -30,19 +62,45 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let today = TimeZone::UTC.to_datetime(Clock::system().now()).date();
     let library =
         Library::load(&content, today).with_context(|| format!("cannot check {}", args.dir.display()))?;
-    let problems = library.problems();
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    let warnings = problems.len() - errors;
-    if args.json {
-        print_json(
-            &json!({ "site": library.kind(), "errors": errors, "warnings": warnings, "problems": problems }),
-        )?;
-    } else {
-        for problem in problems {
-            print(problem.to_string())?;
+    let mut problems = library.problems().to_vec();
+    let mut untried = 0;
+    if args.external {
+        let within = Duration::from_secs(args.external_seconds);
+        let tried = wait(external::check(library.external_links(), within))?;
+        problems.extend(tried.problems);
+        problems.sort();
+        untried = tried.untried;
+    }
+    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let information = count(Severity::Information);
+    match if args.json { Format::Json } else { args.format } {
+        Format::Json => {
+            let mut found = json!({
+                "site": library.kind(), "errors": errors, "warnings": warnings, "information": information, "problems": problems
+            });
+            if args.external {
+                found["untried"] = untried.into();
+            }
+            print_json(&found)?;
         }
-        say(format!("{} in {}", counted(library.pages().len(), "guide"), library.kind()));
-        say(format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
+        format => {
+            for problem in &problems {
+                print(match format {
+                    Format::Github => github::annotation(&args.dir, problem),
+                    Format::Text | Format::Json => problem.to_string(),
+                })?;
+            }
+            say(format!("{} in {}", counted(library.pages().len(), "guide"), library.kind()));
+            let told = if information == 0 { String::new() } else { format!(", {information} to know") };
+            say(format!("{}, {}{told}", counted(errors, "error"), counted(warnings, "warning")));
+        }
+    }
+    if untried > 0 {
+        let links = counted(untried, "link");
+        say(format!(
+            "{links} to other sites could not be tried in time; give them more with --external-seconds"
+        ));
     }
     Ok(if errors == 0 { Outcome::Done } else { Outcome::Failed })
 }

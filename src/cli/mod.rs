@@ -1,7 +1,7 @@
 //! One file a command.
 //!
 //! 1. [`Cli`] is what can be typed; [`Cli::run`] does it and says whether it went well ([`Outcome`]).
-//! 2. [`serve`], [`check`] and [`version`] work on this machine.
+//! 2. [`serve`], [`check`], [`build`] and [`version`] work on this machine.
 //! 3. The others talk to a server through [`client`]; [`access`] finds out which one and as whom, and
 //!    [`credentials`] keeps what [`login`] brought.
 //! 4. [`output`] has the two ways of speaking: results on standard output, everything else on standard error.
@@ -9,6 +9,7 @@
 mod access;
 mod activate;
 mod apps;
+mod build;
 mod check;
 mod client;
 mod credentials;
@@ -74,6 +75,7 @@ pub enum Outcome {
 enum Command {
     Serve(serve::Args),
     Check(check::Args),
+    Build(build::Args),
     Login(login::Args),
     Publish(publish::Args),
     Apps(apps::Args),
@@ -96,6 +98,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Build(args) => build::run(&args),
             Command::Login(args) => wait(login::run(args, server)),
             Command::Publish(args) => publish::run(&args, server),
             Command::Apps(args) => wait(apps::run(args, connect(server)?)),

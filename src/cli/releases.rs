@@ -9,11 +9,15 @@ use crate::model::AppName;
 
 /// List an app's releases, the live one marked
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  loggia releases prison-population\n  \
+#[command(after_help = "Examples:\n  loggia releases prison-population\n  loggia releases --guides\n  \
                         loggia releases prison-population --json | jq -r '.[] | select(.current).id'")]
 pub(super) struct Args {
     /// The app
-    name: AppName,
+    #[arg(required_unless_present = "guides")]
+    name: Option<AppName>,
+    /// Not an app's but those of the guides: their editions
+    #[arg(long, conflicts_with = "name")]
+    guides: bool,
     /// Write the list as JSON
     #[arg(long)]
     json: bool,
@@ -28,18 +32,25 @@ struct Marked {
 }
 
 pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
-    let app = client.app(&args.name).await?;
-    let releases: Vec<wire::Release> = client.get(&["apps", args.name.as_str(), "releases"]).await?;
-    let mark = |release: wire::Release| Marked { current: app.current == Some(release.id), release };
+    let (current, releases): (_, Vec<wire::Release>) = if let Some(name) = &args.name {
+        let app = client.app(name).await?;
+        (app.current, client.get(&["apps", name.as_str(), "releases"]).await?)
+    } else {
+        let guides: wire::Guides = client.get(&["guides"]).await?;
+        (guides.current, client.get(&["guides", "releases"]).await?)
+    };
+    let mark = |release: wire::Release| Marked { current: current == Some(release.id), release };
     let mut releases: Vec<Marked> = releases.into_iter().map(mark).collect();
     releases.sort_by_key(|marked| std::cmp::Reverse(marked.release.id));
     if args.json {
         print_json(&releases)?;
     } else if releases.is_empty() {
-        say(format!(
-            "{} has no release yet; `loggia publish FOLDER --app {}` makes one.",
-            args.name, args.name
-        ));
+        say(match &args.name {
+            Some(name) => {
+                format!("{name} has no release yet; `loggia publish FOLDER --app {name}` makes one.")
+            }
+            None => "There is no edition yet; `loggia publish FOLDER --guides` makes one.".to_owned(),
+        });
     } else {
         let rows: Vec<_> = releases.iter().map(row).collect();
         print(table(["", "RELEASE", "WHEN", "BY", "SIZE", "MESSAGE"], &rows))?;

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::given::Refusal;
 use super::source::Given;
-use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site};
-use super::{Access, Content, Limits, Logs, Secret, Server, Storage};
+use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site, parse_source};
+use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
 use crate::model::Who;
 
 /// A setting that exists.
@@ -30,6 +30,7 @@ pub(super) struct Draft {
     pub tls_certificate: Option<std::path::PathBuf>,
     pub tls_key: Option<std::path::PathBuf>,
     pub content: Content,
+    pub content_source: ContentSource,
     pub storage: Option<Storage>,
     pub issuer: Option<String>,
     pub client_id: Option<String>,
@@ -38,7 +39,8 @@ pub(super) struct Draft {
     pub session_keys: Option<Vec<Secret>>,
     pub session: std::time::Duration,
     pub app_session: std::time::Duration,
-    pub access: Access,
+    pub creators: Vec<Who>,
+    pub guide_publishers: Option<Vec<Who>>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -61,6 +63,7 @@ pub(super) static KNOWN: &[Known] = &[
     open("content", "language", |draft, given| {
         put_some(&mut draft.content.language, given.read(parse_language))
     }),
+    open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
@@ -75,7 +78,10 @@ pub(super) static KNOWN: &[Known] = &[
     }),
     open("sign_in", "session", |draft, given| put(&mut draft.session, given.duration())),
     open("sign_in", "app_session", |draft, given| put(&mut draft.app_session, given.duration())),
-    open("access", "creators", |draft, given| put(&mut draft.access.creators, given.list(str::parse::<Who>))),
+    open("access", "creators", |draft, given| put(&mut draft.creators, given.list(str::parse::<Who>))),
+    open("access", "guide_publishers", |draft, given| {
+        put_some(&mut draft.guide_publishers, given.list(str::parse::<Who>))
+    }),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),

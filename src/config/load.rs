@@ -10,8 +10,10 @@ use super::keys::Draft;
 use super::mistake::{ConfigError, Mistake, Place};
 use super::source::{Given, read_file, read_variables};
 use super::{
-    Access, Config, Content, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls, check, home_url,
+    Access, Config, Content, ContentSource, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls, check,
+    home_url,
 };
+use crate::model::Who;
 
 /// The file that is read when no other is named and it is there.
 const DEFAULT_FILE: &str = "loggia.toml";
@@ -115,6 +117,7 @@ fn finish(draft: Draft) -> Config {
             ..draft.server
         },
         content: draft.content,
+        content_source: draft.content_source,
         storage: draft.storage.unwrap_or_else(|| Storage::Folder(PathBuf::from(DEVELOPMENT_DIR))),
         sign_in: SignIn {
             provider,
@@ -122,11 +125,21 @@ fn finish(draft: Draft) -> Config {
             session: draft.session,
             app_session: draft.app_session,
         },
-        access: draft.access,
+        access: Access {
+            creators: draft.creators,
+            guide_publishers: draft
+                .guide_publishers
+                .unwrap_or_else(|| if development { developer() } else { Vec::new() }),
+        },
         limits: draft.limits,
         logs: draft.logs,
         development,
     }
+}
+
+/// Who the token that development mode leaves for the commands stands for.
+fn developer() -> Vec<Who> {
+    "dev@localhost".parse().into_iter().collect()
 }
 
 impl Default for Draft {
@@ -138,6 +151,7 @@ impl Default for Draft {
             tls_certificate: None,
             tls_key: None,
             content: Content { dir: PathBuf::from("./content"), title: None, language: None },
+            content_source: ContentSource::Folder,
             storage: None,
             issuer: None,
             client_id: None,
@@ -146,7 +160,8 @@ impl Default for Draft {
             session_keys: None,
             session: Duration::from_hours(12),
             app_session: Duration::from_hours(1),
-            access: Access { creators: Vec::new() },
+            creators: Vec::new(),
+            guide_publishers: None,
             limits: Limits::default(),
             logs: Logs { filter: "info".to_owned(), json: false, requests: true },
         }

@@ -42,6 +42,8 @@ pub struct Config {
     pub server: Server,
     /// `[content]`
     pub content: Content,
+    /// Whether they are in that folder, or in the bucket.
+    pub content_source: ContentSource,
     /// `[storage]`
     pub storage: Storage,
     /// `[sign_in]`
@@ -97,6 +99,16 @@ pub struct Content {
     pub language: Option<String>,
 }
 
+/// Where the guides are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContentSource {
+    /// In the folder [`Content::dir`].
+    #[default]
+    Folder,
+    /// In the bucket, where `loggia publish --guides` puts them.
+    Bucket,
+}
+
 /// Which bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Storage {
@@ -140,10 +152,13 @@ pub struct Provider {
 }
 
 /// What publishers may do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Access {
     /// Who may create apps; everyone who can sign in when it is empty.
     pub creators: Vec<crate::model::Who>,
+    /// Who may publish the guides when they come from the bucket; nobody when it is empty. In development mode
+    /// it is `dev@localhost` unless given.
+    pub guide_publishers: Vec<crate::model::Who>,
 }
 
 /// Bounds. Every wait, size and count has one.
@@ -199,6 +214,19 @@ impl Secret {
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+impl Storage {
+    /// The folder called `name` in it, as a bucket of its own.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        match self {
+            Self::Folder(dir) => Self::Folder(dir.join(name)),
+            Self::S3 { bucket, prefix } => {
+                Self::S3 { bucket: bucket.clone(), prefix: format!("{prefix}{name}/") }
+            }
+        }
     }
 }
 

@@ -80,6 +80,15 @@ pub fn parse_listen(given: &str) -> Result<SocketAddr, InvalidValue> {
     given.parse().map_err(|_| InvalidValue::new(given, "an address to listen on", fix))
 }
 
+/// Reads where guides are.
+pub(super) fn parse_source(given: &str) -> Result<super::ContentSource, InvalidValue> {
+    match given {
+        "folder" => Ok(super::ContentSource::Folder),
+        "bucket" => Ok(super::ContentSource::Bucket),
+        _ => Err(InvalidValue::new(given, "where guides are", "`folder` or `bucket`")),
+    }
+}
+
 /// Reads an IP address.
 pub(super) fn parse_address(given: &str) -> Result<IpAddr, InvalidValue> {
     given.parse().map_err(|_| InvalidValue::new(given, "an IP address", "it like `10.0.0.1` or `fd00::1`"))

@@ -1,13 +1,20 @@
 //! Everything that is wrong with a site, guide by guide.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod between;
+mod nearby;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
+
+use jiff::ToSpan as _;
 use jiff::civil::Date;
+use nearby::Nearby;
 use rayon::prelude::*;
 
 use super::events::Noticed;
 use super::library::Library;
-use super::links::{Picture, Target, canonical, decode, joined};
+use super::links::{Picture, Target, decode};
 use super::page::{Page, Parsed};
 use super::problem::{Problem, ProblemKind, nearest};
 use super::sections::Mention;
@@ -17,8 +24,8 @@ use super::wiki;
 /// From this many guides on, a construct that is left out of all of them is one problem, not one a guide.
 const COMMON: usize = 4;
 
-/// A site may hold more guides; then only those of the same folder are compared with a broken link.
-const MOST_COMPARED: usize = 500;
+/// How many days before a review is due its owner is told.
+const SOON_DAYS: i32 = 30;
 
 /// All problems of `library` on the day `today`, by file and line.
 pub(super) fn check(library: &Library, today: Date) -> Vec<Problem> {
@@ -29,6 +36,8 @@ pub(super) fn check(library: &Library, today: Date) -> Vec<Problem> {
     problems.par_extend(of_pages);
     problems.extend(left_out(&pages));
     problems.extend(unused(library));
+    problems.extend(between::orphans(library));
+    problems.extend(between::titles(&pages));
     problems.sort();
     problems.dedup();
     problems
@@ -47,9 +56,9 @@ fn without_left_out(library: &Library, nearby: &Nearby<'_>, page: &Page, today: 
     let parsed = page.parsed();
     let mut problems = parsed.problems.clone();
     problems.extend(parsed.links.iter().filter_map(|link| broken_link(library, nearby, page, link)));
-    problems.extend(images(page));
+    problems.extend(images(nearby, page));
     problems.extend(noticed(parsed));
-    problems.extend(overdue(parsed, today));
+    problems.extend(review(parsed, today));
     problems
 }
 
@@ -64,7 +73,8 @@ fn broken_link(library: &Library, nearby: &Nearby<'_>, page: &Page, link: &Menti
             Some(Problem::warning(&link.place, ProblemKind::BrokenLink, message))
         }
         Target::Nowhere => {
-            let suggestion = match nearby.nearest(parsed, dest) {
+            let near = nearby.guide(parsed, dest);
+            let suggestion = match near {
                 _ if is_mail_address(dest) => format!("write `mailto:{dest}`"),
                 Some(near) => format!("the nearest is `{near}`"),
                 None => "remove it or name another".to_owned(),
@@ -72,7 +82,8 @@ fn broken_link(library: &Library, nearby: &Nearby<'_>, page: &Page, link: &Menti
             let message = format!(
                 "guide `{file}` links to `{dest}`, which is neither a guide nor a file; {suggestion}"
             );
-            Some(Problem::error(&link.place, ProblemKind::BrokenLink, message))
+            let named = near.and_then(|near| library.page(near)).map(|page| &page.guide().path);
+            Some(Problem::error(&link.place, ProblemKind::BrokenLink, message).mentioning(named))
         }
     }
 }
@@ -92,71 +103,31 @@ fn broken_anchor(library: &Library, page: &Page, link: &Mention, address: &str) 
     let (file, dest) = (&page.guide().file, &link.dest);
     let suggestion = nearest(&fragment, anchors.iter().map(String::as_str))
         .map_or_else(|| "link to the guide alone".to_owned(), |near| format!("the nearest is `#{near}`"));
-    let what = if std::ptr::eq(target, page) {
+    let own = std::ptr::eq(target, page);
+    let what = if own {
         "which is no heading there".to_owned()
     } else {
         format!("but `{}` has no heading `#{fragment}`", target.guide().file)
     };
     let message = format!("guide `{file}` links to `{dest}`, {what}; {suggestion}");
-    Some(Problem::error(&link.place, ProblemKind::BrokenAnchor, message))
-}
-
-/// The guides by their names and by their folders, for finding what a broken link may have meant.
-struct Nearby<'a> {
-    by_name: HashMap<&'a str, Vec<&'a str>>,
-    by_folder: HashMap<&'a str, Vec<&'a str>>,
-    /// Whether all of them can be compared.
-    few: bool,
-}
-
-impl<'a> Nearby<'a> {
-    fn of(library: &'a Library) -> Self {
-        let few = library.pages().len() <= MOST_COMPARED;
-        let mut nearby = Self { by_name: HashMap::new(), by_folder: HashMap::new(), few };
-        for page in library.pages() {
-            let address = page.guide().path.as_str();
-            let (folder, name) = folder_and_name(address);
-            nearby.by_name.entry(name).or_default().push(address);
-            nearby.by_folder.entry(folder).or_default().push(address);
-        }
-        nearby
-    }
-
-    /// The only guide of the name that `dest` has, else the address that resembles it most, in its folder.
-    fn nearest(&self, parsed: &Parsed, dest: &str) -> Option<&'a str> {
-        let path = decode(dest.split(['#', '?']).next().unwrap_or_default());
-        let base = parsed.bases().0.into_iter().next().filter(|_| !path.starts_with('/'));
-        let wanted = canonical(&joined(base.as_deref().unwrap_or("/"), &path));
-        let (folder, name) = folder_and_name(&wanted);
-        let same_name = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        if let [only] = same_name {
-            return Some(only);
-        }
-        let beside = self.by_folder.get(folder).map(Vec::as_slice).unwrap_or_default();
-        let anywhere = self.by_folder.values().filter(|_| self.few).flatten();
-        let candidates = same_name.iter().chain(beside).take(MOST_COMPARED).chain(anywhere);
-        nearest(&wanted, candidates.copied())
-    }
-}
-
-/// `/a/b/` is `/a/` and `b`.
-fn folder_and_name(address: &str) -> (&str, &str) {
-    let inside = address.trim_end_matches('/');
-    let name = inside.rsplit('/').next().unwrap_or_default();
-    (inside.strip_suffix(name).unwrap_or(inside), name)
+    let named = (!own).then_some(&target.guide().path);
+    Some(Problem::error(&link.place, ProblemKind::BrokenAnchor, message).mentioning(named))
 }
 
 fn is_mail_address(dest: &str) -> bool {
     !dest.contains('/') && dest.parse::<crate::model::EmailAddress>().is_ok()
 }
 
-fn images(page: &Page) -> impl Iterator<Item = Problem> + '_ {
+fn images<'a>(nearby: &'a Nearby<'_>, page: &'a Page) -> impl Iterator<Item = Problem> + 'a {
     let parsed = page.parsed();
     let file = &parsed.guide.file;
     let missing = parsed.images.iter().filter(|image| page.targets().image(&image.dest) == Picture::Missing);
     let missing = missing.map(move |Mention { dest, place }| {
-        let message =
-            format!("guide `{file}` shows image `{dest}`, which is not there; add the file or name another");
+        let suggestion = nearby.image(parsed, dest).map_or_else(
+            || "add the file or name another".to_owned(),
+            |near| format!("the nearest is `{near}`"),
+        );
+        let message = format!("guide `{file}` shows image `{dest}`, which is not there; {suggestion}");
         Problem::error(place, ProblemKind::MissingImage, message)
     });
     let silent = parsed.silent_images.iter().map(move |Mention { dest, place }| {
@@ -198,6 +169,13 @@ fn noticed(parsed: &Parsed) -> impl Iterator<Item = Problem> + '_ {
                 ProblemKind::EmptyHeading,
                 format!("guide `{file}` has nothing under the heading “{heading}”; write it or remove it"),
             ),
+            Noticed::Twin { heading, first } => (
+                ProblemKind::DuplicateHeading,
+                format!(
+                    "guide `{file}` has the heading “{heading}” twice in one section, as `#{first}` before; \
+                     say in each what sets it apart"
+                ),
+            ),
             Noticed::Jump { heading, from, to } => (
                 ProblemKind::HeadingJump,
                 format!(
@@ -210,14 +188,22 @@ fn noticed(parsed: &Parsed) -> impl Iterator<Item = Problem> + '_ {
     })
 }
 
-fn overdue(parsed: &Parsed, today: Date) -> Option<Problem> {
+/// A review that is overdue, or will be soon.
+fn review(parsed: &Parsed, today: Date) -> Option<Problem> {
     let review = &parsed.guide.review;
-    let due = review.due.filter(|due| *due < today)?;
-    let file = &parsed.guide.file;
+    let due = review.due?;
+    let (file, place) = (&parsed.guide.file, &*parsed.own_file);
     let owner = review.owner.as_ref().map_or_else(String::new, |owner| format!(" by {owner}"));
-    let message =
-        format!("guide `{file}` was to be reviewed{owner} before {due}; review it and set the new date");
-    Some(Problem::warning(&*parsed.own_file, ProblemKind::ReviewOverdue, message))
+    if due < today {
+        let message =
+            format!("guide `{file}` was to be reviewed{owner} before {due}; review it and set the new date");
+        return Some(Problem::warning(place, ProblemKind::ReviewOverdue, message));
+    }
+    let soon = today.checked_add(SOON_DAYS.days()).is_ok_and(|soon| due <= soon);
+    soon.then(|| {
+        let message = format!("guide `{file}` is to be reviewed{owner} by {due}");
+        Problem::information(place, ProblemKind::ReviewDue, message)
+    })
 }
 
 /// Elements that are left out: one problem each, or one for all where many guides hold the same.

@@ -5,6 +5,8 @@
 //! 2. headings: ids, empty ones dropped, the leading one taken out because the page shows it above its content,
 //!    the others moved down when there are several of the first level
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -46,6 +48,8 @@ pub(super) enum Noticed {
     EmptyHeading,
     /// A heading with nothing under it.
     BareHeading(String),
+    /// A heading that says what another of its level in the same section says, which has the id `first`.
+    Twin { heading: String, first: String },
     /// A heading more than one level below the one before.
     Jump { heading: String, from: u8, to: u8 },
     /// A formula that cannot be converted, and why.
@@ -153,11 +157,12 @@ impl<'a> Headings<'a> {
     /// Notices headings that jump, and headings with nothing under them.
     fn notice_levels(&mut self, events: &[Spanned<'a>]) {
         let mut above = 1;
+        let mut beside = Beside::default();
         let mut bare: Option<(usize, u8, String)> = None;
         let mut index = 0;
         while let Some((event, range)) = events.get(index) {
             index += 1;
-            let Event::Start(Tag::Heading { level, .. }) = event else {
+            let Event::Start(Tag::Heading { level, id, .. }) = event else {
                 bare = None;
                 continue;
             };
@@ -169,6 +174,9 @@ impl<'a> Headings<'a> {
             if let Some((at, _, heading)) = bare.take().filter(|(_, before, _)| level <= *before) {
                 self.noticed.push((at, Noticed::BareHeading(heading)));
             }
+            if let Some(first) = beside.twin(level, &heading, id.as_deref().unwrap_or_default()) {
+                self.noticed.push((range.start, Noticed::Twin { heading: heading.clone(), first }));
+            }
             if level > above + 1 {
                 self.noticed
                     .push((range.start, Noticed::Jump { heading: heading.clone(), from: above, to: level }));
@@ -178,6 +186,30 @@ impl<'a> Headings<'a> {
         }
         if let Some((at, _, heading)) = bare {
             self.noticed.push((at, Noticed::BareHeading(heading)));
+        }
+    }
+}
+
+/// The headings of the section at hand, level by level: what they say and the id of the first to say it.
+#[derive(Default)]
+struct Beside(Vec<(u8, HashMap<String, String>)>);
+
+impl Beside {
+    /// The id of an earlier heading beside this one that says the same.
+    fn twin(&mut self, level: u8, heading: &str, id: &str) -> Option<String> {
+        while self.0.last().is_some_and(|(deeper, _)| *deeper > level) {
+            self.0.pop();
+        }
+        if self.0.last().is_none_or(|(higher, _)| *higher < level) {
+            self.0.push((level, HashMap::new()));
+        }
+        let (_, said) = self.0.last_mut()?;
+        match said.entry(heading.trim().to_lowercase()) {
+            Entry::Occupied(first) => Some(first.get().clone()),
+            Entry::Vacant(new) => {
+                new.insert(id.to_owned());
+                None
+            }
         }
     }
 }

@@ -83,6 +83,17 @@ pub struct Crumb {
     pub url: Option<String>,
 }
 
+/// A link to another site.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExternalLink {
+    /// The file it is in, relative to the content folder.
+    pub file: String,
+    /// Its line there.
+    pub line: Option<u32>,
+    /// Where it leads.
+    pub url: url::Url,
+}
+
 impl Library {
     /// What is at `path`: percent-decoded, starting with `/`, without a query.
     #[must_use]
@@ -227,6 +238,44 @@ impl Library {
     #[must_use]
     pub fn problems_of(&self, page: &Page) -> Vec<Problem> {
         check::check_page(self, page, self.today)
+    }
+
+    /// The guide that `file` (relative to the content folder) is a part of: the first that uses it.
+    #[must_use]
+    pub fn guide_of_file(&self, file: &str) -> Option<&Arc<Page>> {
+        let inside = file.strip_prefix(self.site.kind.prefix()).unwrap_or(file);
+        self.page(self.by_file.get(inside)?.as_str())
+    }
+
+    /// The addresses of the files beside the guides, decoded, in order.
+    pub fn file_addresses(&self) -> impl Iterator<Item = &str> {
+        let mut addresses: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        addresses.sort_unstable();
+        addresses.into_iter()
+    }
+
+    /// Former addresses (decoded) and where they lead now (percent-encoded), in order.
+    pub fn redirects(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut all: Vec<_> = self.redirects.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+        all.sort_unstable();
+        all.into_iter()
+    }
+
+    /// Every link to another site (`http` or `https`), by file and line.
+    #[must_use]
+    pub fn external_links(&self) -> Vec<ExternalLink> {
+        let links = self.pages.iter().flat_map(|page| &page.parsed().links);
+        let mut links: Vec<_> = links
+            .filter_map(|link| {
+                let url = url::Url::parse(&link.dest)
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+                Some(ExternalLink { file: link.place.file.to_string(), line: link.place.line, url })
+            })
+            .collect();
+        links.sort();
+        links.dedup();
+        links
     }
 
     pub(super) fn addresses(&self) -> Addresses<'_> {

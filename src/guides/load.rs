@@ -271,7 +271,12 @@ fn guide_files(tree: &Tree, site: &Site) -> (Vec<(String, GuidePath)>, Vec<Probl
         let problem = match GuidePath::of_file(&as_markdown) {
             Err(why) => {
                 let message = format!("guide `{file}` is not shown: {why}");
-                Problem::error(&**file, ProblemKind::Unreadable, message)
+                let kind = if as_markdown.starts_with("-/") {
+                    ProblemKind::Reserved
+                } else {
+                    ProblemKind::Unreadable
+                };
+                Problem::error(&**file, kind, message)
             }
             Ok(path) => match taken.get(&path) {
                 None => {
@@ -283,7 +288,7 @@ fn guide_files(tree: &Tree, site: &Site) -> (Vec<(String, GuidePath)>, Vec<Probl
                     let message = format!(
                         "guide `{file}` is not shown: `{other}` has its address `{path}` already; rename one of them"
                     );
-                    Problem::error(&**file, ProblemKind::SameAddress, message)
+                    Problem::error(&**file, ProblemKind::SameAddress, message).mentioning([&path])
                 }
             },
         };

@@ -66,7 +66,7 @@ mod wiki;
 pub use file::StaticFile;
 pub use history::History;
 pub use languages::Translation;
-pub use library::{Crumb, Library, Lookup};
+pub use library::{Crumb, ExternalLink, Library, Lookup};
 pub use load::LoadError;
 pub use navigation::Node;
 pub use page::Page;

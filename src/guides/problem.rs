@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::model::GuidePath;
+
 /// One thing that is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
@@ -19,6 +21,9 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// A whole sentence that names the thing and the next step.
     pub message: String,
+    /// The guides that the message names besides the one it is about.
+    #[serde(skip)]
+    pub mentions: Vec<GuidePath>,
 }
 
 /// How bad a problem is.
@@ -29,6 +34,8 @@ pub enum Severity {
     Error,
     /// Worth putting right; nothing is lost.
     Warning,
+    /// Good to know; nothing is wrong yet.
+    Information,
 }
 
 /// What sort of problem it is; scripts may rely on the names.
@@ -57,23 +64,100 @@ pub enum ProblemKind {
     EmptyHeading,
     /// A heading is more than one level below the one before it.
     HeadingJump,
+    /// Two headings beside each other say the same.
+    DuplicateHeading,
+    /// Two guides have the same title.
+    DuplicateTitle,
+    /// A guide is in no navigation, and nothing links to it.
+    Orphan,
+    /// A guide lies where only Loggia's own pages may.
+    Reserved,
     /// A guide should have been reviewed by now.
     ReviewOverdue,
+    /// A guide is to be reviewed within 30 days.
+    ReviewDue,
     /// A construct that is shown as text or left out.
     NotUnderstood,
     /// A Markdown file that no guide includes.
     Unused,
+    /// A link to another site that does not answer, or answers that nothing is there.
+    External,
+}
+
+impl ProblemKind {
+    /// Its name in scripts: `broken-link`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::FrontMatter => "front-matter",
+            Self::MissingPartial => "missing-partial",
+            Self::SameAddress => "same-address",
+            Self::BrokenLink => "broken-link",
+            Self::BrokenAnchor => "broken-anchor",
+            Self::MissingImage => "missing-image",
+            Self::MissingAlt => "missing-alt",
+            Self::MissingTitle => "missing-title",
+            Self::EmptyHeading => "empty-heading",
+            Self::HeadingJump => "heading-jump",
+            Self::DuplicateHeading => "duplicate-heading",
+            Self::DuplicateTitle => "duplicate-title",
+            Self::Orphan => "orphan",
+            Self::Reserved => "reserved",
+            Self::ReviewOverdue => "review-overdue",
+            Self::ReviewDue => "review-due",
+            Self::NotUnderstood => "not-understood",
+            Self::Unused => "unused",
+            Self::External => "external",
+        }
+    }
+
+    /// Its name for people: "Broken links".
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Unreadable => "Files that cannot be read",
+            Self::FrontMatter => "Settings that are not understood",
+            Self::MissingPartial => "Missing parts",
+            Self::SameAddress => "Two guides at one address",
+            Self::BrokenLink => "Broken links",
+            Self::BrokenAnchor => "Links to missing headings",
+            Self::MissingImage => "Missing images",
+            Self::MissingAlt => "Images without alternative text",
+            Self::MissingTitle => "Missing titles",
+            Self::EmptyHeading => "Empty headings",
+            Self::HeadingJump => "Headings that skip a level",
+            Self::DuplicateHeading => "Headings that say the same",
+            Self::DuplicateTitle => "Titles that say the same",
+            Self::Orphan => "Guides that nothing leads to",
+            Self::Reserved => "Guides at a reserved address",
+            Self::ReviewOverdue => "Reviews that are overdue",
+            Self::ReviewDue => "Reviews that are due soon",
+            Self::NotUnderstood => "Text that is not understood",
+            Self::Unused => "Parts that no guide uses",
+            Self::External => "Broken links to other sites",
+        }
+    }
 }
 
 impl Problem {
     pub(super) fn error(place: impl Into<Place>, kind: ProblemKind, message: String) -> Self {
         let Place { file, line } = place.into();
         let file = file.to_string();
-        Self { file, line, severity: Severity::Error, kind, message }
+        Self { file, line, severity: Severity::Error, kind, message, mentions: Vec::new() }
     }
 
     pub(super) fn warning(place: impl Into<Place>, kind: ProblemKind, message: String) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, kind, message) }
+    }
+
+    pub(super) fn information(place: impl Into<Place>, kind: ProblemKind, message: String) -> Self {
+        Self { severity: Severity::Information, ..Self::error(place, kind, message) }
+    }
+
+    /// Naming these other guides.
+    pub(super) fn mentioning<'a>(self, guides: impl IntoIterator<Item = &'a GuidePath>) -> Self {
+        Self { mentions: guides.into_iter().cloned().collect(), ..self }
     }
 }
 
@@ -112,6 +196,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Information => "information",
         })
     }
 }
@@ -146,5 +231,12 @@ mod tests {
         let json = serde_json::to_value(&problem).unwrap();
         assert_eq!(json["kind"], "broken-link");
         assert_eq!(json["severity"], "error");
+    }
+
+    #[test]
+    fn the_names_for_scripts_are_those_of_the_json() {
+        for kind in [ProblemKind::MissingAlt, ProblemKind::DuplicateTitle, ProblemKind::ReviewDue] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
     }
 }

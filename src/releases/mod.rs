@@ -9,11 +9,13 @@
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
-//! 8. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 8. [`Editions`] are the same for the guides, in a folder of their own.
+//! 9. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
 mod catalog;
+mod editions;
 mod error;
 mod follow;
 mod journal;
@@ -35,6 +37,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
+pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
 pub use manifests::Release;
 pub use media_type::media_type;

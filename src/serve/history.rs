@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::guides::History;
-use crate::web::{Edition, Loggia};
+use crate::web::Loggia;
 
 /// How often the repository is asked whether there is a new commit.
 const EVERY: Duration = Duration::from_mins(1);
@@ -48,7 +48,7 @@ fn renew(loggia: &Loggia) {
     let old = loggia.edition.load_full();
     match old.library.with_history(history) {
         Ok(library) => {
-            loggia.edition.store(Arc::new(Edition::new(library, old.index.clone())));
+            loggia.edition.store(Arc::new(old.next(library, old.index.clone())));
             tracing::info!("the history of the guides was read");
         }
         Err(error) => tracing::error!("the history of the guides is not used: {error}"),

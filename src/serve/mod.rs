@@ -9,6 +9,7 @@
 //! `axum::serve` sets no bound on heads, idleness or connections; that is why the loop is ours (decision 0001).
 
 mod development;
+mod editions;
 mod framing;
 mod guard;
 mod history;

@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, history, ops, run};
+use super::{Certificates, Service, development, editions, history, ops, run};
 use crate::access::{Keyring, oidc, provider};
-use crate::config::Config;
+use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
 use crate::releases::{PdfReader, Releases};
@@ -74,11 +74,20 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(&config.server.theme)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
-    let library = match config.development {
-        true => Library::load_with_drafts(&config.content, today)?,
-        false => Library::load(&config.content, today)?,
+    let (editions, edition) = match config.content_source {
+        ContentSource::Bucket => {
+            let (editions, edition) = editions::first(&config, &clock, &entropy).await?;
+            (Some(editions), edition)
+        }
+        ContentSource::Folder => {
+            let library = match config.development {
+                true => Library::load_with_drafts(&config.content, today)?,
+                false => Library::load(&config.content, today)?,
+            };
+            let index = Index::build(library.public_view().pages().map(|page| page.guide()))?;
+            (None, Edition::new(library, index))
+        }
     };
-    let index = Index::build(library.public_view().pages().map(|page| page.guide()))?;
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
     let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
@@ -97,10 +106,11 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
-    let routes = web::routes(&config, &releases, &clock);
+    let routes = web::routes(&config, &releases, editions.as_ref().map(|editions| &editions.bucket), &clock);
     let metrics = Metrics::default();
     let loggia = Loggia {
-        edition: ArcSwap::from_pointee(Edition::new(library, index)),
+        edition: ArcSwap::from_pointee(edition),
+        editions,
         sites: Sites::default(),
         coded: Coded::new(config.limits.cache_bytes / 4),
         making: std::sync::Mutex::default(),
@@ -180,11 +190,15 @@ async fn follow(loggia: Arc<Loggia>, stop: CancellationToken) {
             }
         }
     };
-    tokio::join!(following, gauges);
+    let editions = editions::follow(Arc::clone(&loggia), stop.clone());
+    tokio::join!(following, gauges, editions);
 }
 
 /// Reads changed guides again and swaps the edition; what cannot be read leaves the old one in place.
 fn watch(loggia: &Arc<Loggia>) -> Option<guides::Watch> {
+    if loggia.config.content_source == ContentSource::Bucket {
+        return None;
+    }
     let dir = loggia.config.content.dir.clone();
     let weak = Arc::downgrade(loggia);
     let watcher = guides::watch(&dir, move |changed| {
@@ -232,10 +246,13 @@ fn report(loggia: &Loggia) {
     let errors =
         edition.library.problems().iter().filter(|problem| problem.severity == Severity::Error).count();
     if errors > 0 {
-        let dir = loggia.config.content.dir.display();
-        tracing::warn!(
-            "{errors} errors in the guides, such as broken links: `loggia check {dir}` lists them"
-        );
+        let list = match loggia.config.content_source {
+            ContentSource::Folder => {
+                format!("`loggia check {}` lists them", loggia.config.content.dir.display())
+            }
+            ContentSource::Bucket => format!("{}/-/review/ lists them", loggia.hosts.main_origin()),
+        };
+        tracing::warn!("{errors} errors in the guides, such as broken links: {list}");
     }
 }
 
@@ -247,7 +264,10 @@ fn announce(loggia: &Loggia) {
     eprintln!(
         "  guides    {} in {} ({})",
         edition.library.pages().count(),
-        config.content.dir.display(),
+        match config.content_source {
+            ContentSource::Folder => config.content.dir.display().to_string(),
+            ContentSource::Bucket => "the bucket".to_owned(),
+        },
         edition.library.kind()
     );
     eprintln!("  storage   {}", loggia.storage);

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 
+mod review;
+
 use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, ErrorPage, Field, GrantRow, Hit,
     HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow,
-    SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage, TokenRow,
+    ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage, TokenRow,
 };
 use super::{Theme, ThemeError};
 
@@ -44,6 +46,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
         ("authorize", theme.authorize(&words.authorize())),
         ("signed-out", theme.signed_out(&words.signed_out())),
+        ("review", theme.review(&words.review())),
+        ("review-empty", theme.review(&ReviewPage { guides: Vec::new(), edition: None, ..words.review() })),
         ("refusal", theme.refusal(&words.refusal())),
         ("sign-in-failed", theme.sign_in_failed(&words.sign_in_failed())),
         ("not-found", theme.not_found(&words.not_found())),

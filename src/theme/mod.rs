@@ -18,7 +18,7 @@ pub use error::ThemeError;
 use strings::Strings;
 use views::{
     AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, SearchPage, SignInFailedPage, SignedOutPage,
+    ProviderPage, RefusalPage, ReviewPage, SearchPage, SignInFailedPage, SignedOutPage,
 };
 
 mod assets;
@@ -148,6 +148,8 @@ pages! {
     authorize: AuthorizePage from "authorize.html",
     /// You are signed out.
     signed_out: SignedOutPage from "signed_out.html",
+    /// The health of the guides.
+    review: ReviewPage from "review.html",
     /// You do not have access.
     refusal: RefusalPage from "refusal.html",
     /// Signing in failed.

@@ -5,7 +5,8 @@
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
 //! 4. apps: [`AppsPage`], [`AppPage`]
 //! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
-//! 6. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
+//! 6. keeping: [`ReviewPage`]
+//! 7. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
 //! Every string is plain text, escaped by the template, except [`GuidePage::html`], [`Printed::html`] and
 //! [`Hit::snippet`], which are HTML made safe by their makers. An URL is used as it stands in `href`, so it must be absolute
@@ -18,6 +19,7 @@ pub use apps::{AppCard, AppPage, AppsPage, GrantRow, Manage, ReleaseRow, Serving
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
+pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
 pub use search::{Correction, Hit, HitKind, SearchPage};
 
 mod account;
@@ -25,6 +27,7 @@ mod apps;
 mod guide;
 mod print;
 mod refusals;
+mod review;
 mod search;
 
 /// What every page shares.

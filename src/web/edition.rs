@@ -28,6 +28,9 @@ pub struct Edition {
     made: Cache<Key, Arc<Prepared>>,
     /// The files beside the guides; they stay when a guide changes.
     pub(super) files: Arc<Files>,
+    /// The folder that its files are in, where that is this edition's alone: it goes when the edition does.
+    #[expect(dead_code, reason = "held so that the folder lasts as long as the edition")]
+    home: Option<tempfile::TempDir>,
 }
 
 /// How much memory answers other than public pages may take, in bytes.
@@ -61,6 +64,12 @@ impl Edition {
         Self::with_files(library, index, Arc::default())
     }
 
+    /// With the folder of its files, to be removed with it.
+    #[must_use]
+    pub fn kept_in(self, home: tempfile::TempDir) -> Self {
+        Self { home: Some(home), ..self }
+    }
+
     /// The edition after this one. Files that did not change stay ready.
     #[must_use]
     pub fn next(&self, library: Library, index: Index) -> Self {
@@ -73,7 +82,7 @@ impl Edition {
             .with_shards(4)
             .with_weighter(|key: &Key, made: &Arc<Prepared>| 128 + key.address.len() + made.weight())
             .build();
-        Self { pages: pages.collect(), library, index, made, files }
+        Self { pages: pages.collect(), library, index, made, files, home: None }
     }
 
     /// The page at exactly this address, where nothing in the library is kept from anybody.

@@ -15,15 +15,21 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
-use super::{account, api, app_settings, apps, assets, authorize, print, provider, search, sign_in};
+use super::{account, api, app_settings, apps, assets, authorize, print, provider, review, search, sign_in};
 use crate::config::Config;
 use crate::model::Clock;
-use crate::releases::Releases;
+use crate::releases::{Editions, Releases};
 
 /// The routes, and the bounds on their bodies.
-pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc<Loggia>> {
+pub fn routes(
+    config: &Config,
+    releases: &Releases,
+    editions: Option<&Editions>,
+    clock: &Clock,
+) -> Router<Arc<Loggia>> {
     let api = api::Api {
         releases: releases.clone(),
+        editions: editions.cloned(),
         clock: clock.clone(),
         server: config.server.clone(),
         access: config.access.clone(),
@@ -45,6 +51,7 @@ pub fn routes(config: &Config, releases: &Releases, clock: &Clock) -> Router<Arc
         .route("/-/apps/{name}/rollback", post(apps::roll_back))
         .route("/-/apps/{name}/delete", post(apps::delete))
         .route("/-/apps/{name}/restore", post(apps::restore))
+        .route("/-/review/", get(review::page))
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))

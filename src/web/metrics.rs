@@ -21,6 +21,8 @@ pub struct Metrics {
     pub guides: Gauge,
     /// Apps in the catalog, deleted ones included.
     pub apps: Gauge,
+    /// 1 while the live edition of the guides does not load, and an older one is shown.
+    pub edition_failing: Gauge,
     /// The catalog's age in seconds.
     pub catalog_age: Gauge<f64, AtomicU64>,
 }
@@ -47,9 +49,12 @@ impl Default for Metrics {
         let (guides, apps) = (Gauge::default(), Gauge::default());
         registry.register("guides", "Guides in the library", guides.clone());
         registry.register("apps", "Apps in the catalog", apps.clone());
+        let edition_failing = Gauge::default();
+        let help = "Whether the live edition of the guides does not load";
+        registry.register("guides_edition_failing", help, edition_failing.clone());
         let catalog_age = Gauge::default();
         registry.register_with_unit("catalog_age", "Age of the catalog", Unit::Seconds, catalog_age.clone());
-        Self { registry, answers, seconds, guides, apps, catalog_age }
+        Self { registry, answers, seconds, guides, apps, edition_failing, catalog_age }
     }
 }
 

@@ -4,7 +4,7 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`print`], [`apps`] with
-//!    [`app_settings`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`app_settings`], [`review`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -24,6 +24,7 @@ mod conditional;
 mod connection;
 mod context;
 mod edition;
+mod editions;
 mod encoding;
 mod enter;
 mod failure;
@@ -43,6 +44,7 @@ mod provider;
 mod refusal;
 mod request_log;
 mod resolve;
+mod review;
 mod search;
 mod security;
 mod send;
@@ -64,6 +66,7 @@ pub use body::{Body, BodyError};
 pub use coded::Coded;
 pub use connection::{Busy, Connection};
 pub use edition::Edition;
+pub use editions::Editions;
 pub use host::{Hosts, Surface};
 pub use live::Live;
 pub use main_host::routes;

@@ -10,6 +10,7 @@ use super::body::Body;
 use super::coded::Coded;
 use super::context::Context;
 use super::edition::Edition;
+use super::editions::Editions;
 use super::host::Hosts;
 use super::live::Live;
 use super::metrics::Metrics;
@@ -54,6 +55,8 @@ pub struct Loggia {
     pub edition: ArcSwap<Edition>,
     /// Held by whoever makes the next edition, so that none is lost.
     pub making: std::sync::Mutex<()>,
+    /// Where they come from, when that is the bucket.
+    pub editions: Option<Editions>,
     /// Tells open pages that a guide changed, in development mode.
     pub live: Live,
     /// Counters.

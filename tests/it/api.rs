@@ -33,7 +33,7 @@ struct Answer {
 
 impl House {
     async fn new() -> Self {
-        Self::with(Access { creators: Vec::new() }).await
+        Self::with(Access::default()).await
     }
 
     async fn with(access: Access) -> Self {
@@ -43,6 +43,7 @@ impl House {
         let opened = Releases::open(Storage::memory(), &limits, clock.clone(), entropy.clone());
         let releases = opened.await.unwrap();
         let api = Api {
+            editions: None,
             releases: releases.clone(),
             clock: clock.clone(),
             server: Server::default(),
@@ -226,7 +227,8 @@ async fn a_token_for_one_app_reaches_no_other() {
 
 #[tokio::test]
 async fn only_creators_create() {
-    let house = House::with(Access { creators: vec!["group:Others".parse().unwrap()] }).await;
+    let house =
+        House::with(Access { creators: vec!["group:Others".parse().unwrap()], ..Access::default() }).await;
     let ann = house.token("ann@example.org", TokenScope::All).await;
     let refused = house.call(&ann, "POST", "/apps", json!({"name": "sales"})).await;
     assert!(refused.problem(403).contains("ask an operator"));

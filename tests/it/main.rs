@@ -7,6 +7,7 @@ mod apps;
 mod cli;
 mod guides;
 mod hosting;
+mod keeping;
 mod readers;
 mod reading;
 mod releases;

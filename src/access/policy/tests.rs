@@ -155,9 +155,23 @@ fn the_owner_is_known_by_key_and_not_by_address() {
 #[test]
 fn creators_are_everyone_or_whom_the_list_names() {
     let ann = person("ann@example.org", &[]);
-    assert!(may_create(&ann, &config::Access { creators: vec![] }));
-    assert!(may_create(&ann, &config::Access { creators: vec!["@example.org".parse().unwrap()] }));
-    assert!(!may_create(&ann, &config::Access { creators: vec!["group:makers".parse().unwrap()] }));
+    assert!(may_create(&ann, &access(&[])));
+    assert!(may_create(&ann, &access(&["@example.org"])));
+    assert!(!may_create(&ann, &access(&["group:makers"])));
+}
+
+fn access(creators: &[&str]) -> config::Access {
+    let creators = creators.iter().map(|who| who.parse().unwrap()).collect();
+    config::Access { creators, guide_publishers: Vec::new() }
+}
+
+#[test]
+fn guides_are_published_by_those_named_and_by_nobody_else() {
+    let ann = person("ann@example.org", &[]);
+    assert!(!may_publish_guides(&ann, &access(&[])));
+    let named = config::Access { guide_publishers: vec!["@example.org".parse().unwrap()], ..access(&[]) };
+    assert!(may_publish_guides(&ann, &named));
+    assert!(!may_publish_guides(&person("ann@example.com", &[]), &named));
 }
 
 #[test]

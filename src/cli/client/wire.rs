@@ -44,6 +44,17 @@ pub(in crate::cli) struct AppSettings {
     pub search: Option<bool>,
 }
 
+/// The guides.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::cli) struct Guides {
+    /// The live edition.
+    pub current: Option<ReleaseId>,
+    /// Earlier live editions, newest first.
+    pub previous: Vec<ReleaseId>,
+    /// Where they are.
+    pub url: Url,
+}
+
 /// An app to be made.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct NewApp<'a> {

@@ -56,11 +56,11 @@ impl Folder {
     }
 
     /// Says what was left out, and what will be missed.
-    pub(super) fn tell_skipped(&self) {
+    pub(super) fn tell_skipped(&self, is_app: bool) {
         if !self.skipped.is_empty() {
             say(format!("Left out: {}", some(&self.skipped, ", ")));
         }
-        if !self.files.iter().any(|file| file.path.as_str() == "index.html") {
+        if is_app && !self.files.iter().any(|file| file.path.as_str() == "index.html") {
             say("There is no index.html at the top, so the app's own address will show nothing.");
         }
     }

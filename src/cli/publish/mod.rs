@@ -11,7 +11,7 @@ mod progress;
 mod source;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::HumanBytes;
 use reqwest::{Method, StatusCode};
@@ -22,16 +22,19 @@ use url::Url;
 use super::client::{Client, Failure, wire};
 use super::output::{print, print_json, say};
 use super::{Outcome, connect, wait};
-use crate::model::{AppName, ReleaseId, Source};
+use crate::config::Content;
+use crate::guides::{Library, Severity};
+use crate::model::{AppName, Clock, ReleaseId, Source};
 use folder::Folder;
 use hash::Hashed;
 
-/// Publish a folder, or one HTML page
+/// Publish a folder, or one HTML page, as an app; or a folder of guides
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   loggia publish ./report --app prison-population
   loggia publish report.html --app prison-population --message \"October figures\"
   loggia publish ./report --app prison-population --draft     look at it first
+  loggia publish ./content --guides                           a new edition of the guides
 
 Only what changed is sent, and the new release goes live at once; `loggia rollback NAME` goes back.
 The address is the only line on standard output. Hidden files are left out, save for .well-known.")]
@@ -40,8 +43,11 @@ pub(super) struct Args {
     #[arg(value_name = "DIR|FILE")]
     path: PathBuf,
     /// The app; a new one is made, seen by nobody but you
-    #[arg(long, value_name = "NAME")]
-    app: AppName,
+    #[arg(long, value_name = "NAME", required_unless_present = "guides")]
+    app: Option<AppName>,
+    /// Not an app but the guides of the server, as a new edition
+    #[arg(long, conflicts_with_all = ["app", "title"])]
+    guides: bool,
     /// Do not go live; print a preview's address
     #[arg(long)]
     draft: bool,
@@ -59,7 +65,8 @@ pub(super) struct Args {
 /// What came of it.
 #[derive(Debug, Serialize)]
 struct Published {
-    app: AppName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<AppName>,
     release: ReleaseId,
     url: Url,
     /// How many files' bytes were sent.
@@ -73,17 +80,72 @@ struct Published {
     warnings: Vec<String>,
 }
 
+/// What is published.
+#[derive(Clone, Copy, Debug)]
+enum Target<'a> {
+    /// An app.
+    App(&'a AppName),
+    /// The guides.
+    Guides,
+}
+
+impl<'a> Target<'a> {
+    /// What was typed: one of the two is there.
+    fn of(args: &'a Args) -> Self {
+        args.app.as_ref().map_or(Self::Guides, Self::App)
+    }
+
+    /// Below its releases in the API.
+    fn path<'p>(self, rest: &[&'p str]) -> Vec<&'p str>
+    where
+        'a: 'p,
+    {
+        let base = match self {
+            Self::App(app) => vec!["apps", app.as_str(), "releases"],
+            Self::Guides => vec!["guides", "releases"],
+        };
+        [base, rest.to_vec()].concat()
+    }
+
+    fn label(self) -> &'a str {
+        match self {
+            Self::App(app) => app.as_str(),
+            Self::Guides => "the guides",
+        }
+    }
+}
+
+/// Guides that a server could not load are not sent; broken links are told.
+fn look_through(dir: &Path) -> anyhow::Result<()> {
+    let content = Content { dir: dir.to_owned(), title: None };
+    let today = jiff::tz::TimeZone::UTC.to_datetime(Clock::system().now()).date();
+    let library = Library::load(&content, today)?;
+    let errors = library.problems().iter().filter(|problem| problem.severity == Severity::Error).count();
+    if errors > 0 {
+        let what = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+        say(format!(
+            "{what} in these guides, such as broken links: `loggia check {}` lists them.",
+            dir.display()
+        ));
+    }
+    Ok(())
+}
+
 pub(super) fn run(args: &Args, server: Option<&str>) -> anyhow::Result<Outcome> {
+    let target = Target::of(args);
+    if matches!(target, Target::Guides) {
+        look_through(&args.path)?;
+    }
     let folder = Folder::read(&args.path)?;
-    folder.tell_skipped();
+    folder.tell_skipped(matches!(target, Target::App(_)));
     let files = hash::hash(folder.files)?;
     let source = source::find(&args.path);
     let client = connect(server)?;
-    let published = wait(publish(args, &client, &files, source.as_ref()))?;
+    let published = wait(publish(args, &target, &client, &files, source.as_ref()))?;
     let what = if args.draft { "Draft of" } else { "Published" };
     say(format!(
         "{what} {}: {} uploaded ({}), {} unchanged.",
-        published.app,
+        target.label(),
         counted(published.uploaded),
         HumanBytes(published.bytes),
         published.unchanged
@@ -101,6 +163,7 @@ pub(super) fn run(args: &Args, server: Option<&str>) -> anyhow::Result<Outcome> 
 
 async fn publish(
     args: &Args,
+    target: &Target<'_>,
     client: &Client,
     files: &[Hashed],
     source: Option<&Source>,
@@ -110,13 +173,16 @@ async fn publish(
         message: args.message.as_deref(),
         source,
     };
-    let (begun, made) = begin(args, client, &release).await?;
-    let sent = upload::upload(client, &args.app, &begun, files).await?;
+    let (begun, made) = match target {
+        Target::App(app) => begin(args, app, client, &release).await?,
+        Target::Guides => (client.post(&target.path(&[]), &release).await?, true),
+    };
+    let sent = upload::upload(client, target, &begun, files).await?;
     let id = begun.id.to_string();
-    let path = ["apps", args.app.as_str(), "releases", &id, "finish"];
+    let path = target.path(&[&id, "finish"]);
     let finished: wire::Finished = client.post(&path, &wire::Finish { activate: !args.draft }).await?;
-    if let Some(title) = args.title.as_deref().filter(|_| !made) {
-        client.change(Method::PATCH, &["apps", args.app.as_str()], Some(&json!({ "title": title }))).await?;
+    if let (Some(title), Target::App(app)) = (args.title.as_deref().filter(|_| !made), target) {
+        client.change(Method::PATCH, &["apps", app.as_str()], Some(&json!({ "title": title }))).await?;
     }
     Ok(Published {
         app: args.app.clone(),
@@ -132,19 +198,20 @@ async fn publish(
 /// Begins the release, and makes the app first where there is none. The answer also says whether it was made.
 async fn begin(
     args: &Args,
+    app: &AppName,
     client: &Client,
     release: &wire::NewRelease<'_>,
 ) -> anyhow::Result<(wire::Begun, bool)> {
-    let releases = ["apps", args.app.as_str(), "releases"];
+    let releases = ["apps", app.as_str(), "releases"];
     match client.post(&releases, release).await {
         Err(missing) if missing.status() == Some(StatusCode::NOT_FOUND) => {}
         begun => return Ok((begun?, false)),
     }
-    let title = args.title.clone().unwrap_or_else(|| title_of(&args.app));
-    let app = wire::NewApp { name: &args.app, title: &title };
-    let made = client.change(Method::POST, &["apps"], Some(&app)).await;
-    made.map_err(|failure| taken(&args.app, failure))?;
-    say(format!("Made the app {0}; `loggia share {0} --add WHO` lets others see it.", args.app));
+    let title = args.title.clone().unwrap_or_else(|| title_of(app));
+    let new = wire::NewApp { name: app, title: &title };
+    let made = client.change(Method::POST, &["apps"], Some(&new)).await;
+    made.map_err(|failure| taken(app, failure))?;
+    say(format!("Made the app {app}; `loggia share {app} --add WHO` lets others see it."));
     Ok((client.post(&releases, release).await?, true))
 }
 

@@ -13,10 +13,11 @@ use reqwest::{Body, Method, RequestBuilder, StatusCode};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
+use super::Target;
 use super::hash::Hashed;
 use super::progress::Progress;
 use crate::cli::client::{Client, Failure, wire};
-use crate::model::{AppName, Digest};
+use crate::model::Digest;
 
 /// How many blobs are sent at a time.
 const AT_A_TIME: usize = 8;
@@ -39,7 +40,7 @@ pub(super) struct Sent {
 /// Sends every blob that `begun` misses.
 pub(super) async fn upload(
     client: &Client,
-    app: &AppName,
+    target: &Target<'_>,
     begun: &wire::Begun,
     files: &[Hashed],
 ) -> Result<Sent, Failure> {
@@ -50,7 +51,7 @@ pub(super) async fn upload(
     let progress = Progress::begin(wanted.len(), bytes);
     let release = begun.id.to_string();
     stream::iter(wanted)
-        .map(|file| send(client, app, &release, file, &progress))
+        .map(|file| send(client, target, &release, file, &progress))
         .buffer_unordered(AT_A_TIME)
         .try_collect::<Vec<()>>()
         .await?;
@@ -60,13 +61,13 @@ pub(super) async fn upload(
 
 async fn send(
     client: &Client,
-    app: &AppName,
+    target: &Target<'_>,
     release: &str,
     file: &Hashed,
     progress: &Progress,
 ) -> Result<(), Failure> {
     let digest = file.sha256.to_string();
-    let path = ["apps", app.as_str(), "releases", release, "blobs", &digest];
+    let path = target.path(&[release, "blobs", &digest]);
     let sent = Arc::new(AtomicU64::new(0));
     let answer = client
         .settle(|| {

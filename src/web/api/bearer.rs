@@ -7,9 +7,9 @@ use axum::extract::{FromRequestParts, Path, RawPathParams};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::access::{Refusal, decide_publish, decide_restore, token};
+use crate::access::{Refusal, decide_publish, decide_restore, may_publish_guides, token};
 use crate::model::{App, AppName, TokenRecord};
-use crate::releases::By;
+use crate::releases::{By, Editions};
 
 use super::Api;
 use super::problem::Problem;
@@ -43,6 +43,14 @@ pub(super) struct Restorer {
     pub(super) by: By,
     /// The app's name.
     pub(super) name: AppName,
+}
+
+/// Somebody who may publish the guides of this server, which come from the bucket.
+pub(super) struct GuidePublisher {
+    /// Who, and from where.
+    pub(super) by: By,
+    /// The editions.
+    pub(super) editions: Editions,
 }
 
 /// What the path holds besides names of apps; what cannot be read is not found.
@@ -89,6 +97,31 @@ impl FromRequestParts<Arc<Api>> for Restorer {
         match decide_restore(&by.person, &app, api.clock.now()) {
             Ok(_permit) => Ok(Self { by, name: app.name.clone() }),
             Err(_) => Err(no_app(app.name.as_str())),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for GuidePublisher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let Bearer { by, token } = Bearer::from_request_parts(parts, api).await?;
+        if !token::covers(&token.scope, None) {
+            return Err(Problem::forbidden(
+                "this token is for one app only; publish guides with a wider one",
+            ));
+        }
+        if !may_publish_guides(&by.person, &api.access) {
+            let why = "you may not publish guides here; an operator names those who may in `guide_publishers` under \
+                       [access]";
+            return Err(Problem::forbidden(why));
+        }
+        match &api.editions {
+            Some(editions) => Ok(Self { by, editions: editions.clone() }),
+            None => Err(Problem::conflict(
+                "the guides of this server come from a folder of its own; an operator sets `source = \"bucket\"` under \
+                 [content] to have them published",
+            )),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`].
+//! 3. One file a resource: [`apps`], [`grants`], [`releases`]; and [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
@@ -11,6 +11,7 @@ mod apps;
 mod bearer;
 mod body;
 mod grants;
+mod guides;
 mod openapi;
 mod problem;
 mod releases;
@@ -29,7 +30,7 @@ pub use bearer::ClientAddress;
 
 use crate::config::{Access, Limits, Server};
 use crate::model::Clock;
-use crate::releases::Releases;
+use crate::releases::{Editions, Releases};
 use problem::Problem;
 
 /// Where the API is, on the main host.
@@ -42,6 +43,8 @@ const DESCRIPTION: &str = "/-/api/openapi.json";
 pub struct Api {
     /// The apps.
     pub releases: Releases,
+    /// The editions of the guides, where they come from the bucket.
+    pub editions: Option<Editions>,
     /// The time.
     pub clock: Clock,
     /// Where apps are reached.
@@ -82,6 +85,12 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/releases/{id}/blobs/{sha256}", put(releases::put_blob)),
         ("/apps/{name}/releases/{id}/finish", post(releases::finish)),
         ("/apps/{name}/releases/{id}/activate", post(releases::activate)),
+        ("/guides", get(guides::read)),
+        ("/guides/rollback", post(guides::rollback)),
+        ("/guides/releases", get(guides::list).post(guides::begin)),
+        ("/guides/releases/{id}/blobs/{sha256}", put(guides::put_blob)),
+        ("/guides/releases/{id}/finish", post(guides::finish)),
+        ("/guides/releases/{id}/activate", post(guides::activate)),
     ]
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{apps, grants, releases};
+use super::{apps, grants, guides, releases};
 
 /// The description, as it is served.
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
@@ -18,12 +18,13 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Loggia", description = "Publish apps, share them, and go back."),
+    info(title = "Loggia", description = "Publish apps and guides, share them, and go back."),
     servers((url = "/-/api/v1")),
     paths(
         apps::me, apps::list, apps::create, apps::read, apps::change, apps::remove, apps::restore,
         apps::rollback, apps::audit, grants::list, grants::grant, grants::revoke, releases::list,
-        releases::begin, releases::put_blob, releases::finish, releases::activate,
+        releases::begin, releases::put_blob, releases::finish, releases::activate, guides::read,
+        guides::rollback, guides::list, guides::begin, guides::put_blob, guides::finish, guides::activate,
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),
@@ -81,8 +82,8 @@ mod tests {
         let (limits, clock) = (Limits::default(), Clock::system());
         let releases = Releases::open(Storage::memory(), &limits, clock.clone(), Entropy::seeded(1));
         let releases = releases.await.unwrap();
-        let (server, access) = (Server::default(), Access { creators: Vec::new() });
-        let api = Api { releases, clock, server, access, limits };
+        let (server, access) = (Server::default(), Access::default());
+        let api = Api { releases, editions: None, clock, server, access, limits };
         let service = routes::<()>(api);
         for (path, _) in table() {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {

@@ -54,6 +54,10 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
     pub(super) fn wrong_method() -> Self {
         let detail = "this address does not take that method; /-/api/openapi.json lists what it takes";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)

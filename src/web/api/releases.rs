@@ -25,14 +25,24 @@ use super::{Api, body};
 pub(super) struct NewRelease {
     /// Path → digest and size. Paths are relative, with `/` between segments.
     #[schema(value_type = BTreeMap<String, NewFile>)]
-    files: BTreeMap<FilePath, NewFile>,
+    pub(super) files: BTreeMap<FilePath, NewFile>,
     /// What you say of it.
     #[serde(default)]
-    message: Option<String>,
+    pub(super) message: Option<String>,
     /// Where it was made: `repository` and `commit`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    source: Option<Source>,
+    pub(super) source: Option<Source>,
+}
+
+impl NewRelease {
+    /// Its files, as releases announce them.
+    pub(super) fn announced(&self) -> BTreeMap<FilePath, Announced> {
+        let announce = |(path, file): (&FilePath, &NewFile)| {
+            (path.clone(), Announced { sha256: file.sha256, size: file.size })
+        };
+        self.files.iter().map(announce).collect()
+    }
 }
 
 /// A file of a release.
@@ -41,9 +51,9 @@ pub(super) struct NewRelease {
 pub(super) struct NewFile {
     /// The SHA-256 of its bytes, 64 lower-case hexadecimal digits.
     #[schema(value_type = String)]
-    sha256: Digest,
+    pub(super) sha256: Digest,
     /// Its size in bytes.
-    size: u64,
+    pub(super) size: u64,
 }
 
 /// A release that was begun.
@@ -51,10 +61,10 @@ pub(super) struct NewFile {
 pub(super) struct BegunRelease {
     /// Its identity.
     #[schema(value_type = String)]
-    id: ReleaseId,
+    pub(super) id: ReleaseId,
     /// The blobs to upload: those that no finished release of this app holds.
     #[schema(value_type = Vec<String>)]
-    missing: Vec<Digest>,
+    pub(super) missing: Vec<Digest>,
 }
 
 /// How to finish a release.
@@ -64,7 +74,7 @@ pub(super) struct Finish {
     /// Whether it goes live (the default) or is a draft, seen at its own host.
     #[serde(default = "yes")]
     #[schema(default = true)]
-    activate: bool,
+    pub(super) activate: bool,
 }
 
 impl Default for Finish {
@@ -105,9 +115,7 @@ pub(super) async fn begin(
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
     let new: NewRelease = body::read(body, api.limits.manifest_bytes).await?;
-    let announce =
-        |(path, file): (FilePath, NewFile)| (path, Announced { sha256: file.sha256, size: file.size });
-    let files = new.files.into_iter().map(announce).collect();
+    let files = new.announced();
     let name = &publisher.app.name;
     let begun = api.releases.begin(name, &files, new.message, new.source, &publisher.by).await?;
     Ok((StatusCode::CREATED, Json(BegunRelease { id: begun.id, missing: begun.missing })))

@@ -4,6 +4,8 @@
 // 2. the page is fetched again
 // 3. what differs in <main>, in the tree and in the title is replaced, and nothing else: the place on the page,
 //    open <details> and what was typed stay
+// 4. styles that changed are put in place of the ones before, when they have arrived
+// 5. a page that cannot be made says why above what it was, until it can be made again
 
 const FOLLOWED = ["main", ".tree"];
 const SHOWN_MS = 2000;
@@ -41,8 +43,14 @@ async function refresh() {
   try {
     const response = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (!response.ok) say(`This page now answers ${response.status}; it is shown as it was.`);
-    else if (follow(page)) say("Updated", SHOWN_MS);
+    if (!response.ok) {
+      say("");
+      showError(page, response.status);
+      return;
+    }
+    document.querySelector(".live-error")?.remove();
+    const restyled = followStyles(page);
+    if (follow(page) || restyled) say("Updated", SHOWN_MS);
     else say("");
   } catch {
     say("The page could not be fetched; it is shown as it was.");
@@ -68,6 +76,45 @@ function follow(page) {
     if (mine && theirs) changed = followNode(mine, theirs) || changed;
   }
   if (changed) document.dispatchEvent(new CustomEvent("loggia:changed"));
+  return changed;
+}
+
+/** Says in place what the error page says, above the guide as it was. */
+function showError(page, status) {
+  const main = document.querySelector("main");
+  const error = document.createElement("div");
+  error.className = "notice notice-failed live-error";
+  error.setAttribute("role", "alert");
+  error.dataset.added = "";
+  const lines = [...page.querySelectorAll("main h1, main p, main li")].slice(0, 6).map((part) => part.textContent.trim());
+  const [title, ...rest] = lines.filter(Boolean);
+  const strong = document.createElement("strong");
+  strong.textContent = `${title ?? "This page cannot be made"} (${status}). It is shown as it was.`;
+  error.append(paragraph(strong), ...rest.map((text) => paragraph(text)));
+  main?.querySelector(".live-error")?.remove();
+  main?.prepend(error);
+}
+
+function paragraph(content) {
+  const made = document.createElement("p");
+  made.append(content);
+  return made;
+}
+
+/** Style sheets by their place among the others; a new one takes the old one's place once it is there. */
+function followStyles(page) {
+  const sheets = (of) => [...of.querySelectorAll('link[rel="stylesheet"]')];
+  const mine = sheets(document);
+  let changed = false;
+  for (const [index, theirs] of sheets(page).entries()) {
+    const old = mine[index];
+    if (!old || old.getAttribute("href") === theirs.getAttribute("href")) continue;
+    const fresh = document.importNode(theirs, true);
+    fresh.addEventListener("load", () => old.remove());
+    fresh.addEventListener("error", () => fresh.remove());
+    old.after(fresh);
+    changed = true;
+  }
   return changed;
 }
 
