@@ -7,7 +7,7 @@
 //! 3. people: [`EmailAddress`], [`Subject`], [`Person`], [`Viewer`]
 //! 4. who may see: [`Audience`], [`Grant`]
 //! 5. what is published: [`App`], [`Manifest`]
-//! 6. what is read: [`Guide`], [`Section`]
+//! 6. what is read: [`Guide`], [`Section`], and an app's text: [`AppText`]
 //! 7. what is remembered: [`TokenRecord`], [`AuditEvent`]
 
 mod app;
@@ -20,6 +20,7 @@ mod name;
 mod path;
 mod person;
 mod release;
+mod text;
 mod token;
 
 pub use app::{App, Settings};
@@ -32,4 +33,5 @@ pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId};
 pub use path::{FilePath, GuidePath, InvalidPath, encode_path};
 pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
 pub use release::{FileEntry, Manifest, Source};
+pub use text::{AppPage, AppText};
 pub use token::{TokenRecord, TokenScope};
