@@ -33,7 +33,7 @@ pub use origin::{OriginError, check_same_origin};
 pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};
 pub use pkce::Challenge;
-pub use policy::{decide, decide_publish, decide_restore, may_create, may_enter, may_see};
+pub use policy::{decide, decide_publish, decide_restore, may_create, may_enter, may_read, may_see};
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};
 pub use session::{AppSession, Session};

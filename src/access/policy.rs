@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config;
-use crate::model::{App, Audience, Person, Role, Viewer};
+use crate::model::{App, Audience, Person, Readers, Role, Viewer};
 
 use super::{Permit, PublishPermit, Refusal, Target};
 
@@ -41,6 +41,16 @@ pub fn may_enter(viewer: &Viewer, app: &App, now: Timestamp) -> Result<(), Refus
 #[must_use]
 pub fn may_see(viewer: &Viewer, app: &App, now: Timestamp) -> bool {
     may_enter(viewer, app, now).is_ok()
+}
+
+/// Whether `viewer` may read the guides that `readers` may, and know that they exist.
+pub fn may_read(viewer: &Viewer, readers: &Readers) -> Result<(), Refusal> {
+    match (readers.audience, viewer) {
+        (Audience::Public, _) | (Audience::SignedIn, Viewer::SignedIn(_)) => Ok(()),
+        (_, Viewer::Anonymous) => Err(Refusal::SignIn),
+        (Audience::Listed, Viewer::SignedIn(person)) if readers.who.iter().any(|who| who.names(person)) => Ok(()),
+        (Audience::Listed, Viewer::SignedIn(_)) => Err(Refusal::NotListed),
+    }
 }
 
 /// Whether `person` may create apps.

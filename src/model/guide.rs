@@ -1,7 +1,7 @@
 //! A guide and its sections.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{GuidePath, Readers};
 
@@ -34,7 +34,7 @@ pub struct Guide {
 }
 
 /// A heading's worth of a guide: the unit of search.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     /// The anchor; stable, and unique in its guide. Empty for the lead.
     pub id: String,

@@ -10,7 +10,7 @@ use super::guides::render;
 use super::prepared::Prepared;
 use super::state::Loggia;
 use crate::guides::{Library, Page};
-use crate::search::{Index, Request};
+use crate::search::{Index, Request, Scope};
 use crate::theme::views::Link;
 
 /// What a reader's request meets.
@@ -19,6 +19,8 @@ pub struct Edition {
     pub library: Library,
     /// Their index.
     pub index: Index,
+    /// What everybody may see of it.
+    pub(super) public: Scope,
     pages: HashMap<String, (Arc<Page>, OnceLock<Arc<Prepared>>)>,
 }
 
@@ -32,7 +34,7 @@ impl Edition {
         let pages = library
             .pages()
             .map(|page| (page.guide().path.as_str().to_owned(), (Arc::clone(page), OnceLock::new())));
-        Self { pages: pages.collect(), library, index }
+        Self { pages: pages.collect(), public: Scope::public_guides(&index), library, index }
     }
 
     /// The page at exactly this address.
@@ -52,7 +54,7 @@ impl Edition {
 
     /// A few guides that fit these words.
     pub(super) fn nearest(&self, words: &str) -> Vec<Link> {
-        let request = Request { query: words.to_owned(), limit: 12, offset: 0 };
+        let request = Request { limit: 12, ..Request::new(words, self.public.clone()) };
         let mut nearest: Vec<Link> = Vec::new();
         for hit in self.index.search(&request).hits {
             let url = hit.url.split('#').next().unwrap_or_default();

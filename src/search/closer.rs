@@ -1,19 +1,12 @@
 //! The second look at the best candidates: how well their headings fit the question, and how close together its words
 //! stand.
 
-use std::collections::HashSet;
-
-use tantivy::postings::Postings;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, Searcher, SegmentReader, Term};
-
+use super::circle::Scope;
 use super::evidence::Sought;
 use super::gather::Candidate;
 use super::question::Question;
-use super::record::{Fields, HEADING_LENGTH, Part};
-
-/// The fields that are looked at again.
-const SEEN: [Part; 3] = [Part::Heading, Part::Title, Part::Body];
+use super::segment::{SAME, Segment, Span};
+use super::slots::Slots;
 
 /// What a heading that holds the question's words adds, as a share of the question's worth.
 const HOLDS: f32 = 1.0;
@@ -40,74 +33,77 @@ const PHRASE: f32 = 0.15;
 /// Words further apart than this have nothing to do with each other.
 const NEAR: u32 = 8;
 
+/// How much of a section is looked at, in words.
+const LOOKED_AT: usize = 2_000;
+
 /// Where one sought word stands in a field.
 #[derive(Clone, Default)]
-struct Places {
-    at: Vec<u32>,
+pub(super) struct Places {
+    pub(super) at: Vec<u32>,
     /// As it was typed, in one place at least.
-    verbatim: bool,
+    pub(super) typed: bool,
 }
 
-/// The places of each sought word in each field of [`SEEN`].
-type Seen = [Vec<Places>; SEEN.len()];
+/// The places of each sought word in a field.
+#[derive(Default)]
+pub(super) struct Field {
+    pub(super) places: Vec<Places>,
+    /// How many places the field has.
+    pub(super) length: u32,
+}
 
-/// Adds to the score of each candidate what its headings and phrases say.
-pub(super) fn rescore(
-    searcher: &Searcher,
-    fields: &Fields,
-    question: &Question,
-    sought: &[Sought],
-    worth: &[f32],
-    candidates: &mut [Candidate],
-) -> tantivy::Result<()> {
-    let asked = Asked::of(question, sought, worth);
-    for (at, segment) in searcher.segment_readers().iter().enumerate() {
-        let mut here: Vec<&mut Candidate> = candidates.iter_mut().filter(|one| one.segment == at).collect();
-        here.sort_unstable_by_key(|one| one.doc);
-        let docs: Vec<DocId> = here.iter().map(|one| one.doc).collect();
-        let lengths = segment.fast_fields().u64(HEADING_LENGTH)?;
-        for (candidate, [heading, title, body]) in here.iter_mut().zip(seen(segment, fields, sought, &docs)?)
-        {
-            let length = lengths.first(candidate.doc).unwrap_or(0);
-            candidate.score += asked.heading_fit(&heading, &title, length) + PHRASE * asked.phrases(&body);
-        }
+impl Field {
+    pub(super) fn new(sought: usize) -> Self {
+        Self { places: vec![Places::default(); sought], length: 0 }
     }
-    Ok(())
-}
 
-/// The places of the sought words in each of `docs`, which are in order.
-fn seen(
-    segment: &SegmentReader,
-    fields: &Fields,
-    sought: &[Sought],
-    docs: &[DocId],
-) -> tantivy::Result<Vec<Seen>> {
-    let mut found: Vec<Seen> =
-        docs.iter().map(|_| SEEN.map(|_| vec![Places::default(); sought.len()])).collect();
-    let mut positions = Vec::new();
-    for (field, part) in SEEN.into_iter().map(|part| fields.of(part)).enumerate() {
-        let index = segment.inverted_index(part)?;
-        for (at, word) in sought.iter().enumerate() {
-            for (term, _) in word.exact.iter().chain(&word.loose) {
-                let verbatim = word.is_typed(term);
-                let term = Term::from_field_text(part, term);
-                let option = IndexRecordOption::WithFreqsAndPositions;
-                let Some(mut postings) = index.read_postings(&term, option)? else { continue };
-                for (doc, seen) in docs.iter().zip(&mut found) {
-                    if postings.doc() <= *doc && postings.seek(*doc) == *doc {
-                        postings.positions(&mut positions);
-                        seen[field][at].at.extend(&positions);
-                        seen[field][at].verbatim |= verbatim;
-                    }
+    /// Reads a field of a section.
+    pub(super) fn read(&mut self, segment: &Segment, part: usize, field: &Span, stemmed: bool, slots: &Slots) {
+        for places in &mut self.places {
+            places.at.clear();
+            places.typed = false;
+        }
+        self.length = 0;
+        for token in segment.tokens(field).iter().take(LOOKED_AT) {
+            self.length += u32::from(token & SAME == 0);
+            let Some(slot) = slots.of(part, token & !SAME) else { continue };
+            let mut sought = if stemmed { slot.sought } else { slot.sought & !slot.inflected };
+            while sought != 0 {
+                let bit = sought.trailing_zeros();
+                sought &= sought - 1;
+                let Some(places) = self.places.get_mut(bit as usize) else { continue };
+                places.typed |= slot.typed >> bit & 1 == 1;
+                let here = self.length.saturating_sub(1);
+                if places.at.last() != Some(&here) {
+                    places.at.push(here);
                 }
             }
         }
     }
-    for places in found.iter_mut().flatten().flatten() {
-        places.at.sort_unstable();
-        places.at.dedup();
+}
+
+/// Adds to the score of each candidate what its headings and phrases say.
+pub(super) fn rescore(
+    scope: &Scope,
+    question: &Question,
+    sought: &[Sought],
+    slots: &Slots,
+    worth: &[f32],
+    candidates: &mut [Candidate],
+) {
+    let asked = Asked::of(question, sought, worth);
+    let [mut heading, mut title, mut body] = [(); 3].map(|()| Field::new(sought.len()));
+    for candidate in candidates {
+        let segment = &scope.parts()[candidate.part].segment;
+        let (doc, page) = (&segment.docs[candidate.doc as usize], segment.page_of(candidate.doc));
+        let part = candidate.part;
+        heading.read(segment, part, &doc.heading_tokens, page.stemmed, slots);
+        title.read(segment, part, &page.title_tokens, page.stemmed, slots);
+        if asked.pairs > 0 {
+            body.read(segment, part, &doc.body_tokens, page.stemmed, slots);
+        }
+        candidate.score += asked.heading_fit(&heading, &title) + PHRASE * asked.phrases(&body.places);
     }
-    Ok(found)
 }
 
 /// What a heading is held against.
@@ -120,39 +116,47 @@ struct Asked {
     heading_worth: Vec<f32>,
     /// The last word may go on.
     open: bool,
+    /// Neighbours that a text may have.
+    pairs: usize,
 }
 
 impl Asked {
     fn of(question: &Question, sought: &[Sought], worth: &[f32]) -> Self {
         let place = |asked: &usize| sought.iter().position(|word| word.asked == Some(*asked));
         let most = worth.iter().copied().fold(0.0, f32::max);
-        let heading_worth =
-            |(word, worth): (&Sought, &f32)| if word.stop { STOP_WORD * most } else { *worth };
+        let heading_worth = |(word, worth): (&Sought, &f32)| match word.asked {
+            None => 0.0,
+            Some(_) if word.stop => STOP_WORD * most,
+            Some(_) => *worth,
+        };
+        let order: Vec<usize> = question.order.iter().filter_map(place).collect();
+        let telling = order.iter().filter(|at| worth[**at] > 0.0).count();
         Self {
-            order: question.order.iter().filter_map(place).collect(),
+            order,
             worth: worth.to_vec(),
             heading_worth: sought.iter().zip(worth).map(heading_worth).collect(),
             open: question.words.iter().any(|word| word.open),
+            pairs: telling.saturating_sub(1),
         }
     }
 
     /// How far the heading is the question: all of its words, in its order, and nothing else.
     #[expect(clippy::cast_precision_loss, reason = "a heading has few words")]
-    fn heading_fit(&self, heading: &[Places], title: &[Places], length: u64) -> f32 {
+    fn heading_fit(&self, heading: &Field, title: &Field) -> f32 {
         let all: f32 = self.heading_worth.iter().sum();
+        let (length, heading) = (heading.length, &heading.places[..]);
         let held = self.held(heading, &[]);
         if held == 0.0 || length == 0 {
             return 0.0;
         }
         let held = held / all;
-        let covered: HashSet<u32> = heading.iter().flat_map(|places| &places.at).copied().collect();
-        let covered = (covered.len() as f32 / length as f32).min(1.0);
+        let covered = (covered(heading) as f32 / length as f32).min(1.0);
         let in_order = self.in_order(heading);
         let is = held * held * covered * (0.8 + 0.2 * in_order);
         let first = self.order.first().and_then(|first| heading[*first].at.first());
         let goes_on = self.open && in_order >= 1.0 && first == Some(&0);
         let mut fit = HOLDS * held.powi(4) * (0.4 + 0.6 * covered) + IS * is.powi(4);
-        fit += TOGETHER * (self.held(heading, title) / all).powi(4);
+        fit += TOGETHER * (self.held(heading, &title.places) / all).powi(4);
         fit += if goes_on { GOES_ON * held.powi(4) } else { 0.0 };
         fit * all
     }
@@ -160,7 +164,7 @@ impl Asked {
     /// The worth of the words that a heading, or else a title, holds.
     fn held(&self, heading: &[Places], title: &[Places]) -> f32 {
         let quality = |at: usize| match (&heading[at], title.get(at)) {
-            (places, _) if places.verbatim => 1.0,
+            (places, _) if places.typed => 1.0,
             (places, _) if !places.at.is_empty() => OTHER_FORM,
             (_, Some(places)) if !places.at.is_empty() => OTHER_FORM,
             _ => 0.0,
@@ -182,15 +186,31 @@ impl Asked {
     /// How near each other the question's neighbours stand, worth by worth.
     #[expect(clippy::cast_precision_loss, reason = "gaps are at most NEAR")]
     fn phrases(&self, body: &[Places]) -> f32 {
-        let telling: Vec<usize> = self.order.iter().copied().filter(|at| self.worth[*at] > 0.0).collect();
-        let pairs = telling.windows(2).filter(|pair| pair[0] != pair[1]);
-        pairs
-            .filter_map(|pair| {
-                let gap = nearest(&body[pair[0]].at, &body[pair[1]].at)?;
-                (gap <= NEAR).then(|| self.worth[pair[0]].midpoint(self.worth[pair[1]]) / gap as f32)
-            })
-            .sum()
+        if self.pairs == 0 {
+            return 0.0;
+        }
+        let mut telling = self.order.iter().copied().filter(|at| self.worth[*at] > 0.0);
+        let Some(mut before) = telling.next() else { return 0.0 };
+        let mut sum = 0.0;
+        for at in telling {
+            if at != before
+                && let Some(gap) = nearest(&body[before].at, &body[at].at)
+                && gap <= NEAR
+            {
+                sum += self.worth[before].midpoint(self.worth[at]) / gap as f32;
+            }
+            before = at;
+        }
+        sum
     }
+}
+
+/// How many places of a field hold a sought word.
+fn covered(field: &[Places]) -> usize {
+    let mut at: Vec<u32> = field.iter().flat_map(|places| places.at.iter().copied()).collect();
+    at.sort_unstable();
+    at.dedup();
+    at.len()
 }
 
 /// The least gap between any place of one word and any of the other; both in order.
