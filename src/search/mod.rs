@@ -36,6 +36,7 @@ mod segment;
 mod slots;
 mod snippet;
 mod source;
+mod store;
 mod synonyms;
 mod typing;
 mod words;
