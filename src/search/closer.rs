@@ -17,6 +17,9 @@ const IS: f32 = 4.0;
 /// What a heading that goes on where an unfinished question ends adds.
 const GOES_ON: f32 = 1.5;
 
+/// What it adds, of that, when the words before are there in other forms only.
+const GOES_ON_OTHERWISE: f32 = 0.2;
+
 /// What a section adds whose heading and title together hold the question's words.
 const TOGETHER: f32 = 0.3;
 
@@ -157,7 +160,11 @@ impl Asked {
         let goes_on = self.open && in_order >= 1.0 && first == Some(&0);
         let mut fit = HOLDS * held.powi(4) * (0.4 + 0.6 * covered) + IS * is.powi(4);
         fit += TOGETHER * (self.held(heading, &title.places) / all).powi(4);
-        fit += if goes_on { GOES_ON * held.powi(4) } else { 0.0 };
+        if goes_on {
+            // Whoever has not finished a word has typed those before it as they are.
+            let typed = self.order.iter().all(|at| heading[*at].typed);
+            fit += GOES_ON * held.powi(4) * if typed { 1.0 } else { GOES_ON_OTHERWISE };
+        }
         fit * all
     }
 

@@ -240,7 +240,7 @@ fn alternatives(
         return (lexicon.corrections(word, tolerance, MOST_CORRECTIONS), likeness);
     }
     let mut neighbours = lexicon.corrections(word, 1, MOST_CORRECTIONS);
-    neighbours.retain(|neighbour| lexicon.sections(neighbour) >= MUCH_MORE_FREQUENT * sections.max(1));
+    neighbours.retain(|neighbour| lexicon.sections(neighbour) >= MUCH_MORE_FREQUENT * sections);
     (neighbours, likeness)
 }
 

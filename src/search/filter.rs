@@ -5,6 +5,7 @@ use std::cell::Cell;
 use super::answer::Kind;
 use super::circle::{Circle, Scope};
 use super::gather::Candidate;
+use super::lexicon::Lexicon;
 use super::question::Question;
 use super::segment::{Doc, SAME, Segment};
 use super::words::stem;
@@ -39,11 +40,15 @@ struct Resolved {
 impl<'a> Filter<'a> {
     /// The filter of `question`.
     pub(super) fn new(question: &Question, scope: &'a Scope) -> Self {
+        let lexicon = Lexicon { scope };
         let titles = || question.words.iter().filter(|asked| asked.in_title);
+        // Words that are nowhere are misspelt: side by side with others they would find nothing.
+        let known = |at: &usize| lexicon.sections(&question.words[*at].word) > 0;
+        let phrases = || question.phrases.iter().filter(|phrase| phrase.iter().all(known));
         let open = question.kind.is_none()
             && question.app.is_none()
             && question.excluded.is_empty()
-            && question.phrases.is_empty()
+            && phrases().next().is_none()
             && titles().next().is_none();
         let resolve = |segment: &Segment| {
             let dictionary = &segment.dictionary;
@@ -63,7 +68,7 @@ impl<'a> Filter<'a> {
                 circles: segment.circles.iter().map(|circle| admits(question, circle)).collect(),
                 excluded,
                 titles: titles().map(|asked| forms(&asked.word)).collect(),
-                phrases: question.phrases.iter().map(phrase).collect(),
+                phrases: phrases().map(phrase).collect(),
             }
         };
         let parts = match open {
