@@ -55,6 +55,7 @@ pub(super) static KNOWN: &[Known] = &[
     open("server", "trusted_proxies", |draft, given| {
         put(&mut draft.server.trusted_proxies, given.list(parse_address))
     }),
+    open("server", "cache", |draft, given| put_some(&mut draft.server.cache, given.path())),
     open("server", "theme", |draft, given| put_some(&mut draft.server.theme, given.path())),
     open("content", "dir", |draft, given| put(&mut draft.content.dir, given.path())),
     open("content", "title", |draft, given| put_some(&mut draft.content.title, owned(given.text()))),

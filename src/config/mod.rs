@@ -73,6 +73,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpAddr>,
     /// A folder with templates and assets that replace the built-in ones of the same name.
     pub theme: Option<PathBuf>,
+    /// Where the search index is kept from one start to the next; `None` builds it at every start.
+    pub cache: Option<PathBuf>,
 }
 
 /// PEM files for TLS.
@@ -246,6 +248,7 @@ impl Default for Server {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             trusted_proxies: Vec::new(),
             theme: None,
+            cache: None,
         }
     }
 }

@@ -172,6 +172,12 @@ impl Index {
         self.parts.iter().map(|part| part.live() as u64).sum()
     }
 
+    /// Whether `other` is this very index, not only one like it.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.parts, &other.parts)
+    }
+
     /// Whether there are pages of apps in it.
     #[must_use]
     pub fn has_apps(&self) -> bool {

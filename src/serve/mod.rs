@@ -11,6 +11,7 @@
 mod development;
 mod framing;
 mod guard;
+mod index;
 mod ops;
 mod start;
 mod tls;

@@ -7,13 +7,12 @@ use anyhow::{Context as _, Result, bail};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, ops, run};
+use super::{Certificates, Service, development, index, ops, run};
 use crate::access::{Keyring, oidc, provider};
 use crate::config::Config;
 use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
 use crate::releases::Releases;
-use crate::search::Index;
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{self, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog};
@@ -73,7 +72,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let theme = Theme::load(config.server.theme.as_deref())?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let library = Library::load(&config.content, today)?;
-    let index = Index::build(library.pages().map(|page| page.guide()))?;
+    let index = index::open(&config, &library)?;
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
     let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
@@ -208,6 +207,7 @@ fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
     } else {
         old.index.updated(&changed, &removed)?
     };
+    let index = index.with_synonyms(index::synonyms(&loggia.config.content.dir));
     tracing::info!(changed = changed.len(), removed = removed.len(), "guides were read again");
     loggia.edition.store(Arc::new(Edition::new(library, index)));
     loggia.live.changed();
