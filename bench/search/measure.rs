@@ -1,6 +1,11 @@
 //! What the claims about search rest on: how well it finds, how fast it answers, and what the index costs.
 //! `bench/search/run` builds this and puts a peer's figures beside it.
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a measurement, printed")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a measurement, printed"
+)]
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -33,12 +38,16 @@ fn quality() {
         let (guides, questions) = cranfield(&folder);
         let gains = gains(&Index::build(&guides).unwrap(), &questions);
         let mean = |part: usize| {
-            let half: Vec<f64> = gains.iter().skip(part % 2).step_by(if part == 2 { 1 } else { 2 }).copied().collect();
+            let half: Vec<f64> =
+                gains.iter().skip(part % 2).step_by(if part == 2 { 1 } else { 2 }).copied().collect();
             half.iter().sum::<f64>() / half.len() as f64
         };
         println!(
             "Cranfield nDCG@10: {:.4} over {} questions ({:.4} and {:.4} over every other one)",
-            mean(2), gains.len(), mean(0), mean(1)
+            mean(2),
+            gains.len(),
+            mean(0),
+            mean(1)
         );
     }
     if let Some(folder) = corpus("user-guidance/source") {
@@ -71,8 +80,11 @@ fn sections(count: usize) -> Vec<Section> {
         let guides = if folder.ends_with("source") { guidance(&folder) } else { cranfield(&folder).0 };
         texts.extend(guides.into_iter().flat_map(|guide| guide.sections).map(|section| section.text));
     }
-    let sentences: Vec<&str> =
-        texts.iter().flat_map(|text| text.split_inclusive(['.', '\n'])).filter(|one| one.len() > 30).collect();
+    let sentences: Vec<&str> = texts
+        .iter()
+        .flat_map(|text| text.split_inclusive(['.', '\n']))
+        .filter(|one| one.len() > 30)
+        .collect();
     let words: Vec<&str> = texts.iter().flat_map(|text| text.split_whitespace()).collect();
     let mut random = Random(7);
     let section = |at: usize| {
@@ -80,7 +92,9 @@ fn sections(count: usize) -> Vec<Section> {
         while text.len() < 300 + random.below(1200) {
             for word in sentences[random.below(sentences.len())].split_whitespace() {
                 match random.below(40) {
-                    0 => text.push_str(&format!("{}{}", words[random.below(words.len())], random.below(3_000))),
+                    0 => {
+                        text.push_str(&format!("{}{}", words[random.below(words.len())], random.below(3_000)))
+                    }
                     1..=4 => text.push_str(words[random.below(words.len())]),
                     _ => text.push_str(word),
                 }
@@ -115,20 +129,47 @@ fn speed() {
     let guides: Vec<Guide> = all.chunks(8).enumerate().map(|(number, some)| guide(number, some)).collect();
     let begun = Instant::now();
     let index = Index::build(&guides).unwrap();
-    println!("\n{} sections, {:.1} MB of text, built in {:.2} s", index.sections(), mega(index.text_bytes()), begun.elapsed().as_secs_f64());
+    println!(
+        "\n{} sections, {:.1} MB of text, built in {:.2} s",
+        index.sections(),
+        mega(index.text_bytes()),
+        begun.elapsed().as_secs_f64()
+    );
 
+    if !std::env::args().any(|given| given == "speed-ask") {
+        disk(&index, &guides);
+    }
+    let after = change(&index, &guides);
+    questions(&index, &after, &all, &guides);
+}
+
+/// What keeping an index for the next start costs.
+fn disk(index: &Index, guides: &[Guide]) {
     let file = std::env::temp_dir().join(format!("loggia-search-{}", std::process::id()));
     let begun = Instant::now();
     index.save(&file).unwrap();
     let size = std::fs::metadata(&file).unwrap().len();
-    println!("on disk {:.1} MB, {:.0} % of the text, written in {:.2} s", mega(size), 100.0 * size as f64 / index.text_bytes() as f64, begun.elapsed().as_secs_f64());
+    println!(
+        "on disk {:.1} MB, {:.0} % of the text, written in {:.2} s",
+        mega(size),
+        100.0 * size as f64 / index.text_bytes() as f64,
+        begun.elapsed().as_secs_f64()
+    );
     let begun = Instant::now();
     let loaded = Index::load(&file).unwrap();
     let read = begun.elapsed();
-    let loaded = loaded.renewed(&guides, []).unwrap();
-    println!("read again in {:.2} s, and found unchanged in {:.2} s ({} sections)", read.as_secs_f64(), (begun.elapsed() - read).as_secs_f64(), loaded.sections());
+    let loaded = loaded.renewed(guides, []).unwrap();
+    println!(
+        "read again in {:.2} s, and found unchanged in {:.2} s ({} sections)",
+        read.as_secs_f64(),
+        (begun.elapsed() - read).as_secs_f64(),
+        loaded.sections()
+    );
     std::fs::remove_file(&file).unwrap();
+}
 
+/// How soon a change to one page is found; answers the index after it.
+fn change(index: &Index, guides: &[Guide]) -> Index {
     let mut changed = guides[17].clone();
     changed.sections[0].text = "A change about quokkas.".to_owned();
     let mut updates: Vec<Duration> = Vec::new();
@@ -141,12 +182,21 @@ fn speed() {
         updates.push(begun.elapsed());
     }
     updates.sort();
-    println!("a change to one page is found after {:.1} ms (median), {:.1} ms (most)", milli(updates[10]), milli(updates[19]));
+    println!(
+        "a change to one page is found after {:.1} ms (median), {:.1} ms (most)",
+        milli(updates[10]),
+        milli(updates[19])
+    );
+    after
+}
 
+/// How fast questions are answered.
+fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
     let mut random = Random(11);
     let words: Vec<&str> = all.iter().take(3000).flat_map(|one| one.text.split_whitespace()).collect();
     let query = |random: &mut Random, typo: bool| {
-        let mut picked: Vec<String> = (0..1 + random.below(4)).map(|_| words[random.below(words.len())].to_owned()).collect();
+        let mut picked: Vec<String> =
+            (0..1 + random.below(4)).map(|_| words[random.below(words.len())].to_owned()).collect();
         if typo {
             let long: Vec<&&str> = words.iter().filter(|word| word.len() > 6 && word.is_ascii()).collect();
             let mut word = long[random.below(long.len())].to_string();
@@ -157,11 +207,11 @@ fn speed() {
     };
     let plain: Vec<String> = (0..2000).map(|_| query(&mut random, false)).collect();
     let misspelt: Vec<String> = (0..2000).map(|_| query(&mut random, true)).collect();
-    let scope = Scope::public_guides(&index);
-    ask("words", &index, &scope, &plain);
-    ask("words with a typo", &index, &scope, &misspelt);
-    let scope = Scope::public_guides(&after);
-    ask("words, after changes", &after, &scope, &plain);
+    let scope = Scope::public_guides(index);
+    ask("words", index, &scope, &plain);
+    ask("words with a typo", index, &scope, &misspelt);
+    let scope = Scope::public_guides(after);
+    ask("words, after changes", after, &scope, &plain);
 
     let texts: Vec<AppText> = all
         .chunks(10)
@@ -170,12 +220,19 @@ fn speed() {
         .map(|(number, some)| AppText {
             app: format!("app-{number}").parse().unwrap(),
             title: some[0].heading.clone(),
-            pages: vec![AppPage { path: "/".to_owned(), title: some[0].heading.clone(), sections: some.to_vec() }],
+            pages: vec![AppPage {
+                path: "/".to_owned(),
+                title: some[0].heading.clone(),
+                sections: some.to_vec(),
+            }],
         })
         .collect();
     let texts: Vec<&AppText> = texts.iter().collect();
     let rest: Vec<&Guide> = guides[guides.len() / 2..].iter().collect();
-    let with_apps = Index::build([]).unwrap().changed(&Changes { guides: &rest, apps: &texts, ..Changes::default() }).unwrap();
+    let with_apps = Index::build([])
+        .unwrap()
+        .changed(&Changes { guides: &rest, apps: &texts, ..Changes::default() })
+        .unwrap();
     let begun = Instant::now();
     let mine: HashMap<String, ()> = (0..50).map(|n| (format!("app-{}", n * 97), ())).collect();
     let some = Scope::new(&with_apps, |circle| match circle {
@@ -200,14 +257,16 @@ fn ask(what: &str, index: &Index, scope: &Scope, questions: &[String]) {
     std::thread::scope(|threads| {
         for asker in 0..ASKERS {
             let (next, took, slots) = (&next, &took, &slots);
-            threads.spawn(move || loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(question) = questions.get(at) else { break };
-                let spent = {
-                    let _slot = slots[asker % CORES].lock().unwrap();
-                    time(index, scope, question)
-                };
-                took.lock().unwrap().push(spent);
+            threads.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(question) = questions.get(at) else { break };
+                    let spent = {
+                        let _slot = slots[asker % CORES].lock().unwrap();
+                        time(index, scope, question)
+                    };
+                    took.lock().unwrap().push(spent);
+                }
             });
         }
     });
@@ -216,7 +275,11 @@ fn ask(what: &str, index: &Index, scope: &Scope, questions: &[String]) {
     let at = |took: &[Duration], share: f64| milli(took[((took.len() - 1) as f64 * share) as usize]);
     println!(
         "{what:24} alone p50 {:.3} p99 {:.3} ms; {ASKERS} askers p50 {:.3} p99 {:.3} most {:.3} ms",
-        at(&alone, 0.5), at(&alone, 0.99), at(&took, 0.5), at(&took, 0.99), at(&took, 1.0)
+        at(&alone, 0.5),
+        at(&alone, 0.99),
+        at(&took, 0.5),
+        at(&took, 0.99),
+        at(&took, 1.0)
     );
 }
 

@@ -48,7 +48,9 @@ pub fn may_read(viewer: &Viewer, readers: &Readers) -> Result<(), Refusal> {
     match (readers.audience, viewer) {
         (Audience::Public, _) | (Audience::SignedIn, Viewer::SignedIn(_)) => Ok(()),
         (_, Viewer::Anonymous) => Err(Refusal::SignIn),
-        (Audience::Listed, Viewer::SignedIn(person)) if readers.who.iter().any(|who| who.names(person)) => Ok(()),
+        (Audience::Listed, Viewer::SignedIn(person)) if readers.who.iter().any(|who| who.names(person)) => {
+            Ok(())
+        }
         (Audience::Listed, Viewer::SignedIn(_)) => Err(Refusal::NotListed),
     }
 }

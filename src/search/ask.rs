@@ -96,7 +96,10 @@ impl Found {
                     (page.place, one.doc - page.docs.start)
                 };
                 ranked.sort_by(|a, b| {
-                    b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b))).then_with(|| by_score(a, b))
+                    b.score
+                        .total_cmp(&a.score)
+                        .then_with(|| place(a).cmp(&place(b)))
+                        .then_with(|| by_score(a, b))
                 });
             }
         }
@@ -126,8 +129,7 @@ fn hit(request: &Request, candidate: &Candidate, slots: &Slots, marked: u64) -> 
     let (doc, page) = (&segment.docs[candidate.doc as usize], segment.page_of(candidate.doc));
     let marker = Marker { slots, part: candidate.part, marked, stemmed: page.stemmed };
     let text = |text, tokens| Text { text: segment.text(text), tokens: segment.tokens(tokens) };
-    let snippet =
-        snippet(text(&doc.body, &doc.body_tokens), text(&doc.code, &doc.code_tokens), marker);
+    let snippet = snippet(text(&doc.body, &doc.body_tokens), text(&doc.code, &doc.code_tokens), marker);
     let app = segment.circle_of(page).app();
     let path = segment.text(&page.path);
     Hit {

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
-use super::index::Index;
 use super::dictionary::rank;
+use super::index::Index;
 use super::segment::{SAME, Segment};
 use crate::model::{AppName, Audience, Readers};
 
@@ -88,9 +88,10 @@ impl Scope {
     /// What everybody may see of the guides.
     #[must_use]
     pub fn public_guides(index: &Index) -> Self {
-        Self::new(index, |circle| {
-            matches!(circle, Circle::Guides(readers) if readers.audience == Audience::Public)
-        })
+        Self::new(
+            index,
+            |circle| matches!(circle, Circle::Guides(readers) if readers.audience == Audience::Public),
+        )
     }
 
     /// All of it: for measuring, and where nobody is asking.
@@ -135,7 +136,10 @@ impl Seen {
                     counts.headings[(token & !SAME) as usize] += 1;
                 }
                 if few {
-                    self.segment.words_of(at).into_iter().for_each(|word| counts.sections[word as usize] += 1);
+                    self.segment
+                        .words_of(at)
+                        .into_iter()
+                        .for_each(|word| counts.sections[word as usize] += 1);
                 }
             }
             if !few {

@@ -26,6 +26,9 @@ const TOGETHER: f32 = 0.3;
 /// What an inflected or corrected word of a heading counts.
 const OTHER_FORM: f32 = 0.93;
 
+/// The same while the question may go on: what was typed before is a heading's beginning more often than not.
+const OTHER_FORM_OF_OPEN: f32 = 0.85;
+
 /// What a word that says little counts in a heading, as a share of the most telling word's worth: "What is
 /// ownership?" is not "Ownership".
 const STOP_WORD: f32 = 0.15;
@@ -61,7 +64,14 @@ impl Field {
     }
 
     /// Reads a field of a section.
-    pub(super) fn read(&mut self, segment: &Segment, part: usize, field: &Span, stemmed: bool, slots: &Slots) {
+    pub(super) fn read(
+        &mut self,
+        segment: &Segment,
+        part: usize,
+        field: &Span,
+        stemmed: bool,
+        slots: &Slots,
+    ) {
         for places in &mut self.places {
             places.at.clear();
             places.typed = false;
@@ -170,10 +180,11 @@ impl Asked {
 
     /// The worth of the words that a heading, or else a title, holds.
     fn held(&self, heading: &[Places], title: &[Places]) -> f32 {
+        let other_form = if self.open { OTHER_FORM_OF_OPEN } else { OTHER_FORM };
         let quality = |at: usize| match (&heading[at], title.get(at)) {
             (places, _) if places.typed => 1.0,
-            (places, _) if !places.at.is_empty() => OTHER_FORM,
-            (_, Some(places)) if !places.at.is_empty() => OTHER_FORM,
+            (places, _) if !places.at.is_empty() => other_form,
+            (_, Some(places)) if !places.at.is_empty() => other_form,
             _ => 0.0,
         };
         self.heading_worth.iter().enumerate().map(|(at, worth)| worth * quality(at)).sum()

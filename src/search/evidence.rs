@@ -114,8 +114,9 @@ pub(super) fn seek(
             // A joined or humped word that nobody wrote so is looked for by its parts.
             Shape::Joined if !known => continue,
             Shape::Humped => {
-                humped_known = known;
-                if !known {
+                let near = || !verbatim && !alternatives(asked, known, &mut lookups, lexicon).0.is_empty();
+                humped_known = known || near();
+                if !humped_known {
                     continue;
                 }
             }
@@ -143,7 +144,12 @@ pub(super) fn seek(
             let mut loose = Vec::new();
             for word in &alternatives {
                 if completions {
-                    let typed = dictionary.find(word).map(|word| Form { word, weight: 1.0, typed: true, inflected: false });
+                    let typed = dictionary.find(word).map(|word| Form {
+                        word,
+                        weight: 1.0,
+                        typed: true,
+                        inflected: false,
+                    });
                     loose.extend(typed);
                 } else {
                     push_forms(dictionary, word, likeness == Likeness::Correction, &mut loose);

@@ -142,14 +142,21 @@ impl Sums {
     }
 
     /// The best `most` that carry the `least` and pass the filter, and how many do.
-    fn best(&mut self, scope: &Scope, filter: &Filter<'_>, most: usize, least: f32) -> (Vec<Candidate>, usize) {
+    fn best(
+        &mut self,
+        scope: &Scope,
+        filter: &Filter<'_>,
+        most: usize,
+        least: f32,
+    ) -> (Vec<Candidate>, usize) {
         let mut best: Vec<Candidate> = Vec::with_capacity(most * 2 + 1);
         let mut worst = f32::NEG_INFINITY;
         let mut total = 0;
         let bases = bases(scope);
         for doc in self.touched.drain(..) {
             let at = doc as usize;
-            let (score, carried) = (std::mem::take(&mut self.total[at]), std::mem::take(&mut self.carried[at]));
+            let (score, carried) =
+                (std::mem::take(&mut self.total[at]), std::mem::take(&mut self.carried[at]));
             if carried < least {
                 continue;
             }
@@ -194,7 +201,8 @@ fn collect(part: &Seen, base: usize, forms: &[Form], sums: &mut [f32], found: &m
         let all = postings.docs.iter().zip(postings.impacts);
         if forms.len() == 1 {
             let seen = all.filter(|(doc, _)| seen(**doc, form));
-            found.extend(seen.map(|(doc, impact)| (base_32 + doc, form.weight * table[usize::from(*impact)])));
+            found
+                .extend(seen.map(|(doc, impact)| (base_32 + doc, form.weight * table[usize::from(*impact)])));
             return;
         }
         for (doc, impact) in all {

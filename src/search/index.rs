@@ -21,7 +21,9 @@ const MOST_TEXT: usize = u32::MAX as usize / 2;
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// There is more text than an index can hold.
-    #[error("the guides and apps have {0} bytes of text, more than the 2 GiB that one index holds; leave some apps out of search")]
+    #[error(
+        "the guides and apps have {0} bytes of text, more than the 2 GiB that one index holds; leave some apps out of search"
+    )]
     TooMuch(usize),
 }
 
@@ -63,11 +65,8 @@ impl Index {
         guides: impl IntoIterator<Item = &'a Guide>,
         apps: impl IntoIterator<Item = &'a AppText>,
     ) -> Result<Self, SearchError> {
-        let pages: Vec<Page<'_>> = guides
-            .into_iter()
-            .map(Page::of_guide)
-            .chain(apps.into_iter().flat_map(Page::of_app))
-            .collect();
+        let pages: Vec<Page<'_>> =
+            guides.into_iter().map(Page::of_guide).chain(apps.into_iter().flat_map(Page::of_app)).collect();
         Self::of_pages(&pages)
     }
 
@@ -193,8 +192,7 @@ impl Index {
     /// The circles that sections belong to, each once, in no order.
     #[must_use]
     pub fn circles(&self) -> Vec<&Circle> {
-        let circles: HashSet<&Circle> =
-            self.pages().map(|(segment, page)| segment.circle_of(page)).collect();
+        let circles: HashSet<&Circle> = self.pages().map(|(segment, page)| segment.circle_of(page)).collect();
         circles.into_iter().collect()
     }
 
@@ -258,9 +256,10 @@ fn key(segment: &Segment, page: &PageRecord) -> PageKey {
 
 fn fits(pages: &[Page<'_>], before: usize) -> Result<(), SearchError> {
     let size = |page: &Page<'_>| {
-        let sections = page.sections.iter().map(|one| {
-            one.id.len() + one.heading.len() + one.text.len() + one.code.len()
-        });
+        let sections = page
+            .sections
+            .iter()
+            .map(|one| one.id.len() + one.heading.len() + one.text.len() + one.code.len());
         page.path.len() + page.title.len() + page.address.len() + sections.sum::<usize>()
     };
     let bytes = before + pages.iter().map(size).sum::<usize>();

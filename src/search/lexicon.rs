@@ -27,27 +27,38 @@ impl Lexicon<'_> {
     /// Whether a section has the word or another form of it.
     pub(super) fn knows_any_form(&self, word: &str, stem: &str) -> bool {
         self.sections(word) > 0
-            || self.scope.parts().iter().any(|part| {
-                part.segment.dictionary.forms(stem).iter().any(|form| part.frequency(*form) > 0)
-            })
+            || self
+                .scope
+                .parts()
+                .iter()
+                .any(|part| part.segment.dictionary.forms(stem).iter().any(|form| part.frequency(*form) > 0))
     }
 
     /// The words that start with `prefix` and go on, `most` of them: those of headings first, then the most frequent.
     pub(super) fn completions(&self, prefix: &str, most: usize) -> Vec<String> {
         let mut counts: HashMap<&str, (u32, u32)> = HashMap::new();
         for part in self.scope.parts() {
-            let words = part.segment.dictionary.starting(prefix);
-            for word in words.take(MOST_READ as usize) {
-                let (headings, sections) = (part.headings(word), part.frequency(word));
-                let text = part.segment.dictionary.word(word);
-                if sections > 0 && text.len() > prefix.len() {
+            let dictionary = &part.segment.dictionary;
+            let words = dictionary.starting(prefix).take(MOST_READ as usize);
+            let counted = words.map(|word| (part.headings(word), part.frequency(word), word));
+            let mut counted: Vec<_> = counted.filter(|(_, sections, _)| *sections > 0).collect();
+            // A few more than are wanted: one of them is the word itself, and other parts may have others.
+            if counted.len() > 2 * most {
+                counted
+                    .select_nth_unstable_by(2 * most, |a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.2.cmp(&b.2)));
+                counted.truncate(2 * most);
+            }
+            for (headings, sections, word) in counted {
+                let text = dictionary.word(word);
+                if text.len() > prefix.len() {
                     let count = counts.entry(text).or_default();
                     *count = (count.0 + headings, count.1 + sections);
                 }
             }
         }
         let mut words: Vec<_> = counts.into_iter().collect();
-        let better = |a: &(&str, (u32, u32)), b: &(&str, (u32, u32))| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0));
+        let better =
+            |a: &(&str, (u32, u32)), b: &(&str, (u32, u32))| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0));
         if words.len() > most {
             words.select_nth_unstable_by(most, better);
             words.truncate(most);

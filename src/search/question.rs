@@ -68,8 +68,11 @@ impl Question {
             ..Self::default()
         };
         let left_out = operators.left_out.iter().flat_map(|range| words(&query[range.clone()]));
-        question.excluded =
-            left_out.filter(|word| word.shape != Shape::Hump).map(|word| word.text).take(MOST_WORDS).collect();
+        question.excluded = left_out
+            .filter(|word| word.shape != Shape::Hump)
+            .map(|word| word.text)
+            .take(MOST_WORDS)
+            .collect();
         let mut in_phrases = vec![Vec::new(); operators.phrases.len()];
         for word in words(&operators.without(query)) {
             let known = question.words.iter().position(|asked| asked.word == word.text);
@@ -236,7 +239,10 @@ mod tests {
     #[test]
     fn what_is_no_operator_is_words_or_nothing() {
         for (query, expected) in [
-            ("+and ^2 ~ in:somewhere x:y", &["and", "2", "insomewhere", "in", "somewhere", "xy", "x", "y"][..]),
+            (
+                "+and ^2 ~ in:somewhere x:y",
+                &["and", "2", "insomewhere", "in", "somewhere", "xy", "x", "y"][..],
+            ),
             ("AND OR NOT (", &["and", "or", "not"]),
             ("\"'*?[]{}\\", &[]),
             ("--dry-run - a\"b", &["dryrun", "dry", "run", "a", "b"]),

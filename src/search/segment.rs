@@ -384,7 +384,7 @@ impl Draft {
 fn fingerprint_of_path(page: &Page<'_>) -> u64 {
     // FNV-1a, 64 bits: the same in every version and on every machine.
     let app = page.circle.app().map_or("", |app| app.as_str());
-    app.bytes().chain(page.path.bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    app.bytes()
+        .chain(page.path.bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -32,7 +32,14 @@ thread_local!(static TABLES: RefCell<Vec<Vec<u16>>> = const { RefCell::new(Vec::
 
 impl Slots {
     pub(super) fn new(scope: &Scope, sought: &[Sought]) -> Self {
-        Self { parts: scope.parts().iter().enumerate().map(|(at, part)| PartSlots::new(part, at, sought)).collect() }
+        Self {
+            parts: scope
+                .parts()
+                .iter()
+                .enumerate()
+                .map(|(at, part)| PartSlots::new(part, at, sought))
+                .collect(),
+        }
     }
 
     /// What `word` of `part` speaks for.

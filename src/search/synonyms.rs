@@ -78,7 +78,9 @@ impl Synonyms {
 
     fn add(&mut self, typed: &str, means: &str) {
         let (typed, means) = (plain(typed), plain(means));
-        let Some(first) = typed.first().cloned().filter(|_| !means.is_empty() && typed != means) else { return };
+        let Some(first) = typed.first().cloned().filter(|_| !means.is_empty() && typed != means) else {
+            return;
+        };
         let rules = self.rules.entry(first).or_default();
         let rule = Rule { typed, means };
         if !rules.contains(&rule) {

@@ -67,8 +67,7 @@ pub(super) fn rank(
                 Tier::SomeWords
             };
             // In a tier of few words the length of the heading says how far it is what was typed.
-            let in_heading =
-                order.iter().flatten().filter(|at| !heading.places[**at].at.is_empty()).count();
+            let in_heading = order.iter().flatten().filter(|at| !heading.places[**at].at.is_empty()).count();
             #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
             let score = f32::from(tier as u8) * 100.0 + held as f32 * 2.0 + in_heading as f32 / 16.0;
             candidate.score = score * page.boost.clamp(0.9, 1.1);
@@ -78,9 +77,7 @@ pub(super) fn rank(
         })
         .collect();
     ranked.sort_by(|a, b| {
-        b.1.cmp(&a.1)
-            .then_with(|| b.0.score.total_cmp(&a.0.score))
-            .then_with(|| (a.2, a.3).cmp(&(b.2, b.3)))
+        b.1.cmp(&a.1).then_with(|| b.0.score.total_cmp(&a.0.score)).then_with(|| (a.2, a.3).cmp(&(b.2, b.3)))
     });
     candidates.extend(ranked.into_iter().map(|(candidate, ..)| candidate));
 }

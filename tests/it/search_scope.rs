@@ -42,16 +42,26 @@ fn app(name: &str, title: &str, text: &str) -> AppText {
 fn guides() -> [Guide; 3] {
     [
         guide("bucket.md", "Use a bucket", "Every team has a bucket for its files.", Readers::PUBLIC),
-        guide("secret.md", "Zanzibar merger", "The zanzibar bucket is for the directors.", listed("ann@example.org")),
-        guide("staff.md", "Quixotic plans", "Only for those who signed in, with a bucket.", Readers {
-            audience: Audience::SignedIn,
-            who: Vec::new(),
-        }),
+        guide(
+            "secret.md",
+            "Zanzibar merger",
+            "The zanzibar bucket is for the directors.",
+            listed("ann@example.org"),
+        ),
+        guide(
+            "staff.md",
+            "Quixotic plans",
+            "Only for those who signed in, with a bucket.",
+            Readers { audience: Audience::SignedIn, who: Vec::new() },
+        ),
     ]
 }
 
 fn apps() -> [AppText; 2] {
-    [app("tides", "Tide tables", "High water at the harbour."), app("ledger", "Xylophone ledger", "Xylophones and a bucket.")]
+    [
+        app("tides", "Tide tables", "High water at the harbour."),
+        app("ledger", "Xylophone ledger", "Xylophones and a bucket."),
+    ]
 }
 
 fn index() -> Index {
@@ -107,7 +117,8 @@ fn operators_choose_apps_guides_titles_and_phrases() {
 #[test]
 fn a_word_of_another_circle_corrects_and_suggests_nothing() {
     let index = index();
-    for query in ["zanzibr", "zanziba", "xylophon", "xylophnoe", "quixotc", "ledgr", "zanzibar merger plans"] {
+    for query in ["zanzibr", "zanziba", "xylophon", "xylophnoe", "quixotc", "ledgr", "zanzibar merger plans"]
+    {
         for mode in [Mode::Whole, Mode::Typing] {
             let answer = index.search(&Request { mode, ..Request::new(query, visitor(&index)) });
             assert_eq!(answer, Answer::default(), "{query}");
@@ -118,7 +129,9 @@ fn a_word_of_another_circle_corrects_and_suggests_nothing() {
 
 #[test]
 fn synonyms_are_found_marked_and_reported_but_only_in_scope() {
-    let synonyms = Synonyms::parse("groups = [[\"pail\", \"bucket\", \"zanzibar\"], [\"sea level\", \"tide\"]]").unwrap();
+    let synonyms =
+        Synonyms::parse("groups = [[\"pail\", \"bucket\", \"zanzibar\"], [\"sea level\", \"tide\"]]")
+            .unwrap();
     let index = index().with_synonyms(synonyms);
     let answer = ask(&index, visitor(&index), "pail ");
     assert_eq!(answer.total, 1);
