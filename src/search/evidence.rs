@@ -114,7 +114,8 @@ pub(super) fn seek(
             // A joined or humped word that nobody wrote so is looked for by its parts.
             Shape::Joined if !known => continue,
             Shape::Humped => {
-                let mut near = || !verbatim && !alternatives(asked, known, &mut lookups, lexicon).0.is_empty();
+                let mut near =
+                    || !verbatim && !alternatives(asked, known, &mut lookups, lexicon).0.is_empty();
                 humped_known = known || near();
                 if !humped_known {
                     continue;
