@@ -55,7 +55,7 @@ pub(super) struct Args {
     base_url: Option<Url>,
     /// A folder with templates and assets that replace the built-in ones
     #[arg(long, value_name = "DIR")]
-    theme: Option<PathBuf>,
+    theme: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome> {
@@ -184,7 +184,7 @@ fn configuration(args: &Args, home: &Path) -> Result<Config> {
         ops_listen: any,
         content: args.content.clone(),
         storage: Some(Storage::Folder(home.to_owned())),
-        theme: args.theme.clone(),
+        theme: args.theme.as_deref().map(|theme| config::Theme::parse(theme, Path::new(""))),
     };
     let mut config = Config::load(None, config::variables(), &flags)?;
     let alone = Config::load(Some(&empty_file(home)?), std::iter::empty(), &flags)?;

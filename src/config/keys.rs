@@ -58,6 +58,7 @@ pub(super) static KNOWN: &[Known] = &[
         put(&mut draft.server.trusted_proxies, given.list(parse_address))
     }),
     open("server", "theme", |draft, given| put(&mut draft.server.theme, given.theme())),
+    open("server", "cache", |draft, given| put_some(&mut draft.server.cache, given.path())),
     open("content", "dir", |draft, given| put(&mut draft.content.dir, given.path())),
     open("content", "title", |draft, given| put_some(&mut draft.content.title, owned(given.text()))),
     open("content", "language", |draft, given| {

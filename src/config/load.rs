@@ -10,8 +10,8 @@ use super::keys::Draft;
 use super::mistake::{ConfigError, Mistake, Place};
 use super::source::{Given, read_file, read_variables};
 use super::{
-    Access, Config, Content, ContentSource, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls, check,
-    home_url,
+    Access, Config, Content, ContentSource, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls,
+    check, home_url,
 };
 use crate::model::Who;
 

@@ -77,6 +77,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpAddr>,
     /// The look of its pages.
     pub theme: Theme,
+    /// Where the search index is kept from one start to the next; `None` builds it at every start.
+    pub cache: Option<PathBuf>,
 }
 
 /// PEM files for TLS.
@@ -278,6 +280,7 @@ impl Default for Server {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             trusted_proxies: Vec::new(),
             theme: Theme::Default,
+            cache: None,
         }
     }
 }

@@ -5,7 +5,7 @@ mod nearby;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;

@@ -243,7 +243,7 @@ impl Library {
     /// The guide that `file` (relative to the content folder) is a part of: the first that uses it.
     #[must_use]
     pub fn guide_of_file(&self, file: &str) -> Option<&Arc<Page>> {
-        let inside = file.strip_prefix(self.site.kind.prefix()).unwrap_or(file);
+        let inside = self.site.inside(file).unwrap_or(file);
         self.page(self.by_file.get(inside)?.as_str())
     }
 

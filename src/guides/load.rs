@@ -25,6 +25,9 @@ use super::wiki::Names;
 use crate::config;
 use crate::model::{GuidePath, Readers};
 
+/// A file that is for search, not for readers.
+const SYNONYMS: &str = "/synonyms.toml";
+
 /// Content that cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -364,7 +367,8 @@ fn static_files(
         let address = format!("/{}", shelf.site.inside(file)?);
         let before = before.and_then(|before| before.get(&address)).filter(|_| !touched(file));
         let found = before.cloned().or_else(|| StaticFile::load(shelf.root, file, entry))?;
-        (!address.starts_with("/-/")).then_some((address, found))
+        let ours = address.starts_with("/-/") || address == SYNONYMS;
+        (!ours).then_some((address, found))
     };
     shelf.files.par_iter().filter_map(load).collect()
 }

@@ -63,7 +63,12 @@ pub(super) fn redirects<'a>(
         let message =
             format!("the redirect from `{from}` leads in a circle and is left out; name where it should end");
         let names_it = |parsed: &&Arc<Parsed>| parsed.former_paths.iter().any(|path| path.contains(&*from));
-        let file = parsed.iter().find(names_it).map(|parsed| &*parsed.own_file).or(site.settings.first().map(|file| &**file)).unwrap_or_default();
+        let file = parsed
+            .iter()
+            .find(names_it)
+            .map(|parsed| &*parsed.own_file)
+            .or(site.settings.first().map(|file| &**file))
+            .unwrap_or_default();
         Problem::error(file, ProblemKind::FrontMatter, message)
     };
     (out, circles.into_keys().map(problem).collect())

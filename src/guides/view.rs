@@ -101,7 +101,11 @@ impl<'a> View<'a> {
     /// The guides whose addresses are most like `path`.
     #[must_use]
     pub fn alike(&self, path: &str, most: usize) -> Vec<&'a Arc<Page>> {
-        likeness::alike(path, self.pages().filter(|page| !page.hidden()).map(|page| (page.guide().path.as_str(), page)), most)
+        likeness::alike(
+            path,
+            self.pages().filter(|page| !page.hidden()).map(|page| (page.guide().path.as_str(), page)),
+            most,
+        )
     }
 
     /// The way from the front page to `page`, without either end's own step.

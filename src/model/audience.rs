@@ -21,7 +21,7 @@ pub enum Audience {
 }
 
 /// Who may read a guide: an audience, and whom it names when it is listed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Readers {
     /// Everyone, everyone who signed in, or those in `who`.
     pub audience: Audience,

@@ -24,9 +24,9 @@ mod manifests;
 mod media_type;
 mod publish;
 mod records;
-mod texts;
 mod rules;
 mod settings;
+mod texts;
 mod update;
 
 use std::net::IpAddr;
@@ -43,8 +43,8 @@ pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
 pub use records::Change;
-pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
+pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
 use crate::config::Limits;
 use crate::model::{Clock, Entropy, Person};

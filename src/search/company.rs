@@ -3,18 +3,24 @@
 
 use std::collections::HashMap;
 
-use tantivy::{Searcher, Term};
+use foldhash::fast::RandomState;
 
-use super::evidence::{Sought, forms_of_stem};
+use super::circle::Scope;
+use super::evidence::{Form, Forms, Likeness, Sought};
+use super::filter::Filter;
 use super::gather::{Candidate, gather, rarity};
-use super::record::{Fields, Part, Stored};
-use super::words::{STEM_MARK, Shape, is_stop_word, stem, words};
+use super::question::Question;
+use super::segment::SAME;
+use super::words::is_stop_word;
 
 /// Questions with fewer telling words are left as they were asked.
 const LEAST_WORDS: usize = 5;
 
 /// How many of the best sections are read.
-pub(super) const READ: usize = 5;
+const READ: usize = 5;
+
+/// How much of each is read, in words.
+const READ_WORDS: usize = 1_500;
 
 /// How many words they add.
 const ADDED: usize = 15;
@@ -22,26 +28,19 @@ const ADDED: usize = 15;
 /// What the added words count, of 1.
 const SHARE: f32 = 0.5;
 
-/// How much of a section is read, in bytes.
-const READ_BYTES: usize = 8_000;
-
 /// Whether the question is long enough to be helped.
 pub(super) fn helps(sought: &[Sought]) -> bool {
     sought.iter().filter(|word| !word.stop).count() >= LEAST_WORDS
 }
 
-/// Blends the scores of `candidates` with how well they fit the words of `best`, the first of them.
-pub(super) fn blend(
-    searcher: &Searcher,
-    fields: &Fields,
-    best: &[(f32, Stored)],
-    candidates: &mut [Candidate],
-) -> tantivy::Result<()> {
-    let added = telling_words(searcher, fields, best)?;
-    let gathered = gather(searcher, fields, &added)?.candidates;
+/// Blends the scores of `candidates`, best first, with how well they fit the words of the best of them.
+pub(super) fn blend(scope: &Scope, candidates: &mut [Candidate]) {
+    let added = telling_words(scope, &candidates[..candidates.len().min(READ)]);
+    let open = Filter::new(&Question::default(), scope);
+    let gathered = gather(scope, &added, &open, candidates.len() * 4).best;
     let fits: HashMap<(usize, u32), f32> =
-        gathered.iter().map(|one| ((one.segment, one.doc), one.score)).collect();
-    let fit = |one: &Candidate| fits.get(&(one.segment, one.doc)).copied().unwrap_or(0.0);
+        gathered.iter().map(|one| ((one.part, one.doc), one.score)).collect();
+    let fit = |one: &Candidate| fits.get(&(one.part, one.doc)).copied().unwrap_or(0.0);
     let most = |scores: &mut dyn Iterator<Item = f32>| scores.fold(0.0, f32::max);
     let most_score = most(&mut candidates.iter().map(|one| one.score));
     let most_fit = most(&mut candidates.iter().map(fit));
@@ -51,42 +50,63 @@ pub(super) fn blend(
             candidate.score = (1.0 - SHARE) * candidate.score + SHARE * fit;
         }
     }
-    Ok(())
 }
 
 /// The words that tell the best sections from others, by how much.
-fn telling_words(
-    searcher: &Searcher,
-    fields: &Fields,
-    best: &[(f32, Stored)],
-) -> tantivy::Result<Vec<Sought>> {
-    let mut weights: HashMap<String, f32> = HashMap::new();
-    for (score, section) in best {
-        for (stem, count) in counts(section) {
-            *weights.entry(stem).or_default() += score * count / (count + 1.0);
+fn telling_words(scope: &Scope, best: &[Candidate]) -> Vec<Sought> {
+    let mut weights: HashMap<(usize, u32), f32, RandomState> = HashMap::default();
+    for one in best {
+        for (stem, count) in counts(scope, one) {
+            *weights.entry((one.part, stem)).or_default() += one.score * count / (count + 1.0);
         }
     }
-    let mut telling = Vec::with_capacity(weights.len());
-    for (stem, weight) in weights {
-        let mut found = 0;
-        for form in [&stem, &format!("{STEM_MARK}{stem}")] {
-            found += searcher.doc_freq(&Term::from_field_text(fields.of(Part::Body), form))?;
-        }
-        telling.push((weight * rarity(searcher.num_docs(), found), weight, stem));
+    // A stem has a number in each part; here they are brought together by one of its words.
+    let mut telling: Vec<(f32, f32, String)> = Vec::with_capacity(weights.len());
+    for ((part, stem), weight) in weights {
+        let part = &scope.parts()[part];
+        let forms = part.segment.dictionary.forms_of(stem);
+        let found: u32 = forms.iter().map(|form| part.frequency(*form)).sum();
+        let Some(word) = forms.first().map(|form| part.segment.dictionary.word(*form)) else { continue };
+        let worth = weight * rarity(scope.sections(), found as usize);
+        telling.push((worth, weight, super::words::stem(word)));
     }
     telling.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
+    telling.dedup_by(|a, b| a.2 == b.2);
     telling.truncate(ADDED);
-    Ok(telling.into_iter().map(|(_, weight, stem)| Sought::added(forms_of_stem(stem), weight)).collect())
+    telling.into_iter().map(|(_, weight, stem)| added(scope, &stem, weight)).collect()
 }
 
-/// How often each stem occurs.
-fn counts(section: &Stored) -> HashMap<String, f32> {
-    let mut counts = HashMap::new();
-    for text in [&section.heading, &section.body] {
-        let text = &text[..text.floor_char_boundary(READ_BYTES)];
-        for word in words(text) {
-            if word.shape == Shape::Plain && !is_stop_word(&word.text) {
-                *counts.entry(stem(&word.text)).or_default() += 1.0;
+/// A word that nobody typed, in all its forms.
+fn added(scope: &Scope, stem: &str, weight: f32) -> Sought {
+    let forms = scope.parts().iter().map(|part| {
+        let forms = part.segment.dictionary.forms(stem).iter();
+        let exact = forms.map(|word| Form { word: *word, weight: 1.0, typed: false, inflected: false });
+        Forms { exact: exact.collect(), loose: Vec::new() }
+    });
+    Sought {
+        asked: None,
+        weight,
+        stop: false,
+        forms: forms.collect(),
+        loose_weight: 0.0,
+        alternatives: Vec::new(),
+        likeness: Likeness::Neighbour,
+    }
+}
+
+/// How often each stem occurs in a section.
+fn counts(scope: &Scope, one: &Candidate) -> HashMap<u32, f32, RandomState> {
+    let segment = &scope.parts()[one.part].segment;
+    let doc = &segment.docs[one.doc as usize];
+    let mut counts: HashMap<u32, f32, RandomState> = HashMap::default();
+    for field in [&doc.heading_tokens, &doc.body_tokens] {
+        let tokens = segment.tokens(field);
+        for (at, token) in tokens.iter().enumerate().take(READ_WORDS) {
+            // A name that its parts follow is counted by them.
+            let joined = tokens.get(at + 1).is_some_and(|next| next & SAME != 0);
+            let word = token & !SAME;
+            if !joined && !is_stop_word(segment.dictionary.word(word)) {
+                *counts.entry(segment.dictionary.stem_of(word)).or_default() += 1.0;
             }
         }
     }

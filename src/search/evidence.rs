@@ -2,7 +2,8 @@
 
 use super::lexicon::Lexicon;
 use super::question::{Asked, Question};
-use super::words::{STEM_MARK, Shape, stem};
+use super::synonyms::Synonyms;
+use super::words::{Shape, is_stop_word, stem};
 
 /// How many completions of an unfinished word are looked for.
 const MOST_COMPLETIONS: usize = 100;
@@ -19,6 +20,9 @@ const COMPLETION: f32 = 0.6;
 /// What corrections count.
 const CORRECTION: f32 = 0.8;
 
+/// What synonyms count.
+const SYNONYM: f32 = 0.8;
+
 /// What an inflected form counts beside the very form that was typed.
 const STEM: f32 = 0.85;
 
@@ -28,8 +32,30 @@ const RARE: u64 = 2;
 /// A correction of a rare word must be this many times as frequent.
 const MUCH_MORE_FREQUENT: u64 = 4;
 
-/// A term of the index and what an occurrence of it counts.
-pub(super) type Weighted = (String, f32);
+/// The most words that are sought, with those that synonyms add.
+pub(super) const MOST_SOUGHT: usize = 48;
+
+/// A word of the index that speaks for a sought one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// Its rank in the part's dictionary.
+    pub(super) word: u32,
+    /// What an occurrence counts.
+    pub(super) weight: f32,
+    /// It is the word as it was typed, or what it becomes or should have been.
+    pub(super) typed: bool,
+    /// It only shares a stem, and says nothing where words have none.
+    pub(super) inflected: bool,
+}
+
+/// The forms in one part of the scope.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Forms {
+    /// The word and its other forms.
+    pub(super) exact: Vec<Form>,
+    /// Its alternatives and their other forms; behind exact evidence, never beside it.
+    pub(super) loose: Vec<Form>,
+}
 
 /// One word of the question and what in a section speaks for it.
 #[derive(Clone, Debug)]
@@ -40,10 +66,8 @@ pub(super) struct Sought {
     pub(super) weight: f32,
     /// It says little by itself.
     pub(super) stop: bool,
-    /// The word and its other forms.
-    pub(super) exact: Vec<Weighted>,
-    /// Its alternatives and their other forms; behind exact evidence, never beside it.
-    pub(super) loose: Vec<Weighted>,
+    /// By part of the scope.
+    pub(super) forms: Vec<Forms>,
     /// What loose evidence counts.
     pub(super) loose_weight: f32,
     /// Likeliest first.
@@ -63,45 +87,37 @@ pub(super) enum Likeness {
     Neighbour,
 }
 
-impl Sought {
-    /// A word that nobody typed.
-    pub(super) fn added(exact: Vec<Weighted>, weight: f32) -> Self {
-        Self {
-            asked: None,
-            weight,
-            stop: false,
-            exact,
-            loose: Vec::new(),
-            loose_weight: 0.0,
-            alternatives: Vec::new(),
-            likeness: Likeness::Neighbour,
-        }
-    }
-
-    /// Whether `term` is the word as it was typed, or what it becomes or should have been.
-    pub(super) fn is_typed(&self, term: &str) -> bool {
-        self.exact.first().is_some_and(|(typed, _)| typed == term)
-            || (self.likeness != Likeness::Neighbour && self.alternatives.iter().any(|word| word == term))
-    }
+/// What was found to speak for the words of a question.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    pub(super) sought: Vec<Sought>,
+    /// Words for which nothing speaks: indices into [`Question::words`].
+    pub(super) unknown: Vec<usize>,
+    /// What was typed and the synonyms that were looked for as well.
+    pub(super) synonyms: Vec<(String, String)>,
 }
 
-/// The words of `question` that anything speaks for.
-pub(super) fn seek(question: &Question, lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<Sought>> {
-    let mut sought = Vec::with_capacity(question.words.len());
+/// The words of `question` that anything speaks for; `verbatim` only as they were typed.
+pub(super) fn seek(
+    question: &Question,
+    lexicon: &Lexicon<'_>,
+    synonyms: &Synonyms,
+    verbatim: bool,
+) -> Evidence {
+    let mut evidence = Evidence::default();
     let mut humped_known = false;
     let mut lookups = MOST_CORRECTED;
     for (at, asked) in question.words.iter().enumerate() {
-        let exact = forms(&asked.word);
-        let mut known = false;
-        for (term, _) in &exact {
-            known = known || lexicon.sections(term)? > 0;
-        }
+        let stem = stem(&asked.word);
+        let known = lexicon.knows_any_form(&asked.word, &stem);
         match asked.shape {
             // A joined or humped word that nobody wrote so is looked for by its parts.
             Shape::Joined if !known => continue,
             Shape::Humped => {
-                humped_known = known;
-                if !known {
+                let mut near =
+                    || !verbatim && !alternatives(asked, known, &mut lookups, lexicon).0.is_empty();
+                humped_known = known || near();
+                if !humped_known {
                     continue;
                 }
             }
@@ -109,45 +125,101 @@ pub(super) fn seek(question: &Question, lexicon: &Lexicon<'_>) -> tantivy::Resul
             Shape::Hump if humped_known => continue,
             Shape::Joined | Shape::Hump | Shape::Plain => {}
         }
-        let (alternatives, likeness) = alternatives(asked, known, &mut lookups, lexicon)?;
-        if !known && alternatives.is_empty() {
+        let (mut alternatives, likeness) = match verbatim {
+            true => (Vec::new(), Likeness::Neighbour),
+            false => alternatives(asked, known, &mut lookups, lexicon),
+        };
+        let also = if verbatim { Vec::new() } else { synonyms.of_word(&asked.word) };
+        let also: Vec<&str> = also.into_iter().filter(|word| lexicon.sections(word) > 0).collect();
+        if !known && !also.is_empty() {
+            // What has a synonym is no slip.
+            alternatives.clear();
+        }
+        if !known && alternatives.is_empty() && also.is_empty() {
+            evidence.unknown.push(at);
             continue;
         }
+        let forms = lexicon.scope.parts().iter().map(|part| {
+            let dictionary = &part.segment.dictionary;
+            let completions = likeness == Likeness::Completion;
+            let mut loose = Vec::new();
+            for word in &alternatives {
+                if completions {
+                    let typed = dictionary.find(word).map(|word| Form {
+                        word,
+                        weight: 1.0,
+                        typed: true,
+                        inflected: false,
+                    });
+                    loose.extend(typed);
+                } else {
+                    push_forms(dictionary, word, likeness == Likeness::Correction, &mut loose);
+                }
+            }
+            also.iter().for_each(|word| push_forms(dictionary, word, false, &mut loose));
+            let mut exact = Vec::new();
+            push_forms(dictionary, &asked.word, true, &mut exact);
+            Forms { exact, loose }
+        });
         #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
         let weight = asked.spans.len() as f32;
-        let loose = alternatives.iter().flat_map(|word| match likeness {
-            Likeness::Completion => vec![(word.clone(), 1.0)],
-            Likeness::Correction | Likeness::Neighbour => forms(word),
-        });
-        sought.push(Sought {
+        evidence.sought.push(Sought {
             asked: Some(at),
             weight,
             stop: asked.stop,
-            exact,
-            loose: loose.collect(),
+            forms: forms.collect(),
             loose_weight: if likeness == Likeness::Completion { COMPLETION } else { CORRECTION },
             alternatives,
             likeness,
         });
+        evidence.synonyms.extend(also.into_iter().map(|word| (asked.word.clone(), word.to_owned())));
     }
-    Ok(sought)
+    if !verbatim {
+        add_phrases(question, lexicon, synonyms, &mut evidence);
+    }
+    evidence
 }
 
-/// The term for the word itself, and those for its other forms.
-fn forms(word: &str) -> Vec<Weighted> {
-    let stem = stem(word);
-    let mut forms = vec![(word.to_owned(), 1.0), (format!("{STEM_MARK}{stem}"), STEM)];
-    if stem != word {
-        forms.push((stem, STEM));
-        // The typed form is among those with its stem.
-        forms[0].1 = 1.0 - STEM;
+/// Adds the words of synonyms that are, or stand for, several words.
+fn add_phrases(question: &Question, lexicon: &Lexicon<'_>, synonyms: &Synonyms, evidence: &mut Evidence) {
+    let order: Vec<&str> = question.order.iter().map(|at| question.words[*at].word.as_str()).collect();
+    for (typed, phrase) in synonyms.of_phrases(&order) {
+        let words: Vec<&String> = phrase.iter().filter(|word| !is_stop_word(word)).collect();
+        if words.is_empty() || words.iter().any(|word| lexicon.sections(word) == 0) {
+            continue;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a synonym has few words")]
+        let weight = SYNONYM * typed.split(' ').count() as f32 / words.len() as f32;
+        for word in words {
+            if evidence.sought.len() < MOST_SOUGHT {
+                let forms = lexicon.scope.parts().iter().map(|part| {
+                    let mut exact = Vec::new();
+                    push_forms(&part.segment.dictionary, word, false, &mut exact);
+                    Forms { exact, loose: Vec::new() }
+                });
+                evidence.sought.push(Sought {
+                    asked: None,
+                    weight,
+                    stop: false,
+                    forms: forms.collect(),
+                    loose_weight: 0.0,
+                    alternatives: Vec::new(),
+                    likeness: Likeness::Neighbour,
+                });
+            }
+        }
+        evidence.synonyms.push((typed, phrase.join(" ")));
     }
-    forms
 }
 
-/// The terms for every form of a stem.
-pub(super) fn forms_of_stem(stem: String) -> Vec<Weighted> {
-    vec![(format!("{STEM_MARK}{stem}"), 1.0), (stem, 1.0)]
+/// Adds the word itself and its other forms.
+fn push_forms(dictionary: &super::dictionary::Dictionary, word: &str, typed: bool, forms: &mut Vec<Form>) {
+    let itself = dictionary.find(word);
+    if let Some(word) = itself {
+        forms.push(Form { word, weight: 1.0, typed, inflected: false });
+    }
+    let others = dictionary.forms(&stem(word)).iter().filter(|form| Some(**form) != itself);
+    forms.extend(others.map(|word| Form { word: *word, weight: STEM, typed: false, inflected: true }));
 }
 
 /// What an unfinished word may become; else what an unknown or rare word should have been.
@@ -156,35 +228,31 @@ fn alternatives(
     known: bool,
     lookups: &mut usize,
     lexicon: &Lexicon<'_>,
-) -> tantivy::Result<(Vec<String>, Likeness)> {
+) -> (Vec<String>, Likeness) {
     let word = &asked.word;
     if asked.open {
-        let completions = lexicon.completions(word, MOST_COMPLETIONS)?;
+        let completions = lexicon.completions(word, MOST_COMPLETIONS);
         if !completions.is_empty() {
-            return Ok((completions, Likeness::Completion));
+            return (completions, Likeness::Completion);
         }
     }
     let likeness = if known { Likeness::Neighbour } else { Likeness::Correction };
-    let sections = lexicon.sections(word)?;
+    let sections = lexicon.sections(word);
     let tolerance = tolerance(word);
     if tolerance == 0 || sections > RARE || *lookups == 0 {
-        return Ok((Vec::new(), likeness));
+        return (Vec::new(), likeness);
     }
     *lookups -= 1;
     if !known {
-        return Ok((lexicon.corrections(word, tolerance, MOST_CORRECTIONS)?, likeness));
+        return (lexicon.corrections(word, tolerance, MOST_CORRECTIONS), likeness);
     }
-    let mut neighbours = Vec::new();
-    for neighbour in lexicon.corrections(word, 1, MOST_CORRECTIONS)? {
-        if lexicon.sections(&neighbour)? >= MUCH_MORE_FREQUENT * sections.max(1) {
-            neighbours.push(neighbour);
-        }
-    }
-    Ok((neighbours, likeness))
+    let mut neighbours = lexicon.corrections(word, 1, MOST_CORRECTIONS);
+    neighbours.retain(|neighbour| lexicon.sections(neighbour) >= MUCH_MORE_FREQUENT * sections);
+    (neighbours, likeness)
 }
 
 /// How many typing errors a word may have: none up to 4 letters, one up to 8, two beyond.
-fn tolerance(word: &str) -> u8 {
+pub(super) fn tolerance(word: &str) -> usize {
     match word.chars().count() {
         0..=4 => 0,
         _ if word.chars().all(char::is_numeric) => 0,

@@ -1,111 +1,284 @@
-//! The index: built once, then updated guide by guide.
+//! The index: segments that never change, and which of their pages are gone.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tantivy::indexer::IndexWriterOptions;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher};
+use super::bits::Bits;
+use super::circle::Circle;
+use super::segment::{PageRecord, Segment, span};
+use super::source::{Page, PageKey, guide_key};
+use super::synonyms::Synonyms;
+use crate::model::{AppName, AppText, Guide, GuidePath};
 
-use super::record::{Fields, TOKENIZER};
-use super::words::WordTokenizer;
-use crate::model::{Guide, GuidePath};
+/// An update puts segments together only while they have fewer sections than this, so that it stays short.
+const MOST_MERGED: usize = 4_000;
 
-/// How much memory new sections may take before they are written into the index, in bytes.
-const WRITING_MEMORY: usize = 32 << 20;
+/// The most text that one index holds, in bytes: spans of it are kept in 32 bits.
+const MOST_TEXT: usize = u32::MAX as usize / 2;
 
-/// Why guides could not be indexed.
+/// Why pages could not be indexed.
 #[derive(Debug, thiserror::Error)]
-#[error("the search index cannot be written: {0}; restart the server to build it anew")]
-pub struct SearchError(#[from] tantivy::TantivyError);
-
-/// Every section of every guide, as it was at one moment. Cloning is cheap.
-#[derive(Clone)]
-pub struct Index {
-    pub(super) searcher: Searcher,
-    pub(super) fields: Fields,
-    source: Arc<Source>,
+pub enum SearchError {
+    /// There is more text than an index can hold.
+    #[error(
+        "the guides and apps have {0} bytes of text, more than the 2 GiB that one index holds; leave some apps out of search"
+    )]
+    TooMuch(usize),
 }
 
-/// What all the snapshots of one index share: where the next one comes from.
-struct Source {
-    writer: Mutex<IndexWriter>,
-    reader: IndexReader,
+/// What changed since an index was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// Guides that are new or different.
+    pub guides: &'a [&'a Guide],
+    /// Guides that are gone.
+    pub removed_guides: &'a [&'a GuidePath],
+    /// Apps whose text is new or different; all that was indexed of them before goes.
+    pub apps: &'a [&'a AppText],
+    /// Apps that are gone, or out of search.
+    pub removed_apps: &'a [&'a AppName],
+}
+
+/// Every section of every guide and app, as it was at one moment. Cloning is cheap.
+#[derive(Clone)]
+pub struct Index {
+    pub(super) parts: Arc<[Part]>,
+    pub(super) synonyms: Arc<Synonyms>,
+}
+
+/// A segment, and which of its sections are no longer.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) segment: Arc<Segment>,
+    pub(super) gone: Arc<Bits>,
 }
 
 impl Index {
-    /// The index of `guides`, in memory.
+    /// The index of `guides`.
     pub fn build<'a>(guides: impl IntoIterator<Item = &'a Guide>) -> Result<Self, SearchError> {
-        let (schema, fields) = Fields::schema();
-        let index = tantivy::Index::create_in_ram(schema);
-        index.tokenizers().register(TOKENIZER, WordTokenizer);
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .num_merge_threads(1)
-            .memory_budget_per_thread(WRITING_MEMORY)
-            .build();
-        let writer = index.writer_with_options(options)?;
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let source = Arc::new(Source { writer: Mutex::new(writer), reader });
-        let searcher = source.write(&fields, guides, &[])?;
-        Ok(Self { searcher, fields, source })
+        Self::build_all(guides, [])
+    }
+
+    /// The index of `guides` and `apps`.
+    pub fn build_all<'a>(
+        guides: impl IntoIterator<Item = &'a Guide>,
+        apps: impl IntoIterator<Item = &'a AppText>,
+    ) -> Result<Self, SearchError> {
+        let pages: Vec<Page<'_>> =
+            guides.into_iter().map(Page::of_guide).chain(apps.into_iter().flat_map(Page::of_app)).collect();
+        Self::of_pages(&pages)
+    }
+
+    fn of_pages(pages: &[Page<'_>]) -> Result<Self, SearchError> {
+        fits(pages, 0)?;
+        let part = Part::new(Segment::build(pages));
+        Ok(Self { parts: Arc::new([part]), synonyms: Arc::default() })
+    }
+
+    /// The index as it was saved, brought up to date with `guides` and `apps`: what did not change is not read again.
+    pub fn renewed<'a>(
+        self,
+        guides: impl IntoIterator<Item = &'a Guide>,
+        apps: impl IntoIterator<Item = &'a AppText>,
+    ) -> Result<Self, SearchError> {
+        self.brought_to(guides, apps, |_| false)
+    }
+
+    /// The index with exactly these `guides`, and the apps that it has.
+    pub fn with_guides<'a>(&self, guides: impl IntoIterator<Item = &'a Guide>) -> Result<Self, SearchError> {
+        self.clone().brought_to(guides, [], |circle| circle.app().is_some())
+    }
+
+    /// With these pages and those in circles that stay.
+    fn brought_to<'a>(
+        self,
+        guides: impl IntoIterator<Item = &'a Guide>,
+        apps: impl IntoIterator<Item = &'a AppText>,
+        stays: impl Fn(&Circle) -> bool,
+    ) -> Result<Self, SearchError> {
+        let mut pages: HashMap<PageKey, Page<'_>> = guides
+            .into_iter()
+            .map(Page::of_guide)
+            .chain(apps.into_iter().flat_map(Page::of_app))
+            .map(|page| (page.key(), page))
+            .collect();
+        let mut removed = HashSet::new();
+        for (segment, record) in self.pages().filter(|(segment, record)| !stays(segment.circle_of(record))) {
+            let key = key(segment, record);
+            let same = pages.get(&key).is_some_and(|page| page.fingerprint() == record.fingerprint);
+            if same {
+                pages.remove(&key);
+            } else {
+                removed.insert(key);
+            }
+        }
+        let changed: Vec<Page<'_>> = pages.into_values().collect();
+        if changed.is_empty() && removed.is_empty() {
+            return Ok(self);
+        }
+        self.replaced(&changed, |_, key| removed.contains(key))
     }
 
     /// The index with `changed` guides added or replaced and `removed` ones gone; this one stays as it is.
-    ///
-    /// Updates follow one another: each starts from the latest, so call it on the latest.
     pub fn updated(&self, changed: &[&Guide], removed: &[&GuidePath]) -> Result<Self, SearchError> {
-        let searcher = self.source.write(&self.fields, changed.iter().copied(), removed)?;
-        Ok(Self { searcher, fields: self.fields, source: Arc::clone(&self.source) })
+        self.changed(&Changes { guides: changed, removed_guides: removed, ..Changes::default() })
+    }
+
+    /// The index after `changes`; this one stays as it is.
+    pub fn changed(&self, changes: &Changes<'_>) -> Result<Self, SearchError> {
+        let pages: Vec<Page<'_>> = changes
+            .guides
+            .iter()
+            .map(|guide| Page::of_guide(guide))
+            .chain(changes.apps.iter().flat_map(|app| Page::of_app(app)))
+            .collect();
+        let guides: HashSet<PageKey> = changes
+            .guides
+            .iter()
+            .map(|guide| &guide.path)
+            .chain(changes.removed_guides.iter().copied())
+            .map(guide_key)
+            .collect();
+        let apps: HashSet<&AppName> =
+            changes.apps.iter().map(|text| &text.app).chain(changes.removed_apps.iter().copied()).collect();
+        self.replaced(&pages, |circle, key| match circle {
+            Circle::App(app) => apps.contains(app),
+            Circle::Guides(_) => guides.contains(key),
+        })
+    }
+
+    /// Without the pages that are `gone`, with new ones.
+    fn replaced(
+        &self,
+        pages: &[Page<'_>],
+        gone: impl Fn(&Circle, &PageKey) -> bool,
+    ) -> Result<Self, SearchError> {
+        fits(pages, self.parts.iter().map(|part| part.segment.text.len()).sum())?;
+        let mut parts: Vec<Part> =
+            self.parts.iter().map(|part| part.without(&gone)).filter(|part| part.live() > 0).collect();
+        // The last segments are put together with what is new, as long as they are small.
+        let mut sections: usize = pages.iter().map(|page| page.sections.len()).sum();
+        let mut merged = Vec::new();
+        while let Some(last) = parts.pop_if(|last| {
+            last.live() <= sections.saturating_mul(2).max(64) && last.live() + sections <= MOST_MERGED
+        }) {
+            sections += last.live();
+            merged.push(last);
+        }
+        let kept = merged.iter().rev().flat_map(Part::sources);
+        let fresh: Vec<Page<'_>> = kept.chain(pages.iter().cloned()).collect();
+        if !fresh.is_empty() {
+            parts.push(Part::new(Segment::build(&fresh)));
+        }
+        Ok(Self { parts: parts.into(), synonyms: Arc::clone(&self.synonyms) })
+    }
+
+    /// The same index with these synonyms.
+    #[must_use]
+    pub fn with_synonyms(self, synonyms: Synonyms) -> Self {
+        Self { synonyms: Arc::new(synonyms), ..self }
     }
 
     /// How many sections there are.
     #[must_use]
     pub fn sections(&self) -> u64 {
-        self.searcher.num_docs()
+        self.parts.iter().map(|part| part.live() as u64).sum()
+    }
+
+    /// Whether `other` is this very index, not only one like it.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.parts, &other.parts)
+    }
+
+    /// Whether there are pages of apps in it.
+    #[must_use]
+    pub fn has_apps(&self) -> bool {
+        self.parts.iter().any(|part| part.segment.circles.iter().any(|circle| circle.app().is_some()))
+    }
+
+    /// How many bytes of text they have.
+    #[must_use]
+    pub fn text_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.segment.text.len() as u64).sum()
+    }
+
+    /// The circles that sections belong to, each once, in no order.
+    #[must_use]
+    pub fn circles(&self) -> Vec<&Circle> {
+        let circles: HashSet<&Circle> = self.pages().map(|(segment, page)| segment.circle_of(page)).collect();
+        circles.into_iter().collect()
+    }
+
+    /// The pages that are not gone.
+    fn pages(&self) -> impl Iterator<Item = (&Segment, &PageRecord)> {
+        self.parts.iter().flat_map(|part| part.pages().map(|page| (&*part.segment, page)))
+    }
+
+    /// Everything in one segment.
+    pub(super) fn compact(&self) -> Arc<Segment> {
+        match &*self.parts {
+            [only] if only.live() == only.segment.docs.len() => Arc::clone(&only.segment),
+            parts => {
+                let pages: Vec<Page<'_>> = parts.iter().flat_map(Part::sources).collect();
+                Arc::new(Segment::build(&pages))
+            }
+        }
+    }
+
+    pub(super) fn of_segment(segment: Segment) -> Self {
+        Self { parts: Arc::new([Part::new(segment)]), synonyms: Arc::default() }
     }
 }
 
-impl Source {
-    fn write<'a>(
-        &self,
-        fields: &Fields,
-        changed: impl IntoIterator<Item = &'a Guide>,
-        removed: &[&GuidePath],
-    ) -> Result<Searcher, SearchError> {
-        let mut writer = self.writer();
-        let written = write(&mut writer, fields, changed, removed);
-        if written.is_err() {
-            // Half of an update must not come with the next one.
-            writer.rollback()?;
-        }
-        written?;
-        self.reader.reload()?;
-        Ok(self.reader.searcher())
+impl Part {
+    fn new(segment: Segment) -> Self {
+        let gone = Arc::new(Bits::none(segment.docs.len()));
+        Self { segment: Arc::new(segment), gone }
     }
 
-    fn writer(&self) -> MutexGuard<'_, IndexWriter> {
-        // A panic while writing left at most an update that was not committed.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn live(&self) -> usize {
+        self.segment.docs.len() - self.gone.count()
+    }
+
+    fn pages(&self) -> impl Iterator<Item = &PageRecord> {
+        self.segment.pages.iter().filter(|page| !self.gone.holds(page.docs.start as usize))
+    }
+
+    fn sources(&self) -> impl Iterator<Item = Page<'_>> {
+        self.pages().map(|page| self.segment.source(page))
+    }
+
+    fn without(&self, gone: impl Fn(&Circle, &PageKey) -> bool) -> Self {
+        let going: Vec<_> = self
+            .pages()
+            .filter(|page| gone(self.segment.circle_of(page), &key(&self.segment, page)))
+            .map(|page| span(&page.docs))
+            .collect();
+        if going.is_empty() {
+            return self.clone();
+        }
+        let mut bits = (*self.gone).clone();
+        going.into_iter().for_each(|docs| bits.insert_all(docs));
+        Self { segment: Arc::clone(&self.segment), gone: Arc::new(bits) }
     }
 }
 
-fn write<'a>(
-    writer: &mut IndexWriter,
-    fields: &Fields,
-    changed: impl IntoIterator<Item = &'a Guide>,
-    removed: &[&GuidePath],
-) -> tantivy::Result<()> {
-    for path in removed {
-        writer.delete_term(fields.guide_term(path));
-    }
-    for guide in changed {
-        writer.delete_term(fields.guide_term(&guide.path));
-        for document in fields.documents(guide) {
-            writer.add_document(document)?;
-        }
-    }
-    writer.commit()?;
-    Ok(())
+fn key(segment: &Segment, page: &PageRecord) -> PageKey {
+    (segment.circle_of(page).app().cloned(), segment.text(&page.path).to_owned())
+}
+
+fn fits(pages: &[Page<'_>], before: usize) -> Result<(), SearchError> {
+    let size = |page: &Page<'_>| {
+        let sections = page
+            .sections
+            .iter()
+            .map(|one| one.id.len() + one.heading.len() + one.text.len() + one.code.len());
+        page.path.len() + page.title.len() + page.address.len() + sections.sum::<usize>()
+    };
+    let bytes = before + pages.iter().map(size).sum::<usize>();
+    if bytes > MOST_TEXT { Err(SearchError::TooMuch(bytes)) } else { Ok(()) }
 }
 
 impl fmt::Debug for Index {

@@ -1,118 +1,191 @@
-//! The words that the index knows.
+//! The words of the sections in scope: which ones continue or resemble another. No word from elsewhere is ever named.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use tantivy::query::FuzzyTermQuery;
-use tantivy::{Searcher, Term};
-
-use super::record::{Fields, Part};
+use super::circle::Scope;
+use super::dictionary::mask;
 
 /// How many words a dictionary is read for completions.
-const MOST_READ: usize = 2_000;
+const MOST_READ: u32 = 20_000;
 
-/// The words of every section.
+/// The words of a scope.
 #[derive(Clone, Copy)]
 pub(super) struct Lexicon<'a> {
-    pub(super) searcher: &'a Searcher,
-    pub(super) fields: &'a Fields,
+    pub(super) scope: &'a Scope,
 }
 
 impl Lexicon<'_> {
-    /// How many sections have the term, in the field that has it most.
-    pub(super) fn sections(&self, term: &str) -> tantivy::Result<u64> {
-        let mut most = 0;
-        for part in Part::ALL {
-            most = most.max(self.searcher.doc_freq(&Term::from_field_text(self.fields.of(part), term))?);
-        }
-        Ok(most)
+    /// How many sections have the word.
+    pub(super) fn sections(&self, word: &str) -> u64 {
+        let counts = self.scope.parts().iter().filter_map(|part| {
+            let word = part.segment.dictionary.find(word)?;
+            Some(u64::from(part.frequency(word)))
+        });
+        counts.sum()
+    }
+
+    /// Whether a section has the word or another form of it.
+    pub(super) fn knows_any_form(&self, word: &str, stem: &str) -> bool {
+        self.sections(word) > 0
+            || self
+                .scope
+                .parts()
+                .iter()
+                .any(|part| part.segment.dictionary.forms(stem).iter().any(|form| part.frequency(*form) > 0))
     }
 
     /// The words that start with `prefix` and go on, `most` of them: those of headings first, then the most frequent.
-    pub(super) fn completions(&self, prefix: &str, most: usize) -> tantivy::Result<Vec<String>> {
-        let beyond = format!("{prefix}\u{10ffff}");
-        let mut tally = Tally::default();
-        for part in Part::ALL {
-            for segment in self.searcher.segment_readers() {
-                let dictionary = segment.inverted_index(self.fields.of(part))?;
-                let mut terms = dictionary.terms().range().gt(prefix).lt(&beyond).into_stream()?;
-                for _ in 0..MOST_READ {
-                    let Some((term, info)) = terms.next() else { break };
-                    tally.count(term, part, info.doc_freq);
+    pub(super) fn completions(&self, prefix: &str, most: usize) -> Vec<String> {
+        let mut counts: HashMap<&str, (u32, u32)> = HashMap::new();
+        for part in self.scope.parts() {
+            let dictionary = &part.segment.dictionary;
+            let words = dictionary.starting(prefix).take(MOST_READ as usize);
+            let counted = words.map(|word| (part.headings(word), part.frequency(word), word));
+            let mut counted: Vec<_> = counted.filter(|(_, sections, _)| *sections > 0).collect();
+            // A few more than are wanted: one of them is the word itself, and other parts may have others.
+            if counted.len() > 2 * most {
+                counted
+                    .select_nth_unstable_by(2 * most, |a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.2.cmp(&b.2)));
+                counted.truncate(2 * most);
+            }
+            for (headings, sections, word) in counted {
+                let text = dictionary.word(word);
+                if text.len() > prefix.len() {
+                    let count = counts.entry(text).or_default();
+                    *count = (count.0 + headings, count.1 + sections);
                 }
             }
         }
-        let mut words: Vec<_> = tally.0.iter().collect();
-        let heading = |counts: &[u32; Part::ALL.len()]| counts[Part::Heading as usize];
-        words.sort_by(|(a, in_a), (b, in_b)| {
-            let by_heading = heading(in_b).cmp(&heading(in_a));
-            by_heading.then_with(|| in_b.iter().max().cmp(&in_a.iter().max())).then_with(|| a.cmp(b))
-        });
-        Ok(words.into_iter().take(most).map(|(word, _)| word.clone()).collect())
+        let mut words: Vec<_> = counts.into_iter().collect();
+        let better =
+            |a: &(&str, (u32, u32)), b: &(&str, (u32, u32))| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0));
+        if words.len() > most {
+            words.select_nth_unstable_by(most, better);
+            words.truncate(most);
+        }
+        words.sort_unstable_by(better);
+        words.into_iter().map(|(word, _)| word.to_owned()).collect()
     }
 
     /// The nearest words to `word` within `tolerance` edits, the most frequent `most` of them; a transposition is one
-    /// edit. The first letter is believed before the others are.
-    pub(super) fn corrections(&self, word: &str, tolerance: u8, most: usize) -> tantivy::Result<Vec<String>> {
-        let first = word.chars().next();
-        let mut other_start = Vec::new();
-        for distance in 1..=tolerance {
-            let found = self.within(word, distance)?.into_iter().filter(|(_, found)| found != word);
-            let (mut found, other): (Vec<_>, Vec<_>) =
-                found.partition(|(_, found)| found.chars().next() == first);
-            if distance == 1 {
-                other_start = other;
-            } else {
-                // An edit to the first letter weighs as much as two others.
-                found.append(&mut other_start);
-                found.sort_by(most_frequent_first);
+    /// edit. The first letter is believed before the others are: an edit to it weighs as much as two.
+    pub(super) fn corrections(&self, word: &str, tolerance: usize, most: usize) -> Vec<String> {
+        let mut near = vec![HashMap::new(); tolerance + 1];
+        let mut other_start = HashMap::new();
+        let letters: Vec<char> = word.chars().collect();
+        let Some(first) = letters.first() else { return Vec::new() };
+        for part in self.scope.parts() {
+            let dictionary = &part.segment.dictionary;
+            let wanted = mask(word);
+            for other in dictionary.starting(&first.to_string()) {
+                let unlike = (dictionary.masks[other as usize] ^ wanted).count_ones() as usize;
+                let text = dictionary.word(other);
+                // An edit takes one letter away and brings one, and no more.
+                if unlike > 2 * tolerance || text.len().abs_diff(word.len()) > 4 * tolerance {
+                    continue;
+                }
+                let distance = edits(&letters, text, tolerance);
+                if (1..=tolerance).contains(&distance) && part.frequency(other) > 0 {
+                    *near[distance].entry(text).or_insert(0) += part.frequency(other);
+                }
             }
-            if !found.is_empty() {
-                return Ok(found.into_iter().take(most).map(|(_, word)| word).collect());
-            }
-        }
-        Ok(other_start.into_iter().take(most).map(|(_, word)| word).collect())
-    }
-
-    /// The words within `distance` edits, and how many sections have each; most first.
-    fn within(&self, word: &str, distance: u8) -> tantivy::Result<Vec<(u32, String)>> {
-        let term = Term::from_field_text(self.fields.of(Part::Body), word);
-        let automaton = FuzzyTermQuery::new(term, distance, true).automaton()?;
-        let mut tally = Tally::default();
-        for part in Part::ALL {
-            for segment in self.searcher.segment_readers() {
-                let dictionary = segment.inverted_index(self.fields.of(part))?;
-                // Stems, which sort before words, are nobody's spelling.
-                let mut terms = dictionary.terms().search(&automaton).ge("0").into_stream()?;
-                while let Some((term, info)) = terms.next() {
-                    tally.count(term, part, info.doc_freq);
+            for start in other_starts(&letters) {
+                if let Some(other) = dictionary.find(&start).filter(|other| part.frequency(*other) > 0) {
+                    *other_start.entry(dictionary.word(other)).or_insert(0) += part.frequency(other);
                 }
             }
         }
-        Ok(tally.by_frequency())
+        for (distance, mut found) in near.into_iter().enumerate() {
+            if distance > 1 {
+                found.extend(other_start.drain());
+            }
+            if !found.is_empty() {
+                return by_frequency(found, most);
+            }
+        }
+        by_frequency(other_start, most)
     }
 }
 
-/// How many sections have a word, by field.
-#[derive(Default)]
-struct Tally(HashMap<String, [u32; Part::ALL.len()]>);
+fn by_frequency(words: HashMap<&str, u32>, most: usize) -> Vec<String> {
+    let mut words: Vec<_> = words.into_iter().collect();
+    words.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    words.into_iter().take(most).map(|(word, _)| word.to_owned()).collect()
+}
 
-impl Tally {
-    fn count(&mut self, term: &[u8], part: Part, sections: u32) {
-        if let Ok(term) = str::from_utf8(term) {
-            let counts = self.0.entry(term.to_owned()).or_default();
-            counts[part as usize] += sections;
+/// What the word may be when its first letter is wrong, missing, one too many, or in the second place.
+fn other_starts(letters: &[char]) -> Vec<String> {
+    let rest = |from: usize| letters.iter().skip(from);
+    let mut starts = Vec::with_capacity(75);
+    for letter in ('a'..='z').chain('0'..='9') {
+        starts.push([letter].iter().chain(rest(1)).collect());
+        starts.push([letter].iter().chain(rest(0)).collect());
+    }
+    starts.push(rest(1).collect());
+    if let [first, second, ..] = letters {
+        starts.push([*second, *first].iter().chain(rest(2)).collect());
+    }
+    let word: String = letters.iter().collect();
+    starts.retain(|start: &String| *start != word && !start.is_empty());
+    starts.sort_unstable();
+    starts.dedup();
+    starts
+}
+
+/// How many edits make `other` of `word`, where two letters that changed places are one; `most + 1` when more than that.
+fn edits(word: &[char], other: &str, most: usize) -> usize {
+    let mut letters = ['\0'; 66];
+    let mut length = 0;
+    for c in other.chars() {
+        if length == letters.len() {
+            return most + 1;
+        }
+        letters[length] = c;
+        length += 1;
+    }
+    let other = &letters[..length];
+    if word.len().abs_diff(length) > most || word.len() > 66 {
+        return most + 1;
+    }
+    // Three rows of the table: two above, one above, and the one at hand.
+    let mut rows = [[usize::MAX / 2; 67]; 3];
+    (0..=length).for_each(|at| rows[1][at] = at);
+    for (i, c) in word.iter().enumerate() {
+        let [above_two, above, row] = &mut rows;
+        row[0] = i + 1;
+        let mut least = row[0];
+        for (j, d) in other.iter().enumerate() {
+            let mut cost = (above[j] + usize::from(c != d)).min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *c == other[j - 1] && word[i - 1] == *d {
+                cost = cost.min(above_two[j - 1] + 1);
+            }
+            row[j + 1] = cost;
+            least = least.min(cost);
+        }
+        if least > most {
+            return most + 1;
+        }
+        rows.rotate_left(1);
+    }
+    rows[1][length]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_counted_up_to_a_bound() {
+        for (word, other, most, expected) in [
+            ("versoning", "versioning", 2, 1),
+            ("buckte", "bucket", 1, 1),
+            ("bucket", "bucket", 1, 0),
+            ("bucket", "buck", 2, 2),
+            ("abcdef", "badcfe", 2, 3),
+            ("abc", "xyz", 1, 2),
+        ] {
+            let letters: Vec<char> = word.chars().collect();
+            assert_eq!(edits(&letters, other, most), expected, "{word} {other}");
         }
     }
-
-    fn by_frequency(self) -> Vec<(u32, String)> {
-        let frequency = |counts: [u32; Part::ALL.len()]| counts.into_iter().max().unwrap_or(0);
-        let mut words: Vec<_> = self.0.into_iter().map(|(word, counts)| (frequency(counts), word)).collect();
-        words.sort_by(most_frequent_first);
-        words
-    }
-}
-
-fn most_frequent_first(a: &(u32, String), b: &(u32, String)) -> Ordering {
-    b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1))
 }

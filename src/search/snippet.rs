@@ -1,11 +1,10 @@
 //! The stretch of a section that shows why it answers.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
-use super::evidence::Sought;
-use super::record::Stored;
-use super::words::{STEM_MARK, Word, stem, words};
+use super::segment::SAME;
+use super::slots::Slots;
+use super::words::words;
 
 /// How long a snippet is, in characters, give or take a word.
 const LENGTH: usize = 200;
@@ -13,47 +12,62 @@ const LENGTH: usize = 200;
 /// How much of a section is looked through, in bytes.
 const LOOKED_THROUGH: usize = 20_000;
 
-/// Knows the words to mark.
-pub(super) struct Marker {
-    words: HashSet<String>,
-    stems: HashSet<String>,
+/// A text, and the words that the index has of it.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: &'a [u32],
 }
 
-impl Marker {
-    /// Marks what speaks for `sought`; words that say little only when there are no others.
-    pub(super) fn new(sought: &[Sought]) -> Self {
-        let all_stop = sought.iter().all(|word| word.stop);
-        let mut marker = Self { words: HashSet::new(), stems: HashSet::new() };
-        for word in sought.iter().filter(|word| all_stop || !word.stop) {
-            for (term, _) in word.exact.iter().chain(&word.loose) {
-                match term.strip_prefix(STEM_MARK) {
-                    Some(stem) => marker.stems.insert(stem.to_owned()),
-                    None => marker.words.insert(term.clone()),
-                };
-            }
-        }
-        marker
+/// A word that was sought: which ones it speaks for, and where it is.
+#[derive(Clone, Debug)]
+struct Found {
+    sought: u64,
+    span: Range<usize>,
+}
+
+/// Knows the words to mark.
+#[derive(Clone, Copy)]
+pub(super) struct Marker<'a> {
+    pub(super) slots: &'a Slots,
+    pub(super) part: usize,
+    /// The sought words to mark, one bit each.
+    pub(super) marked: u64,
+    /// Words have English stems here.
+    pub(super) stemmed: bool,
+}
+
+impl Marker<'_> {
+    fn sought(&self, token: u32) -> u64 {
+        let Some(slot) = self.slots.of(self.part, token & !SAME) else { return 0 };
+        let sought = if self.stemmed { slot.sought } else { slot.sought & !slot.inflected };
+        sought & self.marked
     }
 
-    /// The word that counts as found for `word`, so that each is counted once.
-    fn found(&self, word: &Word) -> Option<String> {
-        let stem = stem(&word.text);
-        let marked = self.words.contains(&word.text) || self.stems.contains(&stem);
-        marked.then_some(stem)
+    fn find(&self, text: Text<'_>) -> Vec<Found> {
+        if text.tokens.iter().all(|token| self.sought(*token) == 0) {
+            return Vec::new();
+        }
+        // The index has the words of a text in the order in which they are read.
+        let read = words(beginning(text.text, LOOKED_THROUGH)).into_iter().zip(text.tokens);
+        let found = read.map(|(word, token)| Found { sought: self.sought(*token), span: word.span });
+        found.filter(|found| found.sought != 0).collect()
     }
 }
 
 /// Escaped HTML with the found words in `<mark>`: from the prose, else from the code, else the section's beginning.
-pub(super) fn snippet(section: &Stored, marker: &Marker) -> String {
-    let texts = [&section.body, &section.code].map(|text| beginning(text, LOOKED_THROUGH));
-    let found = texts.map(|text| {
-        let found = words(text).into_iter().filter_map(|word| Some((marker.found(&word)?, word)));
-        found.collect::<Vec<_>>()
-    });
-    let which = usize::from(found[0].is_empty() && !found[1].is_empty());
-    let (text, found) = (texts[which], &found[which]);
-    let window = window(text, &best_stretch(found));
-    let marks = found.iter().map(|(_, word)| word.span.clone()).filter(|span| within(span, &window));
+pub(super) fn snippet(body: Text<'_>, code: Text<'_>, marker: Marker<'_>) -> String {
+    let mut found = marker.find(body);
+    let mut text = body.text;
+    if found.is_empty() {
+        let in_code = marker.find(code);
+        if !in_code.is_empty() || text.trim().is_empty() {
+            (found, text) = (in_code, code.text);
+        }
+    }
+    let text = beginning(text, LOOKED_THROUGH);
+    let window = window(text, &best_stretch(&found));
+    let marks = found.iter().map(|found| found.span.clone()).filter(|span| within(span, &window));
     render(text, &window, marks)
 }
 
@@ -67,17 +81,20 @@ fn within(span: &Range<usize>, window: &Range<usize>) -> bool {
 
 /// The stretch of at most [`LENGTH`] bytes with the most different found words, then the most found words, then the
 /// first.
-fn best_stretch(found: &[(String, Word)]) -> Range<usize> {
+fn best_stretch(found: &[Found]) -> Range<usize> {
     let mut best = (0, 0, 0..0);
-    for (at, (_, first)) in found.iter().enumerate() {
-        let inside: Vec<_> = found[at..]
-            .iter()
-            .take_while(|(_, word)| word.span.end <= first.span.end.max(first.span.start + LENGTH * 3 / 4))
-            .collect();
-        let different: HashSet<&str> = inside.iter().map(|(stem, _)| stem.as_str()).collect();
-        let end = inside.last().map_or(first.span.end, |(_, word)| word.span.end);
-        if (different.len(), inside.len()) > (best.0, best.1) {
-            best = (different.len(), inside.len(), first.span.start..end);
+    for (at, first) in found.iter().enumerate() {
+        let (mut different, mut inside, mut end) = (0_u64, 0, first.span.end);
+        for word in &found[at..] {
+            if word.span.end > first.span.end.max(first.span.start + LENGTH * 3 / 4) {
+                break;
+            }
+            different |= word.sought;
+            inside += 1;
+            end = word.span.end;
+        }
+        if (different.count_ones(), inside) > (best.0, best.1) {
+            best = (different.count_ones(), inside, first.span.start..end);
         }
     }
     best.2
@@ -166,32 +183,59 @@ fn escape(text: &str, html: &mut String) {
     }
 }
 
-impl Stored {
-    /// Whether the section has `word`, in whatever form.
-    pub(super) fn holds(&self, word: &str) -> bool {
-        let stem_of_word = stem(word);
-        let texts = [&self.heading, &self.title, &self.body, &self.code];
-        texts.into_iter().any(|text| {
-            let held = words(beginning(text, LOOKED_THROUGH));
-            held.iter().any(|held| stem(&held.text) == stem_of_word)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use crate::model::{Guide, GuidePath, Readers, Review, Section};
+    use crate::search::circle::Scope;
+    use crate::search::evidence::seek;
+    use crate::search::index::Index;
+    use crate::search::lexicon::Lexicon;
+    use crate::search::question::Question;
+    use crate::search::synonyms::Synonyms;
+
     use super::*;
 
-    fn marked(body: &str, query: &[&str]) -> String {
-        let terms = query.iter().map(|word| ((*word).to_owned(), 1.0)).collect();
-        snippet(&section(body, ""), &Marker::new(&[Sought::added(terms, 1.0)]))
+    fn guide(body: &str, code: &str) -> Guide {
+        let section = Section {
+            id: String::new(),
+            level: 1,
+            heading: "T".to_owned(),
+            text: body.to_owned(),
+            code: code.to_owned(),
+        };
+        Guide {
+            path: GuidePath::root(),
+            file: "index.md".to_owned(),
+            title: "T".to_owned(),
+            description: None,
+            weight: None,
+            review: Review::default(),
+            readers: Readers::PUBLIC,
+            language: None,
+            boost: 1.0,
+            sections: vec![section],
+            markdown: String::new(),
+        }
     }
 
-    fn section(body: &str, code: &str) -> Stored {
-        let [title, heading, url] = [(); 3].map(|()| String::new());
-        Stored { title, heading, url, body: body.to_owned(), code: code.to_owned() }
+    /// The snippet of a guide that has a heading of one letter, for these words.
+    fn shown(body: &str, code: &str, query: &[&str]) -> String {
+        let index = Index::build([&guide(body, code)]).unwrap();
+        let scope = Scope::everything(&index);
+        let question = Question::parse(&format!("{} ", query.join(" ")));
+        let evidence = seek(&question, &Lexicon { scope: &scope }, &Synonyms::default(), true);
+        let slots = Slots::new(&scope, &evidence.sought);
+        let segment = &scope.parts()[0].segment;
+        let doc = &segment.docs[0];
+        let text = |text, tokens| Text { text: segment.text(text), tokens: segment.tokens(tokens) };
+        let marker = Marker { slots: &slots, part: 0, marked: u64::MAX, stemmed: true };
+        snippet(text(&doc.body, &doc.body_tokens), text(&doc.code, &doc.code_tokens), marker)
+    }
+
+    fn marked(body: &str, query: &[&str]) -> String {
+        shown(body, "", query)
     }
 
     #[test]
@@ -209,10 +253,9 @@ mod tests {
 
     #[test]
     fn without_a_match_in_the_prose_the_code_or_else_the_beginning_is_shown() {
-        let marker = Marker::new(&[Sought::added(vec![("readcsv".to_owned(), 1.0)], 1.0)]);
-        let shown = snippet(&section("About files.", "x = read_csv(path)"), &marker);
-        assert_eq!(shown, "x = <mark>read_csv</mark>(path)");
-        assert_eq!(snippet(&section("About files.", "y = 1"), &marker), "About files.");
+        let found = |code| shown("About files.", code, &["readcsv"]);
+        assert_eq!(found("x = read_csv(path)"), "x = <mark>read_csv</mark>(path)");
+        assert_eq!(found("y = 1"), "About files.");
     }
 
     proptest! {
@@ -221,7 +264,7 @@ mod tests {
             body in r#"([<>&"'/ .\n]|mark|script|bucket|\PC){0,200}"#,
             query in r"(bucket|mark|script|\PC){1,3}",
         ) {
-            let shown = marked(&body, &words(&query).iter().map(|word| word.text.as_str()).collect::<Vec<_>>());
+            let shown = marked(&body, &[&query]);
             let opened = shown.matches("<mark>").count();
             prop_assert_eq!(opened, shown.matches("</mark>").count());
             let rest = shown.replace("<mark>", "").replace("</mark>", "");

@@ -1,20 +1,15 @@
 //! Text becomes words, the same way for what is searched and for what is asked.
 //!
 //! A word is folded (lower case, no accents) and has a position. `s3_path` is found whole (`s3path`) and by
-//! part (`s3`, `path`); `AthenaWorkgroup` too, its pieces sharing one position. An inflected word is also
-//! indexed by its stem, under a mark that no folded word can begin with.
+//! part (`s3`, `path`); `AthenaWorkgroup` too, its pieces sharing one position.
 
 use std::ops::Range;
 
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Words are cut at this many characters, in the index and in questions alike.
 const LONGEST_WORD: usize = 64;
-
-/// What stems start with in the index; sorts before every folded word.
-pub(super) const STEM_MARK: char = '\u{1}';
 
 /// In order, for the search among them.
 const STOP_WORDS: &[&str] = &[
@@ -231,55 +226,6 @@ fn fold(word: &str) -> String {
     match folded.char_indices().nth(LONGEST_WORD) {
         Some((end, _)) => folded[..end].to_owned(),
         None => folded,
-    }
-}
-
-/// Hands [`words`] and their stems to the index.
-#[derive(Clone, Copy)]
-pub(super) struct WordTokenizer;
-
-impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = WordStream;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream {
-        let mut tokens = Vec::new();
-        for word in words(text) {
-            let stem = stem(&word.text);
-            let inflected = stem != word.text;
-            let token = |text: String| Token {
-                offset_from: word.span.start,
-                offset_to: word.span.end,
-                position: word.position,
-                text,
-                position_length: 1,
-            };
-            if inflected {
-                tokens.push(token(format!("{STEM_MARK}{stem}")));
-            }
-            tokens.push(token(word.text.clone()));
-        }
-        WordStream { tokens, next: 0 }
-    }
-}
-
-/// The tokens of one text.
-pub(super) struct WordStream {
-    tokens: Vec<Token>,
-    next: usize,
-}
-
-impl TokenStream for WordStream {
-    fn advance(&mut self) -> bool {
-        self.next += 1;
-        self.next <= self.tokens.len()
-    }
-
-    fn token(&self) -> &Token {
-        &self.tokens[self.next - 1]
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.tokens[self.next - 1]
     }
 }
 

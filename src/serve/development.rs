@@ -37,6 +37,7 @@ pub(super) fn complete(config: &mut Config, entropy: &Entropy) -> Result<()> {
         })?;
         config.sign_in.session_keys.push(key);
     }
+    config.server.cache.get_or_insert_with(|| Path::new(DEVELOPMENT_DIR).join("cache"));
     Ok(())
 }
 

@@ -5,17 +5,17 @@
 //! 2. Afterwards the pointer is followed. An edition that does not load leaves the one before in place; that is
 //!    logged once, counted, and told at `/-/review/`, and it is tried again after a while.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio_util::sync::CancellationToken;
 
+use super::index;
 use crate::config::{Config, Content};
 use crate::guides::Library;
 use crate::model::{Clock, Entropy, ReleaseId};
 use crate::releases;
-use crate::search::Index;
 use crate::web::{Edition, Editions, Loggia};
 
 /// How often it is looked whether another edition is live.
@@ -36,7 +36,8 @@ pub(super) async fn first(config: &Config, clock: &Clock, entropy: &Entropy) -> 
     let editions = Editions::new(bucket);
     for release in editions.bucket.wanted() {
         match load(&editions.bucket, release, config, clock).await {
-            Ok(edition) => {
+            Ok(fetched) => {
+                let edition = fetched.edition(config)?;
                 editions.show(release);
                 return Ok((editions, edition));
             }
@@ -50,7 +51,8 @@ pub(super) async fn first(config: &Config, clock: &Clock, entropy: &Entropy) -> 
     }
     let dir = tempfile::tempdir()?;
     std::fs::write(dir.path().join("index.md"), NONE_YET)?;
-    Ok((editions, open(dir, config, clock).await?))
+    let edition = open(dir, config, clock).await?.edition(config)?;
+    Ok((editions, edition))
 }
 
 /// Shows whichever edition is live, until `stop`.
@@ -84,12 +86,42 @@ pub(super) async fn follow(loggia: Arc<Loggia>, stop: CancellationToken) {
     tokio::join!(following, showing);
 }
 
+/// Guides that were fetched, and the folder that holds their files.
+struct Fetched {
+    library: Library,
+    dir: tempfile::TempDir,
+}
+
+impl Fetched {
+    fn edition(self, config: &Config) -> Result<Edition> {
+        let index = index::open(config, &self.library)?;
+        Ok(Edition::new(self.library, index).kept_in(self.dir))
+    }
+}
+
+/// Puts the guides in place of those that are shown; the apps stay in the index. Answers with the edition before.
+fn swap(loggia: &Loggia, Fetched { library, dir }: Fetched) -> Result<Arc<Edition>> {
+    let _turn = loggia.making.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = loggia.edition.load_full();
+    let index = old.index.with_guides(library.pages().map(|page| page.guide()))?;
+    let index = index.with_synonyms(index::synonyms(dir.path()));
+    Ok(loggia.edition.swap(Arc::new(Edition::new(library, index).kept_in(dir))))
+}
+
 /// Loads `wanted` and shows it; false when it does not load.
 async fn show(loggia: &Arc<Loggia>, editions: &Editions, wanted: ReleaseId) -> bool {
     match load(&editions.bucket, wanted, &loggia.config, &loggia.clock).await {
-        Ok(edition) => {
-            let guides = edition.library.pages().len();
-            let before = loggia.edition.swap(Arc::new(edition));
+        Ok(fetched) => {
+            let guides = fetched.library.pages().len();
+            let making = Arc::clone(loggia);
+            let swapped = tokio::task::spawn_blocking(move || swap(&making, fetched)).await;
+            let before = match swapped.map_err(anyhow::Error::from).flatten() {
+                Ok(before) => before,
+                Err(error) => {
+                    tracing::error!(edition = %wanted, "this edition cannot be searched, the one before stays: {error:#}");
+                    return false;
+                }
+            };
             editions.show(wanted);
             loggia.live.changed();
             tracing::info!(edition = %wanted, guides, "another edition of the guides is shown");
@@ -111,7 +143,7 @@ async fn load(
     release: ReleaseId,
     config: &Config,
     clock: &Clock,
-) -> Result<Edition> {
+) -> Result<Fetched> {
     let loading = async {
         let dir = tempfile::Builder::new().prefix("loggia-guides-").tempdir()?;
         bucket.fetch(release, dir.path()).await?;
@@ -121,13 +153,12 @@ async fn load(
 }
 
 /// The edition whose files are in `dir`, which goes when the edition does.
-async fn open(dir: tempfile::TempDir, config: &Config, clock: &Clock) -> Result<Edition> {
+async fn open(dir: tempfile::TempDir, config: &Config, clock: &Clock) -> Result<Fetched> {
     let content = Content { dir: dir.path().to_owned(), ..config.content.clone() };
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
-    let loading = tokio::task::spawn_blocking(move || -> Result<Edition> {
+    let loading = tokio::task::spawn_blocking(move || -> Result<Fetched> {
         let library = Library::load(&content, today).map_err(|error| anyhow::anyhow!(plain(&error)))?;
-        let index = Index::build(library.pages().map(|page| page.guide()))?;
-        Ok(Edition::new(library, index).kept_in(dir))
+        Ok(Fetched { library, dir })
     });
     loading.await.context("loading was cut short")?
 }

@@ -13,8 +13,10 @@ mod editions;
 mod framing;
 mod guard;
 mod history;
+mod index;
 mod ops;
 mod start;
+mod texts;
 mod tls;
 
 use std::io;

@@ -7,13 +7,12 @@ use anyhow::{Context as _, Result, bail};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, editions, history, ops, run};
+use super::{Certificates, Service, development, editions, history, index, ops, run, texts};
 use crate::access::{Keyring, oidc, provider};
 use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
 use crate::releases::{PdfReader, Releases};
-use crate::search::Index;
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{self, Coded, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites};
@@ -84,7 +83,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
                 true => Library::load_with_drafts(&config.content, today)?,
                 false => Library::load(&config.content, today)?,
             };
-            let index = Index::build(library.public_view().pages().map(|page| page.guide()))?;
+            let index = index::open(&config, &library)?;
             (None, Edition::new(library, index))
         }
     };
@@ -143,7 +142,10 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         let stop = stop.clone();
         tokio::spawn(async move { certificates.follow(stop).await });
     }
-    tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
+    if config.content_source == ContentSource::Folder {
+        tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
+    }
+    tokio::spawn(texts::follow(Arc::clone(&loggia), stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
     let logger = tokio::spawn({
@@ -224,16 +226,15 @@ fn refresh(loggia: &Loggia, changed: &[std::path::PathBuf]) -> Result<()> {
     // What a reload leaves as it was, it shares.
     let before = |page: &Page| old.library.page(page.guide().path.as_str());
     let same = |page: &Arc<Page>| before(page).is_some_and(|old| std::ptr::eq(old.guide(), page.guide()));
-    // The index holds what everyone may read.
-    let (public, public_before) = (library.public_view(), old.library.public_view());
-    let changed: Vec<_> = public.pages().filter(|page| !same(page)).map(|page| page.guide()).collect();
-    let gone = |page: &&Arc<Page>| public.page(page.guide().path.as_str()).is_none();
-    let removed: Vec<_> = public_before.pages().filter(gone).map(|page| &page.guide().path).collect();
+    let changed: Vec<_> = library.pages().filter(|page| !same(page)).map(|page| page.guide()).collect();
+    let gone = |page: &&Arc<Page>| library.page(page.guide().path.as_str()).is_none();
+    let removed: Vec<_> = old.library.pages().filter(gone).map(|page| &page.guide().path).collect();
     let index = if changed.is_empty() && removed.is_empty() {
         old.index.clone()
     } else {
         old.index.updated(&changed, &removed)?
     };
+    let index = index.with_synonyms(index::synonyms(library.dir()));
     tracing::info!(changed = changed.len(), removed = removed.len(), "guides were read again");
     loggia.edition.store(Arc::new(old.next(library, index)));
     loggia.live.changed();

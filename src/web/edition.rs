@@ -13,24 +13,25 @@ use super::prepared::Prepared;
 use super::state::Loggia;
 use crate::guides::{Admitted, Library, Page, View};
 use crate::model::encode_path;
-use crate::search::{Index, Request};
+use crate::search::{Index, Request, Scope};
 use crate::theme::views::Link;
 
 /// What a reader's request meets.
 pub struct Edition {
     /// The guides.
-    pub library: Library,
+    pub library: Arc<Library>,
     /// Their index.
     pub index: Index,
+    /// What everybody may see of it.
+    pub(super) public: Scope,
     /// The pages of guides as everyone sees them, each made when it is first asked for.
-    pages: HashMap<String, OnceLock<Arc<Prepared>>>,
+    pages: Arc<HashMap<String, OnceLock<Arc<Prepared>>>>,
     /// Everything else that was made of guides, as long as there is room.
     made: Cache<Key, Arc<Prepared>>,
     /// The files beside the guides; they stay when a guide changes.
     pub(super) files: Arc<Files>,
     /// The folder that its files are in, where that is this edition's alone: it goes when the edition does.
-    #[expect(dead_code, reason = "held so that the folder lasts as long as the edition")]
-    home: Option<tempfile::TempDir>,
+    home: Option<Arc<tempfile::TempDir>>,
 }
 
 /// How much memory answers other than public pages may take, in bytes.
@@ -67,7 +68,21 @@ impl Edition {
     /// With the folder of its files, to be removed with it.
     #[must_use]
     pub fn kept_in(self, home: tempfile::TempDir) -> Self {
-        Self { home: Some(home), ..self }
+        Self { home: Some(Arc::new(home)), ..self }
+    }
+
+    /// The same guides with another index: the texts of apps changed.
+    #[must_use]
+    pub fn indexed(&self, index: Index) -> Self {
+        Self {
+            library: Arc::clone(&self.library),
+            public: Scope::public_guides(&index),
+            index,
+            pages: Arc::clone(&self.pages),
+            made: self.made.clone(),
+            files: Arc::clone(&self.files),
+            home: self.home.clone(),
+        }
     }
 
     /// The edition after this one. Files that did not change stay ready.
@@ -82,7 +97,9 @@ impl Edition {
             .with_shards(4)
             .with_weighter(|key: &Key, made: &Arc<Prepared>| 128 + key.address.len() + made.weight())
             .build();
-        Self { pages: pages.collect(), library, index, made, files, home: None }
+        let pages = Arc::new(pages.collect());
+        let public = Scope::public_guides(&index);
+        Self { library: Arc::new(library), index, public, pages, made, files, home: None }
     }
 
     /// The page at exactly this address, where nothing in the library is kept from anybody.
@@ -129,7 +146,7 @@ impl Edition {
 
     /// A few guides of this view whose addresses are like `path`, then such as fit its words.
     pub(super) fn nearest(&self, path: &str, words: &str, view: &View<'_>) -> Vec<Link> {
-        let request = Request { query: words.to_owned(), limit: 12, offset: 0 };
+        let request = Request { limit: 12, ..Request::new(words, self.public.clone()) };
         let alike = view.alike(path, 5).into_iter();
         let link =
             |page: &Arc<Page>| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str()));

@@ -1,5 +1,7 @@
 //! The guides: everything on the main host outside `/-/`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -214,13 +216,13 @@ pub(super) fn render(
     Ok(Prepared::new(loggia.theme.guide(&shown)?.into(), "text/html; charset=utf-8", headers))
 }
 
-fn alternate(to: &Translation<'_>, here: &Arc<Page>, origin: &str) -> Alternate {
+fn alternate(to: &Translation<'_>, here: &Page, origin: &str) -> Alternate {
     let url = encode_path(to.page.guide().path.as_str());
     Alternate {
         lang: to.language.to_owned(),
         absolute: to.same.then(|| format!("{origin}{url}")),
         url,
-        current: Arc::ptr_eq(to.page, here),
+        current: std::ptr::eq(&raw const **to.page, here),
         first: to.first,
     }
 }

@@ -102,9 +102,7 @@ fn made(loggia: &Loggia, edition: &Edition, headers: &HeaderMap, folder: &str) -
 
 /// The guides at and below `folder` that the viewer may read, in reading order and in one language.
 fn pages<'a>(library: &Library, view: &View<'a>, folder: &str) -> Vec<&'a Arc<Page>> {
-    let below = |page: &&Arc<Page>| {
-        page.guide().path.as_str().starts_with(folder) && !page.hidden()
-    };
+    let below = |page: &&Arc<Page>| page.guide().path.as_str().starts_with(folder) && !page.hidden();
     let mut pages: Vec<_> = view.pages().filter(below).collect();
     let front = pages.first().map(|page| library.front_of(page));
     pages.retain(|page| Some(library.front_of(page)) == front);

@@ -20,7 +20,7 @@ use super::state::Loggia;
 use super::viewer::SignedIn;
 use crate::access::{may_create, may_publish_guides, may_read};
 use crate::guides::{Page, Problem, Severity};
-use crate::model::{Audience, Person, Readers, encode_path};
+use crate::model::{Person, Viewer, encode_path};
 use crate::theme::views::{Choice, ErrorPage, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
 
 /// The most problems on one page.
@@ -100,14 +100,15 @@ struct Review<'a> {
 impl<'a> Review<'a> {
     fn of(edition: &'a Edition, person: &Person) -> Self {
         let library = &edition.library;
-        let readable = |page: &Arc<Page>| may_read(person, &page.guide().readers);
+        let viewer = Viewer::SignedIn(person.clone());
+        let readable = |page: &Arc<Page>| may_read(&viewer, &page.guide().readers).is_ok();
         let mentioned = |problem: &Problem| {
-            problem.mentions.iter().all(|path| library.page(path.as_str()).is_none_or(readable))
+            problem.mentions.iter().all(|path| library.page(path.as_str()).is_none_or(&readable))
         };
         let problems =
             library.problems().iter().map(|problem| (problem, library.guide_of_file(&problem.file)));
         let problems =
-            problems.filter(|(problem, page)| page.is_none_or(readable) && mentioned(problem)).collect();
+            problems.filter(|(problem, page)| page.is_none_or(&readable) && mentioned(problem)).collect();
         Self { edition, checked: library.pages().filter(|page| readable(page)).count(), problems }
     }
 

@@ -10,7 +10,10 @@ use tokio::time::Instant;
 
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
-use crate::search::{Answer, Corrected, Hit, Kind, Request};
+use super::viewer::MaybeSession;
+use crate::access::{may_read, may_see};
+use crate::model::{App, Viewer};
+use crate::search::{Also, Answer, Circle, Corrected, Hit, Kind, Mode, Request, Scope};
 use crate::theme::views;
 
 /// Hits on one page.
@@ -26,6 +29,10 @@ pub(super) struct Asked {
     limit: Option<String>,
     offset: Option<String>,
     page: Option<String>,
+    /// `1` for the words as they are typed: no corrections, no synonyms.
+    verbatim: Option<String>,
+    /// `1` while somebody types.
+    typing: Option<String>,
 }
 
 /// What `/-/search.json` answers.
@@ -35,6 +42,8 @@ struct Found {
     total: usize,
     took_us: u64,
     corrected: Option<Corrected>,
+    synonyms: Vec<Also>,
+    suggestions: Vec<String>,
     hits: Vec<Hit>,
 }
 
@@ -43,25 +52,64 @@ fn number(text: Option<&String>) -> Option<usize> {
 }
 
 /// Asks the index on a thread of its own: a long question would hold up everybody on this event loop.
-async fn ask(loggia: &Loggia, request: Request) -> Answer {
+async fn ask(loggia: &Loggia, viewer: &Viewer, asked: &Asked, offset: usize, limit: usize) -> Answer {
     let edition = loggia.edition.load_full();
+    let now = loggia.clock.now();
+    let catalog = loggia.releases.catalog();
+    let stale = catalog.is_stale(now);
+    let admits = |circle: &Circle| match circle {
+        Circle::Guides(readers) => may_read(viewer, readers).is_ok(),
+        // An app that was taken out of search is out at once, not when the index has followed.
+        Circle::App(name) => {
+            let found = |app: &Arc<App>| app.settings.is_searched() && may_see(viewer, app, now);
+            !stale && catalog.app(name).is_some_and(found)
+        }
+    };
+    let scope = match viewer {
+        Viewer::Anonymous if !edition.index.has_apps() => edition.public.clone(),
+        _ => Scope::new(&edition.index, admits),
+    };
+    let flag = |given: &Option<String>| given.as_deref() == Some("1");
+    let request = Request {
+        limit,
+        offset,
+        verbatim: flag(&asked.verbatim),
+        mode: if flag(&asked.typing) { Mode::Typing } else { Mode::Whole },
+        today: Some(jiff::tz::TimeZone::UTC.to_datetime(now).date()),
+        ..Request::new(asked.q.clone(), scope)
+    };
     let asked = tokio::task::spawn_blocking(move || edition.index.search(&request)).await;
-    asked.unwrap_or_else(|error| {
+    let mut answer = asked.unwrap_or_else(|error| {
         tracing::error!(%error, "a search did not end");
         Answer::default()
-    })
+    });
+    for hit in &mut answer.hits {
+        if let Some(app) = hit.app.as_deref().and_then(|app| app.parse().ok()) {
+            let origin = loggia.hosts.app_url(&app);
+            let origin = origin.trim_end_matches('/');
+            hit.url.insert_str(0, origin);
+            hit.page.insert_str(0, origin);
+        }
+    }
+    answer
 }
 
-pub(super) async fn json(State(loggia): State<Arc<Loggia>>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn json(
+    State(loggia): State<Arc<Loggia>>,
+    MaybeSession(session): MaybeSession,
+    Query(asked): Query<Asked>,
+) -> Response {
     let limit = number(asked.limit.as_ref()).unwrap_or(10).clamp(1, MOST);
     let offset = number(asked.offset.as_ref()).unwrap_or(0).min(10_000);
     let begun = Instant::now();
-    let answer = ask(&loggia, Request { query: asked.q.clone(), limit, offset }).await;
+    let answer = ask(&loggia, &Viewer::from(session), &asked, offset, limit).await;
     let found = Found {
         query: asked.q,
         total: answer.total,
         took_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
         corrected: answer.corrected,
+        synonyms: answer.synonyms,
+        suggestions: answer.suggestions,
         hits: answer.hits,
     };
     let mut response = axum::Json(found).into_response();
@@ -72,11 +120,11 @@ pub(super) async fn json(State(loggia): State<Arc<Loggia>>, Query(asked): Query<
 
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
+    MaybeSession(session): MaybeSession,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let page = number(asked.page.as_ref()).unwrap_or(1).clamp(1, 500);
-    let request = Request { query: asked.q.clone(), limit: PAGE, offset: (page - 1) * PAGE };
-    let answer = ask(&loggia, request).await;
+    let answer = ask(&loggia, &Viewer::from(session), &asked, (page - 1) * PAGE, PAGE).await;
     let hit = |hit: Hit| views::Hit {
         kind: match hit.kind {
             Kind::Guide => views::HitKind::Guide,

@@ -1,7 +1,7 @@
 //! Search over hand-made guides: what is found, in what order, and what a hit says.
 
 use loggia::model::{Guide, GuidePath, Readers, Review, Section};
-use loggia::search::{Answer, Index, Request};
+use loggia::search::{Answer, Index, Request, Scope};
 use proptest::prelude::*;
 
 fn guide(file: &str, title: &str, sections: &[(&str, &str, &str)]) -> Guide {
@@ -72,7 +72,7 @@ fn index() -> Index {
 }
 
 fn search(index: &Index, query: &str) -> Answer {
-    index.search(&Request { query: query.to_owned(), limit: 10, offset: 0 })
+    index.search(&Request::new(query, Scope::everything(index)))
 }
 
 fn first(query: &str) -> String {
@@ -140,7 +140,9 @@ fn identifiers_are_found_whole_and_by_part() {
 #[test]
 fn pages_of_hits_do_not_overlap_and_end() {
     let index = index();
-    let page = |offset, limit| index.search(&Request { query: "bucket".to_owned(), limit, offset });
+    let page = |offset, limit| {
+        index.search(&Request { limit, offset, ..Request::new("bucket", Scope::everything(&index)) })
+    };
     let all = page(0, 100);
     assert_eq!(all.hits.len(), all.total);
     assert!(all.total >= 4);
@@ -187,7 +189,10 @@ proptest! {
         offset in 0_usize..20,
     ) {
         thread_local!(static INDEX: Index = index());
-        let answer = INDEX.with(|index| index.search(&Request { query, limit: 5, offset }));
+        let answer = INDEX.with(|index| {
+            let request = Request::new(query, Scope::everything(index));
+            index.search(&Request { limit: 5, offset, ..request })
+        });
         prop_assert!(answer.hits.len() <= 5 && answer.hits.len() <= answer.total);
         prop_assert!(answer.hits.iter().all(|hit| hit.score.is_finite()));
     }

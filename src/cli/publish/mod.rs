@@ -117,7 +117,7 @@ impl<'a> Target<'a> {
 
 /// Guides that a server could not load are not sent; broken links are told.
 fn look_through(dir: &Path) -> anyhow::Result<()> {
-    let content = Content { dir: dir.to_owned(), title: None };
+    let content = Content { dir: dir.to_owned(), title: None, language: None };
     let today = jiff::tz::TimeZone::UTC.to_datetime(Clock::system().now()).date();
     let library = Library::load(&content, today)?;
     let errors = library.problems().iter().filter(|problem| problem.severity == Severity::Error).count();

@@ -1,0 +1,390 @@
+//! A segment: pages that were indexed together. It never changes.
+//!
+//! Its postings say which sections hold a word, and how much the word says about each: occurrences in all fields added up,
+//! each by its field's weight and length, before they saturate, so that a short heading cannot outshout a text (Robertson,
+//! Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields", 2004). Beside them lie the words of every
+//! section in reading order, for a closer look at the best ones.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use foldhash::fast::RandomState;
+use jiff::civil::Date;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::circle::Circle;
+use super::dictionary::{Dictionary, rank};
+use super::source::{Fingerprint, Page};
+use super::words::words;
+
+/// Marks a token that shares the position of the one before.
+pub(super) const SAME: u32 = 1 << 31;
+
+/// What an occurrence counts: in the heading, the title, the address, the text and the code.
+const WEIGHTS: [f32; 5] = [3.0, 1.5, 0.7, 1.0, 0.6];
+
+/// How far the length of a field counts against it.
+const LENGTHS: [f32; 5] = [0.4, 0.4, 0.3, 0.7, 0.7];
+
+/// How many pages are read at a time.
+const CHUNK: usize = 64;
+
+/// The least that a posting can say, and how finely it is told from the next: 16 steps an octave.
+const LEAST: f32 = 0.03;
+const STEPS: f32 = 16.0;
+
+/// Pages that were indexed together.
+pub(super) struct Segment {
+    pub(super) circles: Vec<Circle>,
+    pub(super) pages: Vec<PageRecord>,
+    pub(super) docs: Vec<Doc>,
+    pub(super) text: String,
+    pub(super) dictionary: Dictionary,
+    /// Words of sections, titles and addresses, by rank; see [`SAME`].
+    pub(super) tokens: Vec<u32>,
+    /// Where the postings of each word begin.
+    starts: Vec<u32>,
+    sections: Vec<u32>,
+    impacts: Vec<u8>,
+    /// All pages are English.
+    pub(super) all_stemmed: bool,
+}
+
+/// Bytes of [`Segment::text`], or items of [`Segment::tokens`].
+pub(super) type Span = Range<u32>;
+
+/// A page of a segment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct PageRecord {
+    /// An index into [`Segment::circles`].
+    pub(super) circle: u32,
+    pub(super) docs: Span,
+    pub(super) path: Span,
+    pub(super) title: Span,
+    pub(super) address: Span,
+    pub(super) title_tokens: Span,
+    pub(super) address_tokens: Span,
+    pub(super) boost: f32,
+    pub(super) due: Option<Date>,
+    pub(super) stemmed: bool,
+    /// Orders what scores alike, the same on every replica.
+    pub(super) place: u64,
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// A section of a segment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Doc {
+    /// An index into [`Segment::pages`].
+    pub(super) page: u32,
+    pub(super) id: Span,
+    pub(super) heading: Span,
+    pub(super) body: Span,
+    pub(super) code: Span,
+    pub(super) heading_tokens: Span,
+    pub(super) body_tokens: Span,
+    pub(super) code_tokens: Span,
+}
+
+/// The postings of one word.
+#[derive(Clone, Copy)]
+pub(super) struct Postings<'a> {
+    /// In order.
+    pub(super) docs: &'a [u32],
+    /// What the word says about each, to be read with [`occurrences`].
+    pub(super) impacts: &'a [u8],
+}
+
+/// Weighted occurrences, by impact.
+pub(super) fn occurrences() -> [f32; 256] {
+    let mut table = [0.0; 256];
+    for (impact, occurrences) in (0_u8..=255).zip(&mut table) {
+        *occurrences = LEAST * (f32::from(impact) / STEPS).exp2();
+    }
+    table
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+fn impact(occurrences: f32) -> u8 {
+    ((occurrences / LEAST).log2() * STEPS).round().clamp(0.0, 255.0) as u8
+}
+
+impl Segment {
+    /// Indexes `pages`.
+    pub(super) fn build(pages: &[Page<'_>]) -> Self {
+        let drafts: Vec<Draft> = pages.par_chunks(CHUNK).map(Draft::of).collect();
+        let mut all: Vec<&String> = drafts.par_iter().flat_map_iter(|draft| draft.words.keys()).collect();
+        all.par_sort_unstable();
+        all.dedup();
+        let words: Vec<String> = all.into_iter().cloned().collect();
+        let ranks: HashMap<&str, u32, RandomState> =
+            words.iter().enumerate().map(|(at, word)| (word.as_str(), rank(at))).collect();
+        let mut whole = Draft::default();
+        for draft in &drafts {
+            whole.append(draft, &ranks);
+        }
+        let mut circles: Vec<Circle> = Vec::new();
+        let mut numbers: HashMap<&Circle, u32> = HashMap::new();
+        for (page, record) in pages.iter().zip(&mut whole.pages) {
+            let next = rank(circles.len());
+            record.circle = *numbers.entry(&page.circle).or_insert_with(|| {
+                circles.push(page.circle.clone());
+                next
+            });
+        }
+        Self::assemble(circles, whole.pages, whole.docs, whole.text, Dictionary::of(&words), whole.tokens)
+    }
+
+    /// Makes the postings, which follow from the rest.
+    pub(super) fn assemble(
+        circles: Vec<Circle>,
+        pages: Vec<PageRecord>,
+        docs: Vec<Doc>,
+        text: String,
+        mut dictionary: Dictionary,
+        tokens: Vec<u32>,
+    ) -> Self {
+        let fields = |doc: &Doc| doc.fields(&pages[doc.page as usize]);
+        let averages = averages(docs.iter().map(fields));
+        let said: Vec<Vec<(u32, u8)>> =
+            docs.par_iter().map(|doc| said(&tokens, &fields(doc), &averages)).collect();
+        let mut starts = vec![0_u32; dictionary.len() + 1];
+        for (word, _) in said.iter().flatten() {
+            starts[*word as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let total = starts.last().map_or(0, |end| *end as usize);
+        let (mut sections, mut impacts) = (vec![0; total], vec![0; total]);
+        for (doc, said) in said.iter().enumerate() {
+            for (word, impact) in said {
+                let at = &mut next[*word as usize];
+                sections[*at as usize] = rank(doc);
+                impacts[*at as usize] = *impact;
+                *at += 1;
+            }
+        }
+        for doc in &docs {
+            for token in &tokens[span(&doc.heading_tokens)] {
+                dictionary.headings[(token & !SAME) as usize] += 1;
+            }
+        }
+        let all_stemmed = pages.iter().all(|page| page.stemmed);
+        Self { circles, pages, docs, text, dictionary, tokens, starts, sections, impacts, all_stemmed }
+    }
+
+    pub(super) fn postings(&self, word: u32) -> Postings<'_> {
+        let at = word as usize;
+        let range = self.starts[at] as usize..self.starts[at + 1] as usize;
+        Postings { docs: &self.sections[range.clone()], impacts: &self.impacts[range] }
+    }
+
+    /// In how many sections the word is.
+    pub(super) fn frequency(&self, word: u32) -> u32 {
+        self.starts[word as usize + 1] - self.starts[word as usize]
+    }
+
+    pub(super) fn page_of(&self, doc: u32) -> &PageRecord {
+        &self.pages[self.docs[doc as usize].page as usize]
+    }
+
+    pub(super) fn circle_of(&self, page: &PageRecord) -> &Circle {
+        &self.circles[page.circle as usize]
+    }
+
+    pub(super) fn text(&self, at: &Span) -> &str {
+        self.text.get(span(at)).unwrap_or_default()
+    }
+
+    pub(super) fn tokens(&self, at: &Span) -> &[u32] {
+        self.tokens.get(span(at)).unwrap_or_default()
+    }
+
+    /// The words of a section, each once.
+    pub(super) fn words_of(&self, at: usize) -> Vec<u32> {
+        let doc = &self.docs[at];
+        let fields = doc.fields(&self.pages[doc.page as usize]);
+        let tokens = fields.iter().flat_map(|field| self.tokens(field));
+        let mut words: Vec<u32> = tokens.map(|token| token & !SAME).collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+
+    /// The page as it was given.
+    pub(super) fn source<'a>(&'a self, page: &'a PageRecord) -> Page<'a> {
+        let piece = |doc: &'a Doc| super::source::Piece {
+            id: self.text(&doc.id),
+            heading: self.text(&doc.heading),
+            text: self.text(&doc.body),
+            code: self.text(&doc.code),
+        };
+        Page {
+            circle: self.circle_of(page).clone(),
+            path: self.text(&page.path),
+            title: self.text(&page.title),
+            address: self.text(&page.address).to_owned(),
+            boost: page.boost,
+            due: page.due,
+            stemmed: page.stemmed,
+            sections: self.docs[span(&page.docs)].iter().map(piece).collect(),
+        }
+    }
+}
+
+impl Doc {
+    /// The words of the heading, the title, the address, the text and the code.
+    fn fields(&self, page: &PageRecord) -> [Span; 5] {
+        let [title, address] = [page.title_tokens.clone(), page.address_tokens.clone()];
+        [self.heading_tokens.clone(), title, address, self.body_tokens.clone(), self.code_tokens.clone()]
+    }
+}
+
+pub(super) fn span(at: &Span) -> Range<usize> {
+    at.start as usize..at.end as usize
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths, used as a statistic")]
+fn averages(docs: impl Iterator<Item = [Span; 5]>) -> [f32; 5] {
+    let (mut lengths, mut count) = ([0_usize; 5], 0_usize);
+    for fields in docs {
+        count += 1;
+        lengths.iter_mut().zip(&fields).for_each(|(sum, field)| *sum += field.len());
+    }
+    lengths.map(|sum| (sum as f32 / count.max(1) as f32).max(1.0))
+}
+
+/// What each word says about one section.
+#[expect(clippy::cast_precision_loss, reason = "lengths, used as a statistic")]
+fn said(tokens: &[u32], fields: &[Span; 5], averages: &[f32; 5]) -> Vec<(u32, u8)> {
+    let mut all: Vec<(u32, f32)> = Vec::with_capacity(fields.iter().map(ExactSizeIterator::len).sum());
+    for (at, field) in fields.iter().enumerate() {
+        let share = LENGTHS[at];
+        let counts = WEIGHTS[at] / (1.0 - share + share * field.len() as f32 / averages[at]);
+        all.extend(tokens[span(field)].iter().map(|token| (token & !SAME, counts)));
+    }
+    all.sort_unstable_by_key(|(word, _)| *word);
+    all.chunk_by(|a, b| a.0 == b.0)
+        .map(|same| (same[0].0, impact(same.iter().map(|(_, counts)| counts).sum())))
+        .collect()
+}
+
+/// Pages that are read, their words numbered as they come.
+#[derive(Default)]
+struct Draft {
+    words: HashMap<String, u32, RandomState>,
+    pages: Vec<PageRecord>,
+    docs: Vec<Doc>,
+    text: String,
+    tokens: Vec<u32>,
+}
+
+impl Draft {
+    fn of(pages: &[Page<'_>]) -> Self {
+        let mut draft = Self::default();
+        for page in pages {
+            draft.page(page);
+        }
+        draft
+    }
+
+    fn page(&mut self, page: &Page<'_>) {
+        let number = rank(self.pages.len());
+        let first = rank(self.docs.len());
+        let (title, title_tokens) = (self.keep(page.title), self.read(page.title));
+        let (address, address_tokens) = (self.keep(&page.address), self.read(&page.address));
+        for piece in &page.sections {
+            let doc = Doc {
+                page: number,
+                id: self.keep(piece.id),
+                heading: self.keep(piece.heading),
+                body: self.keep(piece.text),
+                code: self.keep(piece.code),
+                heading_tokens: self.read(piece.heading),
+                body_tokens: self.read(piece.text),
+                code_tokens: self.read(piece.code),
+            };
+            self.docs.push(doc);
+        }
+        let fingerprint = page.fingerprint();
+        let place = fingerprint_of_path(page);
+        let path = self.keep(page.path);
+        self.pages.push(PageRecord {
+            circle: 0,
+            docs: first..rank(self.docs.len()),
+            path,
+            title,
+            address,
+            title_tokens,
+            address_tokens,
+            boost: page.boost,
+            due: page.due,
+            stemmed: page.stemmed,
+            place,
+            fingerprint,
+        });
+    }
+
+    fn keep(&mut self, text: &str) -> Span {
+        let start = rank(self.text.len());
+        self.text.push_str(text);
+        start..rank(self.text.len())
+    }
+
+    fn read(&mut self, text: &str) -> Span {
+        let start = rank(self.tokens.len());
+        let mut before = usize::MAX;
+        for word in words(text) {
+            let next = rank(self.words.len());
+            let number = *self.words.entry(word.text).or_insert(next);
+            let same = if word.position == before { SAME } else { 0 };
+            before = word.position;
+            self.tokens.push(number | same);
+        }
+        start..rank(self.tokens.len())
+    }
+
+    /// Adds what `other` read, its words by their ranks.
+    fn append(&mut self, other: &Self, ranks: &HashMap<&str, u32, RandomState>) {
+        let mut of = vec![0; other.words.len()];
+        for (word, number) in &other.words {
+            of[*number as usize] = ranks.get(word.as_str()).copied().unwrap_or(0);
+        }
+        let (text, tokens) = (rank(self.text.len()), rank(self.tokens.len()));
+        let (pages, docs) = (rank(self.pages.len()), rank(self.docs.len()));
+        let moved = |span: &Span, by: u32| span.start + by..span.end + by;
+        self.pages.extend(other.pages.iter().map(|page| PageRecord {
+            docs: moved(&page.docs, docs),
+            path: moved(&page.path, text),
+            title: moved(&page.title, text),
+            address: moved(&page.address, text),
+            title_tokens: moved(&page.title_tokens, tokens),
+            address_tokens: moved(&page.address_tokens, tokens),
+            ..page.clone()
+        }));
+        self.docs.extend(other.docs.iter().map(|doc| Doc {
+            page: doc.page + pages,
+            id: moved(&doc.id, text),
+            heading: moved(&doc.heading, text),
+            body: moved(&doc.body, text),
+            code: moved(&doc.code, text),
+            heading_tokens: moved(&doc.heading_tokens, tokens),
+            body_tokens: moved(&doc.body_tokens, tokens),
+            code_tokens: moved(&doc.code_tokens, tokens),
+        }));
+        self.text.push_str(&other.text);
+        self.tokens.extend(other.tokens.iter().map(|token| of[(token & !SAME) as usize] | token & SAME));
+    }
+}
+
+/// A number that follows from where a page is.
+fn fingerprint_of_path(page: &Page<'_>) -> u64 {
+    // FNV-1a, 64 bits: the same in every version and on every machine.
+    let app = page.circle.app().map_or("", |app| app.as_str());
+    app.bytes()
+        .chain(page.path.bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,190 @@
+//! An index is saved, and read again at the next start.
+//!
+//! The file is a head that names its format and the SHA-256 of the rest; then, compressed: what there is, the texts, the
+//! dictionary, and the words of every section in reading order. The postings follow from these and are made anew.
+//! Anything that is not exactly such a file is no index, and the index is built from the guides.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use super::circle::Circle;
+use super::dictionary::Dictionary;
+use super::index::Index;
+use super::segment::{Doc, PageRecord, SAME, Segment, Span};
+
+/// Names the format; another version of what is in it, or of how text becomes words, is another name.
+const FORMAT: &[u8; 16] = b"loggia index 001";
+
+/// How hard the file is compressed: what is saved once is read at every start.
+const LEVEL: i32 = 9;
+
+/// The most that is read from a file, in bytes; a file that promises more is no index.
+const MOST: u64 = 8 << 30;
+
+/// What there is, without the long parts.
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    circles: Vec<Circle>,
+    pages: Vec<PageRecord>,
+    docs: Vec<Doc>,
+}
+
+impl Index {
+    /// Writes the index to `file`, whole or not at all.
+    pub fn save(&self, file: &Path) -> io::Result<()> {
+        let segment = self.compact();
+        let mut packed = Vec::new();
+        for part in parts(&segment)? {
+            let compressed = zstd::bulk::compress(&part, LEVEL)?;
+            packed.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            packed.extend_from_slice(&(compressed.len() as u64).to_le_bytes());
+            packed.extend_from_slice(&compressed);
+        }
+        let folder = file.parent().unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+        temporary.write_all(FORMAT)?;
+        temporary.write_all(digest(&SHA256, &packed).as_ref())?;
+        temporary.write_all(&packed)?;
+        temporary.persist(file).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// The index that was saved in `file`; `None` where there is none, or another version's, or a damaged one.
+    #[must_use]
+    pub fn load(file: &Path) -> Option<Self> {
+        let mut bytes = Vec::new();
+        fs::File::open(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
+        let rest = bytes.strip_prefix(FORMAT)?;
+        let (stated, packed) = rest.split_at_checked(32)?;
+        if digest(&SHA256, packed).as_ref() != stated {
+            return None;
+        }
+        let mut packed = packed;
+        let mut next = || unpack(&mut packed);
+        let contents: Contents = serde_json::from_slice(&next()?).ok()?;
+        let text = String::from_utf8(next()?).ok()?;
+        let words = String::from_utf8(next()?).ok()?;
+        let words: Vec<String> = words.split_terminator('\n').map(str::to_owned).collect();
+        let tokens = read_tokens(&next()?, words.len())?;
+        let Contents { circles, pages, docs } = contents;
+        if !sound(&circles, &pages, &docs, &text, tokens.len()) {
+            return None;
+        }
+        let segment = Segment::assemble(circles, pages, docs, text, Dictionary::of(&words), tokens);
+        Some(Self::of_segment(segment))
+    }
+}
+
+fn parts(segment: &Segment) -> io::Result<[Vec<u8>; 4]> {
+    let contents = Contents {
+        circles: segment.circles.clone(),
+        pages: segment.pages.clone(),
+        docs: segment.docs.clone(),
+    };
+    let mut words = String::new();
+    for word in segment.dictionary.words() {
+        words.push_str(word);
+        words.push('\n');
+    }
+    let contents = serde_json::to_vec(&contents)?;
+    let tokens = write_tokens(segment);
+    Ok([contents, segment.text.clone().into_bytes(), words.into_bytes(), tokens])
+}
+
+fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
+    let mut number = || {
+        let (number, rest) = packed.split_first_chunk::<8>()?;
+        *packed = rest;
+        usize::try_from(u64::from_le_bytes(*number)).ok()
+    };
+    let (size, compressed) = (number()?, number()?);
+    let (part, rest) = packed.split_at_checked(compressed)?;
+    *packed = rest;
+    if size as u64 > MOST {
+        return None;
+    }
+    let part = zstd::bulk::decompress(part, size).ok()?;
+    (part.len() == size).then_some(part)
+}
+
+/// The words by how frequent they are, so that most take one or two bytes; then the ranks in that order.
+fn write_tokens(segment: &Segment) -> Vec<u8> {
+    let words = segment.dictionary.len();
+    let mut by_frequency: Vec<u32> = (0..super::dictionary::rank(words)).collect();
+    by_frequency.sort_by_key(|word| (std::cmp::Reverse(segment.frequency(*word)), *word));
+    let mut numbers = vec![0_u32; words];
+    let mut written = Vec::with_capacity(segment.tokens.len() * 2);
+    for (number, word) in (0..).zip(&by_frequency) {
+        numbers[*word as usize] = number;
+        write_number(&mut written, *word);
+    }
+    for token in &segment.tokens {
+        let same = u32::from(token & SAME != 0);
+        write_number(&mut written, numbers[(token & !SAME) as usize] << 1 | same);
+    }
+    written
+}
+
+fn read_tokens(mut bytes: &[u8], words: usize) -> Option<Vec<u32>> {
+    let mut by_frequency = Vec::with_capacity(words);
+    for _ in 0..words {
+        let word = read_number(&mut bytes)?;
+        if word as usize >= words {
+            return None;
+        }
+        by_frequency.push(word);
+    }
+    let mut tokens = Vec::with_capacity(bytes.len());
+    while !bytes.is_empty() {
+        let number = read_number(&mut bytes)?;
+        let word = by_frequency.get((number >> 1) as usize)?;
+        tokens.push(word | if number & 1 == 1 { SAME } else { 0 });
+    }
+    Some(tokens)
+}
+
+/// Seven bits a byte, the lowest first (LEB128).
+fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push((number & 0x7f) as u8);
+}
+
+fn read_number(bytes: &mut &[u8]) -> Option<u32> {
+    let mut number = 0;
+    for shift in (0..35).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u32::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// Whether everything points into what is there.
+fn sound(circles: &[Circle], pages: &[PageRecord], docs: &[Doc], text: &str, tokens: usize) -> bool {
+    let in_text = |span: &Span| text.get(super::segment::span(span)).is_some();
+    let in_tokens = |span: &Span| span.start <= span.end && span.end as usize <= tokens;
+    let page = |page: &PageRecord| {
+        (page.circle as usize) < circles.len()
+            && page.docs.start <= page.docs.end
+            && page.docs.end as usize <= docs.len()
+            && [&page.path, &page.title, &page.address].into_iter().all(in_text)
+            && [&page.title_tokens, &page.address_tokens].into_iter().all(in_tokens)
+    };
+    let doc = |doc: &Doc| {
+        (doc.page as usize) < pages.len()
+            && [&doc.id, &doc.heading, &doc.body, &doc.code].into_iter().all(in_text)
+            && [&doc.heading_tokens, &doc.body_tokens, &doc.code_tokens].into_iter().all(in_tokens)
+    };
+    pages.iter().all(page) && docs.iter().all(doc)
+}

@@ -1,0 +1,54 @@
+//! The search index at the start: as it was kept, brought up to date; or built anew.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::config::Config;
+use crate::guides::Library;
+use crate::search::{Index, Synonyms};
+
+/// The file in the cache folder.
+const KEPT: &str = "search-index";
+
+/// The file of synonyms in the content folder.
+const SYNONYMS: &str = "synonyms.toml";
+
+/// The most that is read of it, in bytes.
+const MOST_SYNONYMS: u64 = 1 << 20;
+
+/// The index of `library`, and its synonyms. What changed since it was kept is kept for the next start, meanwhile.
+pub(super) fn open(config: &Config, library: &Library) -> Result<Index> {
+    let guides = || library.pages().map(|page| page.guide());
+    let file = config.server.cache.as_ref().map(|cache| cache.join(KEPT));
+    let kept = file.as_deref().and_then(Index::load);
+    let index = match kept.clone() {
+        Some(kept) => kept.renewed(guides(), [])?,
+        None => Index::build(guides())?,
+    };
+    let unchanged = kept.is_some_and(|kept| kept.is(&index));
+    if let Some(file) = file.filter(|_| !unchanged) {
+        let index = index.clone();
+        // Nothing waits for it, and a server that stops before leaves the file of before.
+        std::thread::spawn(move || {
+            if let Err(error) = index.save(&file) {
+                let file = file.display();
+                tracing::warn!(%error, "the search index cannot be kept in {file}: the next start builds it anew");
+            }
+        });
+    }
+    Ok(index.with_synonyms(synonyms(library.dir())))
+}
+
+/// The synonyms of the content folder; none when there are none, or when they do not parse, which is said.
+pub(super) fn synonyms(content: &Path) -> Synonyms {
+    let file = content.join(SYNONYMS);
+    let small = std::fs::metadata(&file).is_ok_and(|file| file.len() <= MOST_SYNONYMS);
+    let Some(text) = small.then(|| std::fs::read_to_string(&file).ok()).flatten() else {
+        return Synonyms::default();
+    };
+    Synonyms::parse(&text).unwrap_or_else(|error| {
+        tracing::error!("{}:{}: {error}", file.display(), error.line.unwrap_or(1));
+        Synonyms::default()
+    })
+}
