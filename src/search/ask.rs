@@ -37,9 +37,9 @@ impl Index {
     pub fn search(&self, request: &Request) -> Answer {
         let question = Question::parse(&request.query);
         let lexicon = Lexicon { scope: &request.scope };
-        let evidence = seek(&question, &lexicon, &self.synonyms, request.verbatim);
+        let evidence = seek(&question, lexicon, &self.synonyms, request.verbatim);
         if evidence.sought.is_empty() {
-            let suggestions = suggestions(&question, &evidence, &lexicon);
+            let suggestions = suggestions(&question, &evidence, lexicon);
             return Answer { suggestions, ..Answer::default() };
         }
         let found = Found::look(request, &question, &evidence.sought);
@@ -51,7 +51,7 @@ impl Index {
         let marked = marked(sought);
         let hits = page.map(|one| hit(request, one, slots, marked)).collect();
         let suggestions = match found.total {
-            0 => suggestions(&question, &evidence, &lexicon),
+            0 => suggestions(&question, &evidence, lexicon),
             _ => Vec::new(),
         };
         let synonyms = evidence.synonyms.into_iter().map(|(word, synonym)| Also { word, synonym });
@@ -105,7 +105,9 @@ impl Found {
         }
         // What was not looked at again stays behind.
         let last = ranked.last().map_or(f32::MAX, |last| last.score);
-        rest.iter_mut().for_each(|one| one.score = one.score.min(last));
+        for one in &mut rest {
+            one.score = one.score.min(last);
+        }
         ranked.extend(rest);
         Self { ranked, total: gathered.total, slots }
     }
@@ -176,7 +178,7 @@ fn holds(segment: &Segment, doc: &Doc, word: &str) -> bool {
 }
 
 /// Questions near this one whose words are there.
-fn suggestions(question: &Question, evidence: &Evidence, lexicon: &Lexicon<'_>) -> Vec<String> {
+fn suggestions(question: &Question, evidence: &Evidence, lexicon: Lexicon<'_>) -> Vec<String> {
     let mut suggestions = Vec::new();
     for at in evidence.unknown.iter().take(2) {
         let word = &question.words[*at].word;

@@ -100,7 +100,7 @@ pub(super) struct Evidence {
 /// The words of `question` that anything speaks for; `verbatim` only as they were typed.
 pub(super) fn seek(
     question: &Question,
-    lexicon: &Lexicon<'_>,
+    lexicon: Lexicon<'_>,
     synonyms: &Synonyms,
     verbatim: bool,
 ) -> Evidence {
@@ -125,9 +125,10 @@ pub(super) fn seek(
             Shape::Hump if humped_known => continue,
             Shape::Joined | Shape::Hump | Shape::Plain => {}
         }
-        let (mut alternatives, likeness) = match verbatim {
-            true => (Vec::new(), Likeness::Neighbour),
-            false => alternatives(asked, known, &mut lookups, lexicon),
+        let (mut alternatives, likeness) = if verbatim {
+            (Vec::new(), Likeness::Neighbour)
+        } else {
+            alternatives(asked, known, &mut lookups, lexicon)
         };
         let also = if verbatim { Vec::new() } else { synonyms.of_word(&asked.word) };
         let also: Vec<&str> = also.into_iter().filter(|word| lexicon.sections(word) > 0).collect();
@@ -156,7 +157,9 @@ pub(super) fn seek(
                     push_forms(dictionary, word, likeness == Likeness::Correction, &mut loose);
                 }
             }
-            also.iter().for_each(|word| push_forms(dictionary, word, false, &mut loose));
+            for word in &also {
+                push_forms(dictionary, word, false, &mut loose);
+            }
             let mut exact = Vec::new();
             push_forms(dictionary, &asked.word, true, &mut exact);
             Forms { exact, loose }
@@ -181,7 +184,7 @@ pub(super) fn seek(
 }
 
 /// Adds the words of synonyms that are, or stand for, several words.
-fn add_phrases(question: &Question, lexicon: &Lexicon<'_>, synonyms: &Synonyms, evidence: &mut Evidence) {
+fn add_phrases(question: &Question, lexicon: Lexicon<'_>, synonyms: &Synonyms, evidence: &mut Evidence) {
     let order: Vec<&str> = question.order.iter().map(|at| question.words[*at].word.as_str()).collect();
     for (typed, phrase) in synonyms.of_phrases(&order) {
         let words: Vec<&String> = phrase.iter().filter(|word| !is_stop_word(word)).collect();
@@ -227,7 +230,7 @@ fn alternatives(
     asked: &Asked,
     known: bool,
     lookups: &mut usize,
-    lexicon: &Lexicon<'_>,
+    lexicon: Lexicon<'_>,
 ) -> (Vec<String>, Likeness) {
     let word = &asked.word;
     if asked.open {

@@ -71,10 +71,8 @@ impl<'a> Filter<'a> {
                 phrases: phrases().map(phrase).collect(),
             }
         };
-        let parts = match open {
-            true => Vec::new(),
-            false => scope.parts().iter().map(|part| resolve(&part.segment)).collect(),
-        };
+        let parts =
+            if open { Vec::new() } else { scope.parts().iter().map(|part| resolve(&part.segment)).collect() };
         Self { scope, parts, open, read: Cell::new(0) }
     }
 

@@ -260,7 +260,9 @@ impl Part {
             return self.clone();
         }
         let mut bits = (*self.gone).clone();
-        going.into_iter().for_each(|docs| bits.insert_all(docs));
+        for docs in going {
+            bits.insert_all(docs);
+        }
         Self { segment: Arc::clone(&self.segment), gone: Arc::new(bits) }
     }
 }

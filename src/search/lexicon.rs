@@ -16,7 +16,7 @@ pub(super) struct Lexicon<'a> {
 
 impl Lexicon<'_> {
     /// How many sections have the word.
-    pub(super) fn sections(&self, word: &str) -> u64 {
+    pub(super) fn sections(self, word: &str) -> u64 {
         let counts = self.scope.parts().iter().filter_map(|part| {
             let word = part.segment.dictionary.find(word)?;
             Some(u64::from(part.frequency(word)))
@@ -25,7 +25,7 @@ impl Lexicon<'_> {
     }
 
     /// Whether a section has the word or another form of it.
-    pub(super) fn knows_any_form(&self, word: &str, stem: &str) -> bool {
+    pub(super) fn knows_any_form(self, word: &str, stem: &str) -> bool {
         self.sections(word) > 0
             || self
                 .scope
@@ -35,7 +35,7 @@ impl Lexicon<'_> {
     }
 
     /// The words that start with `prefix` and go on, `most` of them: those of headings first, then the most frequent.
-    pub(super) fn completions(&self, prefix: &str, most: usize) -> Vec<String> {
+    pub(super) fn completions(self, prefix: &str, most: usize) -> Vec<String> {
         let mut counts: HashMap<&str, (u32, u32)> = HashMap::new();
         for part in self.scope.parts() {
             let dictionary = &part.segment.dictionary;
@@ -69,7 +69,7 @@ impl Lexicon<'_> {
 
     /// The nearest words to `word` within `tolerance` edits, the most frequent `most` of them; a transposition is one
     /// edit. The first letter is believed before the others are: an edit to it weighs as much as two.
-    pub(super) fn corrections(&self, word: &str, tolerance: usize, most: usize) -> Vec<String> {
+    pub(super) fn corrections(self, word: &str, tolerance: usize, most: usize) -> Vec<String> {
         let mut near = vec![HashMap::new(); tolerance + 1];
         let mut other_start = HashMap::new();
         let letters: Vec<char> = word.chars().collect();

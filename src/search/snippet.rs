@@ -225,7 +225,7 @@ mod tests {
         let index = Index::build([&guide(body, code)]).unwrap();
         let scope = Scope::everything(&index);
         let question = Question::parse(&format!("{} ", query.join(" ")));
-        let evidence = seek(&question, &Lexicon { scope: &scope }, &Synonyms::default(), true);
+        let evidence = seek(&question, Lexicon { scope: &scope }, &Synonyms::default(), true);
         let slots = Slots::new(&scope, &evidence.sought);
         let segment = &scope.parts()[0].segment;
         let doc = &segment.docs[0];

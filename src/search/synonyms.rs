@@ -62,11 +62,15 @@ impl Synonyms {
         let mut synonyms = Self::default();
         for group in &file.groups {
             for typed in group {
-                group.iter().filter(|means| *means != typed).for_each(|means| synonyms.add(typed, means));
+                for means in group.iter().filter(|means| *means != typed) {
+                    synonyms.add(typed, means);
+                }
             }
         }
         for (typed, all) in &file.one_way {
-            all.iter().for_each(|means| synonyms.add(typed, means));
+            for means in all {
+                synonyms.add(typed, means);
+            }
         }
         let count: usize = synonyms.rules.values().map(Vec::len).sum();
         if count > MOST_RULES {

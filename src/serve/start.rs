@@ -79,9 +79,10 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
             (Some(editions), edition)
         }
         ContentSource::Folder => {
-            let library = match config.development {
-                true => Library::load_with_drafts(&config.content, today)?,
-                false => Library::load(&config.content, today)?,
+            let library = if config.development {
+                Library::load_with_drafts(&config.content, today)?
+            } else {
+                Library::load(&config.content, today)?
             };
             let index = index::open(&config, &library)?;
             (None, Edition::new(library, index))

@@ -12,7 +12,7 @@ fn site(files: &[(&str, &str)]) -> Library {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let content = config::Content { dir: dir.path().to_owned(), title: Some("Site".into()) };
+    let content = config::Content { dir: dir.path().to_owned(), title: Some("Site".into()), language: None };
     let library = Library::load(&content, date(2025, 6, 1)).unwrap();
     let _ = library.problems();
     library

@@ -89,10 +89,10 @@ fn a_file_that_moved_keeps_its_day_and_its_former_names() {
     let history = History::read(&repository.content());
     assert_eq!(history.changed("lamps/three.md"), at(1));
     let tree = Tree::walk(&repository.content());
-    let former: Vec<(String, &str)> = history
-        .former_addresses(&tree, Kind::Folder)
-        .map(|(path, now)| (path.as_str().to_owned(), now))
-        .collect();
+    let content = crate::config::Content { dir: repository.content(), title: None, language: None };
+    let site = Site::load(&content);
+    let former: Vec<(String, &str)> =
+        history.former_addresses(&tree, &site).map(|(path, now)| (path.as_str().to_owned(), now)).collect();
     assert_eq!(former, [("/one/".to_owned(), "lamps/three.md"), ("/two/".to_owned(), "lamps/three.md")]);
 }
 

@@ -266,7 +266,8 @@ proptest! {
             std::fs::write(dir.path().join("index.md"), "# Front\n").unwrap();
         }
         for (number, (folder, index, audience)) in guides.iter().enumerate() {
-            let folder: String = folder.iter().map(|name| format!("f{name}/")).collect();
+            let folder: Vec<String> = folder.iter().map(|name| format!("f{name}/")).collect();
+            let folder = folder.concat();
             let file = if *index && !folder.is_empty() { "index".to_owned() } else { format!("n{number}") };
             let audience = audiences[usize::from(*audience)];
             let line = if audience.is_empty() { String::new() } else { format!("audience: {audience}\n") };

@@ -158,7 +158,7 @@ mod tests {
             let number = step.number.as_deref().unwrap_or_default();
             let title = step.title.as_deref().unwrap_or_default();
             let line = step.place.line.unwrap();
-            out.push_str(&format!("{:indent$}{number}{title} → {leads} ({line})\n", ""));
+            out.extend([format!("{:indent$}{number}{title} → {leads} ({line})\n", "")]);
             lines(&step.below, indent + 2, out);
         }
     }

@@ -7,7 +7,7 @@ fn tree(library: &Library) -> String {
     fn lines(nodes: &[Node], indent: usize, out: &mut String) {
         for node in nodes {
             let url = node.url.as_deref().unwrap_or("-");
-            out.push_str(&format!("{:indent$}{} → {url}\n", "", node.title));
+            out.extend([format!("{:indent$}{} → {url}\n", "", node.title)]);
             lines(&node.children, indent + 2, out);
         }
     }

@@ -193,7 +193,7 @@ fn write_element(element: ElementRef<'_>, pre: bool, out: &mut String) {
         match attribute {
             "id" | "tabindex" | "scope" | "loading" | "decoding" => {}
             "class" if value == "end" || value == "center" => {
-                attributes.push(("align", value.replace("end", "right")))
+                attributes.push(("align", value.replace("end", "right")));
             }
             "align" if value == "left" => {}
             "href" | "src" => attributes.push((attribute, links::decode(value))),

@@ -84,6 +84,7 @@ impl Words {
             next: Some(self.link("JupyterLab and its many extensions", "/tools/jupyterlab/")),
             review: ReviewNote {
                 owner: Some(self.s("#analytical-platform-support")),
+                owner_url: None,
                 last: Some(date(2026, 3, 4)),
                 due: Some(date(2027, 3, 4)),
                 overdue: false,
@@ -93,6 +94,7 @@ impl Words {
             description: Some(self.s("How to open RStudio, keep your work, and get more memory.")),
             canonical: Some(self.s("https://guides.example.org/tools/rstudio/")),
             problems: Vec::new(),
+            draft: false,
         }
     }
 
