@@ -103,7 +103,9 @@ impl Editions {
             return Ok(());
         }
         match self.releases.create_app(&self.name, "Guides", by).await {
-            Ok(_) | Err(ReleaseError::Taken(_)) => Ok(()),
+            // Guides are indexed from their source; nobody searches them as an app.
+            Ok(_) => self.releases.set_search(&self.name, false, by).await.map(drop),
+            Err(ReleaseError::Taken(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -171,7 +171,7 @@ pub(super) fn main_layout(loggia: &Loggia) -> Layout {
 }
 
 /// The same in the language that addresses like `path` are in.
-fn layout_at(loggia: &Loggia, path: &str) -> Layout {
+pub(super) fn layout_at(loggia: &Loggia, path: &str) -> Layout {
     let edition = loggia.edition.load();
     match edition.library.language_at(path) {
         Some(language) => layout_in(loggia, language, &format!("/{language}/")),

@@ -12,7 +12,7 @@ use super::accept::prefers_markdown;
 use super::body::Body;
 use super::context::Context;
 use super::edition::{Edition, Form};
-use super::failure::{Failure, layout_in, main_layout};
+use super::failure::{Failure, layout_at, layout_in};
 use super::prepared::Prepared;
 use super::state::Loggia;
 use super::viewer::session_of;
@@ -91,7 +91,7 @@ pub(super) async fn refuse(
     let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let may_help = viewer == Viewer::Anonymous && !edition.library.is_public();
     let sign_in = may_help.then(|| super::sign_in::address(ReturnPath::or_root(here).as_str()));
-    failure.page_for(loggia, context, main_layout(loggia), &view, sign_in)
+    failure.page_for(loggia, context, layout_at(loggia, context.path()), &view, sign_in)
 }
 
 /// Who asks, where it matters. While it cannot be known which sessions ended, nobody is signed in.

@@ -96,10 +96,8 @@ async fn guides_are_revalidated_compressed_and_under_a_strict_policy() {
     let etag = page.header("etag").unwrap();
     assert_eq!(app.get("", "/tools/rstudio/", &[("If-None-Match", etag)]).await.status, 304);
     let gzip = app.get("", "/tools/rstudio/", &[("Accept-Encoding", "gzip")]).await;
-    assert_eq!(
-        (gzip.header("content-encoding"), gzip.header("vary")),
-        (Some("gzip"), Some("accept-encoding"))
-    );
+    assert_eq!(gzip.header("content-encoding"), Some("gzip"));
+    assert!(gzip.head.to_lowercase().contains("\r\nvary: accept-encoding"), "{}", gzip.head);
     assert_ne!(gzip.header("etag"), Some(etag));
     for (path, there) in
         [("/tools/rstudio", "/tools/rstudio/"), ("/tools/rstudio.html?x=1", "/tools/rstudio/?x=1")]

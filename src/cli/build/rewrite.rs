@@ -119,7 +119,12 @@ impl Site<'_> {
             "link" => {
                 let href = attribute(tag, "href")?;
                 let absolute = href.starts_with(self.origin) && self.base.is_none();
-                (absolute || of_server(&href)).then_some(after)
+                let lost = href.starts_with('/') && !self.has(&href);
+                (absolute || of_server(&href) || lost).then_some(after)
+            }
+            // What stands in the foot of every guide, such as printing a section.
+            "a" if of_server(&attribute(tag, "href")?) => {
+                Some(after.split_once("</a>").map_or(after, |(_, after)| after))
             }
             "meta" => {
                 let content = attribute(tag, "content")?;
