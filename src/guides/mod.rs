@@ -2,7 +2,7 @@
 //!
 //! 1. What there is: [`site`] says what kind of site a folder is, [`tree`] lists its files, [`mod@file`] those that are
 //!    served beside the guides.
-//! 2. Source: [`compose`] puts a guide's text together from its files, with [`include`] for what it takes in and
+//! 2. Source: [`compose`] puts a guide's text together from its files, with [`mod@include`] for what it takes in and
 //!    [`hidden_lines`] for what it does not show; [`source`] knows the way back to a line.
 //! 3. Front matter: [`front_matter`], and [`audience`] for who may read.
 //! 4. Events: [`habits`] mends what real authors write, [`events`] parses it, with [`blocks`], [`inline`],
@@ -15,7 +15,7 @@
 //!    [`readers`] knows who may read what, and a [`view`] is the library for one of them;
 //!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
 //! 8. [`mod@watch`] notices edits, [`mod@history`] remembers former ones, [`languages`] are the guides in other
-//!    languages than the site's own, and [`print`] puts several guides into one document.
+//!    languages than the site's own, and [`mod@print`] puts several guides into one document.
 
 mod adorn;
 mod audience;

@@ -3,7 +3,7 @@
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
-//!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`print`], [`apps`] with
+//!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
 //!    [`app_settings`], [`review`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.

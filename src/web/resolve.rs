@@ -2,7 +2,7 @@
 //!
 //! 1. [`Asked`]: the path, decoded once.
 //! 2. [`canonical`]: the one address at which a file is served; any other leads there.
-//! 3. [`aliases`]: which files an address may stand for when none is served at it.
+//! 3. [`alias`]: which files an address may stand for when none is served at it.
 
 use std::borrow::Cow;
 

@@ -122,8 +122,8 @@ impl Site<'_> {
                 let lost = href.starts_with('/') && !self.has(&href);
                 (absolute || of_server(&href) || lost).then_some(after)
             }
-            // What stands in the foot of every guide, such as printing a section.
-            "a" if of_server(&attribute(tag, "href")?) => {
+            // Printing a section, which stands in the foot of guides.
+            "a" if attribute(tag, "href")?.starts_with("/-/print/") => {
                 Some(after.split_once("</a>").map_or(after, |(_, after)| after))
             }
             "meta" => {

@@ -4,7 +4,7 @@
 //!    labels get a bend in every layer between
 //! 2. [`order`]: who stands beside whom, so that links cross seldom and groups stay together
 //! 3. [`place`]: how far across and how far along everything stands, groups with room around them
-//! 4. [`draw`]: shapes and curves
+//! 4. [`mod@draw`]: shapes and curves
 
 mod draw;
 mod order;
