@@ -51,6 +51,7 @@ mod problem;
 mod raw_html;
 mod readers;
 mod redirects;
+mod rewrite;
 mod sections;
 mod site;
 mod slug;
