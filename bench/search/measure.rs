@@ -283,20 +283,12 @@ fn ask(what: &str, index: &Index, scope: &Scope, questions: &[String]) {
     );
 }
 
-/// How long an answer takes: of the processor where the system says so, which other programs do not change.
+/// How long an answer takes by the clock.
 fn time(index: &Index, scope: &Scope, question: &str) -> Duration {
-    let (begun, before) = (Instant::now(), processor());
+    let begun = Instant::now();
     let answer = index.search(&Request::new(question, scope.clone()));
     std::hint::black_box(answer);
-    match before.zip(processor()) {
-        Some((before, after)) if std::env::var_os("WALL").is_none() => after.saturating_sub(before),
-        _ => begun.elapsed(),
-    }
-}
-
-fn processor() -> Option<Duration> {
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    spent.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    begun.elapsed()
 }
 
 fn milli(time: Duration) -> f64 {

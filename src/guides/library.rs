@@ -36,22 +36,22 @@ pub struct Library {
     pub(super) pages: Vec<Arc<Page>>,
     /// How many of the pages are in the navigation.
     pub(super) shown: usize,
-    pub(super) at: HashMap<GuidePath, usize>,
+    pub(super) at: Arc<HashMap<GuidePath, usize>>,
     /// Guides by the files they were made of, relative to the site's root.
-    pub(super) by_file: HashMap<String, GuidePath>,
+    pub(super) by_file: Arc<HashMap<String, GuidePath>>,
     /// By address.
     pub(super) files: Arc<HashMap<String, StaticFile>>,
     /// Former addresses and where they lead now.
-    pub(super) redirects: HashMap<String, String>,
+    pub(super) redirects: Arc<HashMap<String, String>>,
     /// Who may read what.
-    pub(super) audiences: Audiences,
+    pub(super) audiences: Arc<Audiences>,
     /// Whether drafts are shown.
     pub(super) drafts: bool,
     /// What links in double brackets may call a guide.
-    pub(super) names: Names,
-    pub(super) navigation: Vec<Node>,
+    pub(super) names: Arc<Names>,
+    pub(super) navigation: Arc<Vec<Node>>,
     /// The guides in other languages than the site's own.
-    pub(super) spoken: Vec<Spoken>,
+    pub(super) spoken: Arc<Vec<Spoken>>,
     pub(super) history: Arc<History>,
     /// Files that changed after the history was read.
     pub(super) since: BTreeSet<String>,
@@ -119,6 +119,12 @@ impl Library {
     #[must_use]
     pub fn page(&self, path: &str) -> Option<&Arc<Page>> {
         self.at.get(path).and_then(|index| self.pages.get(*index))
+    }
+
+    /// Which of [`pages`](Self::pages) is at a canonical address.
+    #[must_use]
+    pub fn place(&self, path: &str) -> Option<usize> {
+        self.at.get(path).copied()
     }
 
     /// Every guide in reading order; those left out of the navigation come last.

@@ -133,6 +133,12 @@ impl Library {
             return Self::load_all(&self.content, today, self.drafts)?
                 .with_history(Arc::clone(&self.history));
         }
+        if !seen.structure && seen.touched.iter().all(|file| is_text_of_guides(file)) {
+            let sources = Shelf { root: dir, site: &self.site, files: &tree.files };
+            if let Some(pages) = self.rewritten(sources, &seen.touched) {
+                return Ok(self.with_rewritten(pages, tree, &seen.touched, today));
+            }
+        }
         let kept: HashMap<&str, &Arc<Parsed>> =
             self.pages.iter().map(|page| (&*page.parsed().own_file, page.parsed())).collect();
         let still_good = |parsed: &Parsed| {
@@ -208,7 +214,7 @@ impl Parts {
         self.problems.extend(loops);
         let names = Names::of(&parsed, self.site.kind.slugs());
         let same = |before: &&Library| {
-            before.by_file == by_file && before.redirects == redirects && before.names == names
+            *before.by_file == by_file && *before.redirects == redirects && *before.names == names
         };
         let before = before.filter(same);
         let addresses = Addresses {
@@ -231,15 +237,15 @@ impl Parts {
             tree: self.tree,
             pages,
             shown,
-            at,
-            by_file,
+            at: Arc::new(at),
+            by_file: Arc::new(by_file),
             files: self.files,
-            redirects,
-            audiences,
+            redirects: Arc::new(redirects),
+            audiences: Arc::new(audiences),
             drafts: self.drafts,
-            names,
-            navigation,
-            spoken,
+            names: Arc::new(names),
+            navigation: Arc::new(navigation),
+            spoken: Arc::new(spoken),
             history: self.history,
             since: self.since,
             site_problems: self.problems,

@@ -13,7 +13,7 @@
 //!    formulas and diagrams are made by [`fence`] and [`highlight`], [`formula`] and [`diagram`].
 //! 7. Together: a [`page`] is one guide, [`navigation`] the tree of them, [`library`] all of them at one moment;
 //!    [`readers`] knows who may read what, and a [`view`] is the library for one of them;
-//!    [`load`] makes one from files and the next from edits, [`check`] finds what is wrong as [`problem`]s.
+//!    [`load`] makes one from files and the next from edits, [`rewrite`] where only a text changed, [`check`] finds what is wrong as [`problem`]s.
 //! 8. [`mod@watch`] notices edits, [`mod@history`] remembers former ones, [`languages`] are the guides in other
 //!    languages than the site's own, and [`mod@print`] puts several guides into one document.
 
@@ -51,6 +51,7 @@ mod problem;
 mod raw_html;
 mod readers;
 mod redirects;
+mod rewrite;
 mod sections;
 mod site;
 mod slug;

@@ -12,6 +12,7 @@ use super::*;
 use crate::config;
 
 mod habits_of_authors;
+mod rewrite;
 mod spec;
 mod written;
 

@@ -59,7 +59,8 @@ impl Tree {
                 now.files.insert(relative.clone(), Entry::of(&found));
             }
             let below = |file: &&String| {
-                relative.is_empty() || **file == relative || file.starts_with(&format!("{relative}/"))
+                relative.is_empty()
+                    || file.strip_prefix(&*relative).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             let gone: Vec<String> = self
                 .files

@@ -111,7 +111,7 @@ impl Scope {
     }
 }
 
-/// Fewer sections than this are read one by one to count their words; more, word by word.
+/// So few sections are read one by one to count their words; more, word by word.
 const FEW: usize = 2_000;
 
 impl Seen {
@@ -128,28 +128,52 @@ impl Seen {
 
     fn counts(&self) -> &Counts {
         self.counts.get_or_init(|| {
-            let words = self.segment.dictionary.len();
-            let mut counts = Counts { sections: vec![0; words], headings: vec![0; words] };
-            let few = self.sections.count() <= FEW;
-            for (at, doc) in self.segment.docs.iter().enumerate().filter(|(at, _)| self.sections.holds(*at)) {
-                for token in self.segment.tokens(&doc.heading_tokens) {
-                    counts.headings[(token & !SAME) as usize] += 1;
-                }
-                if few {
-                    self.segment
-                        .words_of(at)
-                        .into_iter()
-                        .for_each(|word| counts.sections[word as usize] += 1);
-                }
+            let (all, seen) = (self.segment.docs.len(), self.sections.count());
+            if seen <= FEW {
+                let mut counts = Counts::none(self.segment.dictionary.len());
+                self.each(true, |doc| counts.change(&self.segment, doc, |count| *count += 1));
+                return counts;
             }
-            if !few {
-                for (word, count) in counts.sections.iter_mut().enumerate() {
-                    let docs = self.segment.postings(rank(word)).docs;
-                    *count = rank(docs.iter().filter(|doc| self.sections.holds(**doc as usize)).count());
-                }
+            let words = 0..rank(self.segment.dictionary.len());
+            let headings = self.segment.dictionary.headings.clone();
+            if all - seen <= FEW {
+                let sections = words.map(|word| self.segment.frequency(word)).collect();
+                let mut counts = Counts { sections, headings };
+                self.each(false, |doc| counts.change(&self.segment, doc, |count| *count -= 1));
+                return counts;
             }
+            let mut counts = Counts { sections: Vec::new(), headings };
+            self.each(false, |doc| counts.headings_change(&self.segment, doc, |count| *count -= 1));
+            let seen = |word: u32| {
+                let docs = self.segment.postings(word).docs;
+                rank(docs.iter().filter(|doc| self.sections.holds(**doc as usize)).count())
+            };
+            counts.sections = words.map(seen).collect();
             counts
         })
+    }
+
+    /// Every section that is seen, or that is not.
+    fn each(&self, seen: bool, visit: impl FnMut(usize)) {
+        (0..self.segment.docs.len()).filter(|at| self.sections.holds(*at) == seen).for_each(visit);
+    }
+}
+
+impl Counts {
+    fn none(words: usize) -> Self {
+        Self { sections: vec![0; words], headings: vec![0; words] }
+    }
+
+    /// Counts the words of a section in or out.
+    fn change(&mut self, segment: &Segment, at: usize, change: impl Fn(&mut u32)) {
+        self.headings_change(segment, at, &change);
+        segment.words_of(at).into_iter().for_each(|word| change(&mut self.sections[word as usize]));
+    }
+
+    fn headings_change(&mut self, segment: &Segment, at: usize, change: impl Fn(&mut u32)) {
+        for token in segment.tokens(&segment.docs[at].heading_tokens) {
+            change(&mut self.headings[(token & !SAME) as usize]);
+        }
     }
 }
 

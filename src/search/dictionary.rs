@@ -27,10 +27,10 @@ pub(super) struct Dictionary {
 
 impl Dictionary {
     /// The dictionary of `words`, which are in order and each once.
-    pub(super) fn of(words: &[String]) -> Self {
-        let stemmed: Vec<String> = words.par_iter().map(|word| stem(word)).collect();
+    pub(super) fn of(words: &[impl AsRef<str> + Sync]) -> Self {
+        let stemmed: Vec<String> = words.par_iter().map(|word| stem(word.as_ref())).collect();
         let mut dictionary = Self { headings: vec![0; words.len()], ..Self::default() };
-        for (word, stem) in words.iter().zip(stemmed) {
+        for (word, stem) in words.iter().map(AsRef::as_ref).zip(stemmed) {
             dictionary.letters.push_str(word);
             dictionary.ends.push(rank(dictionary.letters.len()));
             dictionary.masks.push(mask(word));

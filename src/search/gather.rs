@@ -64,6 +64,16 @@ pub(super) fn rarity(sections: usize, found: usize) -> f32 {
     (1.0 + (sections - found + 0.5) / (found + 0.5)).ln()
 }
 
+/// What weighted occurrences of a word count together.
+pub(super) fn saturated(count: f32) -> f32 {
+    count * (SATURATION + 1.0) / (count + SATURATION)
+}
+
+/// The weighted occurrences that an impact stands for.
+pub(super) fn occurrences_of(impact: u8) -> f32 {
+    OCCURRENCES[usize::from(impact)]
+}
+
 /// Best first; sections that score alike in the order in which they were indexed.
 pub(super) fn by_score(a: &Candidate, b: &Candidate) -> Ordering {
     b.score.total_cmp(&a.score).then_with(|| (a.part, a.doc).cmp(&(b.part, b.doc)))
@@ -105,7 +115,6 @@ impl Sums {
         let rarity = rarity(sections, exact.len());
         let loose_rarity = self::rarity(sections, loose.len()).min(rarity);
         let worth = sought.weight * if exact.is_empty() { loose_rarity } else { rarity };
-        let saturated = |count: f32| count * (SATURATION + 1.0) / (count + SATURATION);
         if loose.is_empty() {
             for (doc, count) in &exact {
                 self.give(*doc, sought.weight * rarity * saturated(*count), worth);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::circle::Circle;
 use super::dictionary::{Dictionary, rank};
 use super::source::{Fingerprint, Page};
-use super::words::words;
+use super::words::read;
 
 /// Marks a token that shares the position of the one before.
 pub(super) const SAME: u32 = 1 << 31;
@@ -27,8 +27,12 @@ const WEIGHTS: [f32; 5] = [3.0, 1.5, 0.7, 1.0, 0.6];
 /// How far the length of a field counts against it.
 const LENGTHS: [f32; 5] = [0.4, 0.4, 0.3, 0.7, 0.7];
 
-/// How many pages are read at a time.
-const CHUNK: usize = 64;
+/// How many chunks of pages each thread reads, and the least pages of one: what a chunk knows of its words is its own.
+const CHUNKS: usize = 4;
+const LEAST_CHUNK: usize = 32;
+
+/// How many sections are counted at a time.
+const DOCS: usize = 1024;
 
 /// The least that a posting can say, and how finely it is told from the next: 16 steps an octave.
 const LEAST: f32 = 0.03;
@@ -113,17 +117,11 @@ fn impact(occurrences: f32) -> u8 {
 impl Segment {
     /// Indexes `pages`.
     pub(super) fn build(pages: &[Page<'_>]) -> Self {
-        let drafts: Vec<Draft> = pages.par_chunks(CHUNK).map(Draft::of).collect();
-        let mut all: Vec<&String> = drafts.par_iter().flat_map_iter(|draft| draft.words.keys()).collect();
-        all.par_sort_unstable();
-        all.dedup();
-        let words: Vec<String> = all.into_iter().cloned().collect();
-        let ranks: HashMap<&str, u32, RandomState> =
-            words.iter().enumerate().map(|(at, word)| (word.as_str(), rank(at))).collect();
-        let mut whole = Draft::default();
-        for draft in &drafts {
-            whole.append(draft, &ranks);
-        }
+        let chunk = pages.len().div_ceil(rayon::current_num_threads() * CHUNKS).max(LEAST_CHUNK);
+        let mut drafts: Vec<Draft> = pages.par_chunks(chunk).map(Draft::of).collect();
+        let dictionary = number(&mut drafts);
+        let mut whole = Draft::with_room_for(&drafts);
+        drafts.into_iter().for_each(|draft| whole.append(&draft));
         let mut circles: Vec<Circle> = Vec::new();
         let mut numbers: HashMap<&Circle, u32> = HashMap::new();
         for (page, record) in pages.iter().zip(&mut whole.pages) {
@@ -133,7 +131,7 @@ impl Segment {
                 next
             });
         }
-        Self::assemble(circles, whole.pages, whole.docs, whole.text, Dictionary::of(&words), whole.tokens)
+        Self::assemble(circles, whole.pages, whole.docs, whole.text, dictionary, whole.tokens)
     }
 
     /// Makes the postings, which follow from the rest.
@@ -147,10 +145,10 @@ impl Segment {
     ) -> Self {
         let fields = |doc: &Doc| doc.fields(&pages[doc.page as usize]);
         let averages = averages(docs.iter().map(fields));
-        let said: Vec<Vec<(u32, u8)>> =
-            docs.par_iter().map(|doc| said(&tokens, &fields(doc), &averages)).collect();
+        let said: Vec<Said> =
+            docs.par_chunks(DOCS).map(|docs| Said::of(docs.iter().map(fields), &tokens, &averages)).collect();
         let mut starts = vec![0_u32; dictionary.len() + 1];
-        for (word, _) in said.iter().flatten() {
+        for word in said.iter().flat_map(|said| &said.words) {
             starts[*word as usize + 1] += 1;
         }
         for at in 1..starts.len() {
@@ -159,12 +157,17 @@ impl Segment {
         let mut next = starts.clone();
         let total = starts.last().map_or(0, |end| *end as usize);
         let (mut sections, mut impacts) = (vec![0; total], vec![0; total]);
-        for (doc, said) in said.iter().enumerate() {
-            for (word, impact) in said {
-                let at = &mut next[*word as usize];
-                sections[*at as usize] = rank(doc);
-                impacts[*at as usize] = *impact;
-                *at += 1;
+        let mut doc = 0;
+        for said in said {
+            let mut all = said.words.iter().zip(&said.impacts);
+            for count in &said.counts {
+                for (word, impact) in all.by_ref().take(*count as usize) {
+                    let at = &mut next[*word as usize];
+                    sections[*at as usize] = doc;
+                    impacts[*at as usize] = *impact;
+                    *at += 1;
+                }
+                doc += 1;
             }
         }
         for doc in &docs {
@@ -257,19 +260,61 @@ fn averages(docs: impl Iterator<Item = [Span; 5]>) -> [f32; 5] {
     lengths.map(|sum| (sum as f32 / count.max(1) as f32).max(1.0))
 }
 
-/// What each word says about one section.
-#[expect(clippy::cast_precision_loss, reason = "lengths, used as a statistic")]
-fn said(tokens: &[u32], fields: &[Span; 5], averages: &[f32; 5]) -> Vec<(u32, u8)> {
-    let mut all: Vec<(u32, f32)> = Vec::with_capacity(fields.iter().map(ExactSizeIterator::len).sum());
-    for (at, field) in fields.iter().enumerate() {
-        let share = LENGTHS[at];
-        let counts = WEIGHTS[at] / (1.0 - share + share * field.len() as f32 / averages[at]);
-        all.extend(tokens[span(field)].iter().map(|token| (token & !SAME, counts)));
+/// What each word says about some sections, one after the other.
+#[derive(Default)]
+struct Said {
+    words: Vec<u32>,
+    impacts: Vec<u8>,
+    /// How many words each section has.
+    counts: Vec<u32>,
+}
+
+impl Said {
+    #[expect(clippy::cast_precision_loss, reason = "lengths, used as a statistic")]
+    fn of(docs: impl Iterator<Item = [Span; 5]>, tokens: &[u32], averages: &[f32; 5]) -> Self {
+        let mut said = Self::default();
+        let mut all: Vec<(u32, f32)> = Vec::new();
+        for fields in docs {
+            for (at, field) in fields.iter().enumerate() {
+                let share = LENGTHS[at];
+                let counts = WEIGHTS[at] / (1.0 - share + share * field.len() as f32 / averages[at]);
+                all.extend(tokens[span(field)].iter().map(|token| (token & !SAME, counts)));
+            }
+            all.sort_unstable_by_key(|(word, _)| *word);
+            let before = said.words.len();
+            for same in all.chunk_by(|a, b| a.0 == b.0) {
+                said.words.push(same[0].0);
+                said.impacts.push(impact(same.iter().map(|(_, counts)| counts).sum()));
+            }
+            said.counts.push(rank(said.words.len() - before));
+            all.clear();
+        }
+        said
     }
-    all.sort_unstable_by_key(|(word, _)| *word);
-    all.chunk_by(|a, b| a.0 == b.0)
-        .map(|same| (same[0].0, impact(same.iter().map(|(_, counts)| counts).sum())))
-        .collect()
+}
+
+/// Gives every word its rank among the words of all `drafts`, in their tokens too.
+fn number(drafts: &mut [Draft]) -> Dictionary {
+    let words: Vec<_> = drafts.iter_mut().map(|draft| std::mem::take(&mut draft.words)).collect();
+    let mut ranks: HashMap<&str, u32, RandomState> = HashMap::default();
+    for word in words.iter().flat_map(HashMap::keys) {
+        ranks.insert(word, 0);
+    }
+    let mut all: Vec<&str> = ranks.keys().copied().collect();
+    all.par_sort_unstable();
+    for (at, word) in all.iter().enumerate() {
+        ranks.insert(word, rank(at));
+    }
+    drafts.par_iter_mut().zip(&words).for_each(|(draft, words)| {
+        let mut of = vec![0; words.len()];
+        for (word, number) in words {
+            of[*number as usize] = ranks.get(word.as_str()).copied().unwrap_or(0);
+        }
+        for token in &mut draft.tokens {
+            *token = of[(*token & !SAME) as usize] | *token & SAME;
+        }
+    });
+    Dictionary::of(&all)
 }
 
 /// Pages that are read, their words numbered as they come.
@@ -336,23 +381,34 @@ impl Draft {
 
     fn read(&mut self, text: &str) -> Span {
         let start = rank(self.tokens.len());
+        let (words, tokens) = (&mut self.words, &mut self.tokens);
         let mut before = usize::MAX;
-        for word in words(text) {
-            let next = rank(self.words.len());
-            let number = *self.words.entry(word.text).or_insert(next);
-            let same = if word.position == before { SAME } else { 0 };
-            before = word.position;
-            self.tokens.push(number | same);
-        }
+        read(text, |word, _, position, _| {
+            let number = words.get(word).copied().unwrap_or_else(|| {
+                let next = rank(words.len());
+                words.insert(word.to_owned(), next);
+                next
+            });
+            let same = if position == before { SAME } else { 0 };
+            before = position;
+            tokens.push(number | same);
+        });
         start..rank(self.tokens.len())
     }
 
-    /// Adds what `other` read, its words by their ranks.
-    fn append(&mut self, other: &Self, ranks: &HashMap<&str, u32, RandomState>) {
-        let mut of = vec![0; other.words.len()];
-        for (word, number) in &other.words {
-            of[*number as usize] = ranks.get(word.as_str()).copied().unwrap_or(0);
+    fn with_room_for(drafts: &[Self]) -> Self {
+        let sum = |count: fn(&Self) -> usize| drafts.iter().map(count).sum::<usize>();
+        Self {
+            words: HashMap::default(),
+            pages: Vec::with_capacity(sum(|draft| draft.pages.len())),
+            docs: Vec::with_capacity(sum(|draft| draft.docs.len())),
+            text: String::with_capacity(sum(|draft| draft.text.len())),
+            tokens: Vec::with_capacity(sum(|draft| draft.tokens.len())),
         }
+    }
+
+    /// Adds what `other` read, its words numbered as these are.
+    fn append(&mut self, other: &Self) {
         let (text, tokens) = (rank(self.text.len()), rank(self.tokens.len()));
         let (pages, docs) = (rank(self.pages.len()), rank(self.docs.len()));
         let moved = |span: &Span, by: u32| span.start + by..span.end + by;
@@ -376,7 +432,7 @@ impl Draft {
             code_tokens: moved(&doc.code_tokens, tokens),
         }));
         self.text.push_str(&other.text);
-        self.tokens.extend(other.tokens.iter().map(|token| of[(token & !SAME) as usize] | token & SAME));
+        self.tokens.extend_from_slice(&other.tokens);
     }
 }
 

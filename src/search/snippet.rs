@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::segment::SAME;
 use super::slots::Slots;
-use super::words::words;
+use super::words::read;
 
 /// How long a snippet is, in characters, give or take a word.
 const LENGTH: usize = 200;
@@ -49,9 +49,14 @@ impl Marker<'_> {
             return Vec::new();
         }
         // The index has the words of a text in the order in which they are read.
-        let read = words(beginning(text.text, LOOKED_THROUGH)).into_iter().zip(text.tokens);
-        let found = read.map(|(word, token)| Found { sought: self.sought(*token), span: word.span });
-        found.filter(|found| found.sought != 0).collect()
+        let (mut tokens, mut found) = (text.tokens.iter(), Vec::new());
+        read(beginning(text.text, LOOKED_THROUGH), |_, span, _, _| {
+            let sought = tokens.next().map_or(0, |token| self.sought(*token));
+            if sought != 0 {
+                found.push(Found { sought, span });
+            }
+        });
+        found
     }
 }
 

@@ -50,13 +50,32 @@ pub(super) struct Word {
 /// The words of `text` in order of position.
 pub(super) fn words(text: &str) -> Vec<Word> {
     let mut found = Vec::new();
+    read(text, |text, span, position, shape| {
+        found.push(Word { text: text.to_owned(), span, position, shape });
+    });
+    found
+}
+
+/// Tells every word of `text` in order of position: folded, where it came from, its position, its shape.
+pub(super) fn read(text: &str, mut tell: impl FnMut(&str, Range<usize>, usize, Shape)) {
+    let mut found = Vec::new();
     let mut position = 0;
     let mut rest = 0;
-    while let Some(run) = next_run(text, rest) {
+    while let Some(start) = next_start(text, rest) {
+        let mut letters = [0; LONGEST_WORD];
+        if let Some((end, length)) = plain_run(text, start, &mut letters) {
+            rest = end;
+            tell(std::str::from_utf8(&letters[..length]).unwrap_or_default(), start..end, position, Shape::Plain);
+            position += 1;
+            continue;
+        }
+        let run = run_from(text, start);
         rest = run.end;
         position += split_run(text, run, position, &mut found);
+        for word in found.drain(..) {
+            tell(&word.text, word.span, word.position, word.shape);
+        }
     }
-    found
 }
 
 /// The stem of a folded word; English, by Snowball.
@@ -72,15 +91,51 @@ pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
-/// The next stretch of word characters at or after `from`, joined by single marks inside it.
-fn next_run(text: &str, from: usize) -> Option<Range<usize>> {
-    let start = from + text[from..].find(char::is_alphanumeric)?;
+/// Where the next word character at or after `from` is.
+fn next_start(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        match bytes.get(at)? {
+            byte if byte.is_ascii_alphanumeric() => return Some(at),
+            byte if byte.is_ascii() => at += 1,
+            _ => return Some(at + text[at..].find(char::is_alphanumeric)?),
+        }
+    }
+}
+
+/// Where the run from `start` ends and how many letters it has, folded into `letters`, when it is one word of ASCII
+/// letters and digits without humps: nearly all words are.
+fn plain_run(text: &str, start: usize, letters: &mut [u8; LONGEST_WORD]) -> Option<(usize, usize)> {
+    let bytes = &text.as_bytes()[start..];
+    let mut lower_before = false;
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end).filter(|byte| byte.is_ascii_alphanumeric()) {
+        if lower_before && byte.is_ascii_uppercase() {
+            return None;
+        }
+        lower_before = byte.is_ascii_lowercase();
+        if let Some(letter) = letters.get_mut(end) {
+            *letter = byte.to_ascii_lowercase();
+        }
+        end += 1;
+    }
+    let stops = match bytes.get(end) {
+        None => true,
+        Some(byte) if !byte.is_ascii() => false,
+        Some(byte) => !is_joiner(char::from(*byte)) || joiner_length(&text[start + end..]).is_none(),
+    };
+    (stops && end > 0).then_some((start + end, end.min(LONGEST_WORD)))
+}
+
+/// The stretch of word characters from `start`, joined by single marks inside it.
+fn run_from(text: &str, start: usize) -> Range<usize> {
     let mut end = start;
     loop {
         end += text[end..].find(|c| !belongs(c)).unwrap_or(text.len() - end);
         match joiner_length(&text[end..]) {
             Some(length) => end += length,
-            None => return Some(start..end),
+            None => return start..end,
         }
     }
 }
@@ -281,6 +336,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_runs_are_read_as_all_others_are(text in r"([a-zA-Z0-9é'’._: -]|the|s3){0,40}") {
+            let mut expected = Vec::new();
+            let (mut position, mut rest) = (0, 0);
+            while let Some(start) = next_start(&text, rest) {
+                let run = run_from(&text, start);
+                rest = run.end;
+                position += split_run(&text, run, position, &mut expected);
+            }
+            prop_assert_eq!(words(&text), expected);
+        }
+
         #[test]
         fn every_text_has_words_that_lie_in_it(text in r"(\PC|[-'’._:A-Zß\u{301}\u{3042}0-9]){0,60}") {
             let mut before = 0;

@@ -115,6 +115,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         coded: Coded::new(config.limits.cache_bytes / 4),
         making: std::sync::Mutex::default(),
         live: Live::default(),
+        searches: Arc::new(tokio::sync::Semaphore::new(processors())),
         config,
         hosts,
         policies,
@@ -133,6 +134,10 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         request_ids,
     };
     Ok(Arc::new(loggia))
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
 /// Serves on `listeners` until `stop`, following the catalog, the content folder and the certificates meanwhile.

@@ -1,6 +1,5 @@
 //! One edition of the guides: the library, its index and its prepared answers, swapped whole.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use foyer::{Cache, CacheBuilder};
@@ -24,8 +23,8 @@ pub struct Edition {
     pub index: Index,
     /// What everybody may see of it.
     pub(super) public: Scope,
-    /// The pages of guides as everyone sees them, each made when it is first asked for.
-    pages: Arc<HashMap<String, OnceLock<Arc<Prepared>>>>,
+    /// The pages of guides as everyone sees them, in the library's order, each made when it is first asked for.
+    pages: Arc<[OnceLock<Arc<Prepared>>]>,
     /// Everything else that was made of guides, as long as there is room.
     made: Cache<Key, Arc<Prepared>>,
     /// The files beside the guides; they stay when a guide changes.
@@ -92,19 +91,22 @@ impl Edition {
     }
 
     fn with_files(library: Library, index: Index, files: Arc<Files>) -> Self {
-        let pages = library.pages().map(|page| (page.guide().path.as_str().to_owned(), OnceLock::new()));
+        let pages = library.pages().map(|_| OnceLock::new()).collect();
         let made = CacheBuilder::new(MADE_BYTES)
             .with_shards(4)
             .with_weighter(|key: &Key, made: &Arc<Prepared>| 128 + key.address.len() + made.weight())
             .build();
-        let pages = Arc::new(pages.collect());
         let public = Scope::public_guides(&index);
         Self { library: Arc::new(library), index, public, pages, made, files, home: None }
     }
 
     /// The page at exactly this address, where nothing in the library is kept from anybody.
     pub(super) fn page_of_all(&self, path: &str) -> Option<&Arc<Prepared>> {
-        self.pages.get(path).and_then(OnceLock::get).filter(|_| self.library.is_public())
+        self.slot(path).and_then(OnceLock::get).filter(|_| self.library.is_public())
+    }
+
+    fn slot(&self, path: &str) -> Option<&OnceLock<Arc<Prepared>>> {
+        self.pages.get(self.library.place(path)?)
     }
 
     /// The page at exactly this address, as this view shows it.
@@ -117,7 +119,7 @@ impl Edition {
         let page = view.page(path)?;
         let make = || render(page, view, self, loggia);
         // What everyone sees is kept for good; a page with somebody's own navigation only while there is room.
-        let slot = self.pages.get(path).filter(|_| view.admitted().is_public());
+        let slot = self.slot(path).filter(|_| view.admitted().is_public());
         Some(match slot.map(|slot| (slot, slot.get())) {
             Some((_, Some(prepared))) => Ok(Arc::clone(prepared)),
             Some((slot, None)) => make().map(|made| Arc::clone(slot.get_or_init(|| Arc::new(made)))),

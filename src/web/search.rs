@@ -51,7 +51,8 @@ fn number(text: Option<&String>) -> Option<usize> {
     text?.trim().parse().ok()
 }
 
-/// Asks the index on a thread of its own: a long question would hold up everybody on this event loop.
+/// Asks the index on a thread of its own: a long question would hold up everybody on this event loop. Questions wait
+/// their turn, so that each is answered fast once it is begun.
 async fn ask(loggia: &Loggia, viewer: &Viewer, asked: &Asked, offset: usize, limit: usize) -> Answer {
     let edition = loggia.edition.load_full();
     let now = loggia.clock.now();
@@ -78,7 +79,12 @@ async fn ask(loggia: &Loggia, viewer: &Viewer, asked: &Asked, offset: usize, lim
         today: Some(jiff::tz::TimeZone::UTC.to_datetime(now).date()),
         ..Request::new(asked.q.clone(), scope)
     };
-    let asked = tokio::task::spawn_blocking(move || edition.index.search(&request)).await;
+    let turn = Arc::clone(&loggia.searches).acquire_owned().await;
+    let asked = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        edition.index.search(&request)
+    });
+    let asked = asked.await;
     let mut answer = asked.unwrap_or_else(|error| {
         tracing::error!(%error, "a search did not end");
         Answer::default()

@@ -59,6 +59,8 @@ pub struct Loggia {
     pub editions: Option<Editions>,
     /// Tells open pages that a guide changed, in development mode.
     pub live: Live,
+    /// As many searches at a time as there are processors: more would only make each other late.
+    pub searches: Arc<tokio::sync::Semaphore>,
     /// Counters.
     pub metrics: Metrics,
     /// The line for every request, where that is wanted.

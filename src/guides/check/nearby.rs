@@ -1,6 +1,7 @@
 //! What a broken link or image may have meant.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::guides::library::Library;
 use crate::guides::links::{canonical, decode, joined};
@@ -11,8 +12,15 @@ use crate::guides::problem::nearest;
 /// images.
 const MOST_COMPARED: usize = 500;
 
-/// The guides by their names and by their folders, for finding what a broken link may have meant.
+/// What a broken link or image may have meant, in one library.
 pub(super) struct Nearby<'a> {
+    library: &'a Library,
+    /// Made when something is broken, which is seldom.
+    tables: OnceLock<Tables<'a>>,
+}
+
+/// The guides by their names and by their folders.
+struct Tables<'a> {
     by_name: HashMap<&'a str, Vec<&'a str>>,
     by_folder: HashMap<&'a str, Vec<&'a str>>,
     /// Whether all of them can be compared.
@@ -21,8 +29,8 @@ pub(super) struct Nearby<'a> {
     images: HashMap<String, Vec<&'a str>>,
 }
 
-impl<'a> Nearby<'a> {
-    pub(super) fn of(library: &'a Library) -> Self {
+impl<'a> Tables<'a> {
+    fn of(library: &'a Library) -> Self {
         let few = library.pages().len() <= MOST_COMPARED;
         let mut images: HashMap<String, Vec<&str>> = HashMap::new();
         for (address, file) in &*library.files {
@@ -30,14 +38,24 @@ impl<'a> Nearby<'a> {
                 images.entry(folder_and_name(address).1.to_lowercase()).or_default().push(address);
             }
         }
-        let mut nearby = Self { by_name: HashMap::new(), by_folder: HashMap::new(), few, images };
+        let mut tables = Self { by_name: HashMap::new(), by_folder: HashMap::new(), few, images };
         for page in library.pages() {
             let address = page.guide().path.as_str();
             let (folder, name) = folder_and_name(address);
-            nearby.by_name.entry(name).or_default().push(address);
-            nearby.by_folder.entry(folder).or_default().push(address);
+            tables.by_name.entry(name).or_default().push(address);
+            tables.by_folder.entry(folder).or_default().push(address);
         }
-        nearby
+        tables
+    }
+}
+
+impl<'a> Nearby<'a> {
+    pub(super) fn of(library: &'a Library) -> Self {
+        Self { library, tables: OnceLock::new() }
+    }
+
+    fn tables(&self) -> &Tables<'a> {
+        self.tables.get_or_init(|| Tables::of(self.library))
     }
 
     /// The only guide of the name that `dest` has, else the address that resembles it most, in its folder.
@@ -46,12 +64,13 @@ impl<'a> Nearby<'a> {
         let base = parsed.bases().0.into_iter().next().filter(|_| !path.starts_with('/'));
         let wanted = canonical(&joined(base.as_deref().unwrap_or("/"), &path));
         let (folder, name) = folder_and_name(&wanted);
-        let same_name = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let tables = self.tables();
+        let same_name = tables.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         if let [only] = same_name {
             return Some(only);
         }
-        let beside = self.by_folder.get(folder).map(Vec::as_slice).unwrap_or_default();
-        let anywhere = self.by_folder.values().filter(|_| self.few).flatten();
+        let beside = tables.by_folder.get(folder).map(Vec::as_slice).unwrap_or_default();
+        let anywhere = tables.by_folder.values().filter(|_| tables.few).flatten();
         let candidates = same_name.iter().chain(beside).take(MOST_COMPARED).chain(anywhere);
         nearest(&wanted, candidates.copied())
     }
@@ -62,10 +81,11 @@ impl<'a> Nearby<'a> {
         let base = parsed.bases().0.into_iter().next().filter(|_| !path.starts_with('/'));
         let wanted = joined(base.as_deref().unwrap_or("/"), &path);
         let name = folder_and_name(&wanted).1.to_lowercase();
-        let alike = match self.images.get(&name) {
+        let images = &self.tables().images;
+        let alike = match images.get(&name) {
             Some(same) => same,
-            None if self.images.len() <= MOST_COMPARED => {
-                self.images.get(nearest(&name, self.images.keys().map(String::as_str))?)?
+            None if images.len() <= MOST_COMPARED => {
+                images.get(nearest(&name, images.keys().map(String::as_str))?)?
             }
             None => return None,
         };
