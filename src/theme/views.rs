@@ -20,7 +20,7 @@ pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote
 pub use print::{PrintPage, Printed};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
 pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
-pub use search::{Correction, Hit, HitKind, SearchPage};
+pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
 
 mod account;
 mod apps;

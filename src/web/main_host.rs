@@ -38,6 +38,7 @@ pub fn routes(
     let mut routes = Router::new()
         .route("/-/search", get(search::page))
         .route("/-/search.json", get(search::json))
+        .route("/-/opensearch.xml", get(search::describe))
         .route("/-/print/", get(print::everything))
         .route("/-/print/{*folder}", get(print::section))
         .route("/-/apps/", get(apps::list))

@@ -27,6 +27,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 pub use bearer::ClientAddress;
+pub(super) use bearer::token_in;
 
 use crate::config::{Access, Limits, Server};
 use crate::model::Clock;

@@ -14,7 +14,7 @@ const RETRY: &str = "5";
 
 /// An error as the API answers it.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(in crate::web) struct Problem {
     status: StatusCode,
     detail: String,
     missing: Vec<Digest>,
