@@ -9,8 +9,8 @@ use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, ErrorPage, Field, Filter, GrantRow,
     Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage,
-    ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage, Synonyms,
-    TokenRow,
+    ReleaseRow, ReviewPage, SearchPage, SearchesPage, SearchesRow, Serving, ShareForm, SignInFailedPage,
+    SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 
@@ -49,6 +49,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("signed-out", theme.signed_out(&words.signed_out())),
         ("review", theme.review(&words.review())),
         ("review-empty", theme.review(&ReviewPage { guides: Vec::new(), edition: None, ..words.review() })),
+        ("searches", theme.searches(&words.searches())),
+        ("searches-empty", theme.searches(&words.no_searches())),
         ("refusal", theme.refusal(&words.refusal())),
         ("sign-in-failed", theme.sign_in_failed(&words.sign_in_failed())),
         ("not-found", theme.not_found(&words.not_found())),

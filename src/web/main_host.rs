@@ -15,7 +15,9 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
-use super::{account, api, app_settings, apps, assets, authorize, print, provider, review, search, sign_in};
+use super::{
+    account, api, app_settings, apps, assets, authorize, insights, print, provider, review, search, sign_in,
+};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
@@ -26,11 +28,13 @@ pub fn routes(
     releases: &Releases,
     editions: Option<&Editions>,
     clock: &Clock,
+    insights: &insights::Insights,
 ) -> Router<Arc<Loggia>> {
     let api = api::Api {
         releases: releases.clone(),
         editions: editions.cloned(),
         clock: clock.clone(),
+        insights: insights.clone(),
         server: config.server.clone(),
         access: config.access.clone(),
         limits: config.limits.clone(),
@@ -39,6 +43,7 @@ pub fn routes(
         .route("/-/search", get(search::page))
         .route("/-/search.json", get(search::json))
         .route("/-/opensearch.xml", get(search::describe))
+        .route("/-/search/clicked", post(insights::clicked))
         .route("/-/print/", get(print::everything))
         .route("/-/print/{*folder}", get(print::section))
         .route("/-/apps/", get(apps::list))
@@ -53,6 +58,7 @@ pub fn routes(
         .route("/-/apps/{name}/delete", post(apps::delete))
         .route("/-/apps/{name}/restore", post(apps::restore))
         .route("/-/review/", get(review::page))
+        .route("/-/review/searches", get(insights::page))
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))

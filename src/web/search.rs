@@ -23,7 +23,7 @@ use super::feed::text;
 use super::state::Loggia;
 use crate::search::{Also, Answer, Corrected, Hit};
 use asked::Asked;
-use asker::Asker;
+pub(super) use asker::Asker;
 use asking::{Asking, ask};
 pub(super) use page::page;
 

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::edition::Edition;
 use super::editions::Editions;
 use super::host::Hosts;
+use super::insights::Insights;
 use super::live::Live;
 use super::metrics::Metrics;
 use super::request_log::RequestLog;
@@ -59,6 +60,8 @@ pub struct Loggia {
     pub editions: Option<Editions>,
     /// Tells open pages that a guide changed, in development mode.
     pub live: Live,
+    /// Counts of what people search for.
+    pub insights: Insights,
     /// Counters.
     pub metrics: Metrics,
     /// The line for every request, where that is wanted.

@@ -3,7 +3,7 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`]; and [`guides`], whose editions are releases too.
+//! 3. One file a resource: [`apps`], [`grants`], [`releases`]; [`guides`], whose editions are releases too; and [`searches`].
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
@@ -15,6 +15,7 @@ mod guides;
 mod openapi;
 mod problem;
 mod releases;
+mod searches;
 mod view;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) use bearer::token_in;
 use crate::config::{Access, Limits, Server};
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
+use crate::web::insights::Insights;
 use problem::Problem;
 
 /// Where the API is, on the main host.
@@ -46,6 +48,8 @@ pub struct Api {
     pub releases: Releases,
     /// The editions of the guides, where they come from the bucket.
     pub editions: Option<Editions>,
+    /// Counts of what people search for.
+    pub insights: Insights,
     /// The time.
     pub clock: Clock,
     /// Where apps are reached.
@@ -86,6 +90,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/releases/{id}/blobs/{sha256}", put(releases::put_blob)),
         ("/apps/{name}/releases/{id}/finish", post(releases::finish)),
         ("/apps/{name}/releases/{id}/activate", post(releases::activate)),
+        ("/searches", get(searches::read)),
         ("/guides", get(guides::read)),
         ("/guides/rollback", post(guides::rollback)),
         ("/guides/releases", get(guides::list).post(guides::begin)),

@@ -8,11 +8,13 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::super::api::token_in;
+use super::super::context::Context;
 use super::super::state::Loggia;
 use super::super::viewer::session_of;
 use crate::access::{may_read, may_see};
 use crate::model::{AppName, TokenScope, Viewer};
 use crate::search::Circle;
+use crate::storage::Key;
 
 /// Whoever asks: by the session of a browser, or by an API token of a command.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub(in crate::web) struct Asker {
     pub(super) viewer: Viewer,
     /// By a token for this app alone: everything else is found as by a stranger.
     only: Option<AppName>,
+    /// Tells them from others, for counting; never kept.
+    name: String,
 }
 
 impl Asker {
@@ -42,6 +46,11 @@ impl Asker {
                 found && !catalog.is_stale(now)
             }
         }
+    }
+
+    /// What tells them from others: the person, or the address that a stranger asks from.
+    pub(in crate::web) fn name(&self) -> &str {
+        &self.name
     }
 
     /// As whom guides are read.
@@ -66,9 +75,12 @@ impl FromRequestParts<Arc<Loggia>> for Asker {
                 TokenScope::App(app) => Some(app.clone()),
             };
             let viewer = if stale { Viewer::Anonymous } else { Viewer::SignedIn(record.person.clone()) };
-            return Ok(Self { viewer, only });
+            return Ok(Self { viewer, only, name: Key::owner(&record.person.subject) });
         }
         let session = session_of(&parts.headers, loggia).filter(|_| !stale);
-        Ok(Self { viewer: session.into(), only: None })
+        let from = parts.extensions.get::<Context>().map(|context| context.from.to_string());
+        let person = session.as_ref().map(|session| Key::owner(&session.person.subject));
+        let name = person.or(from).unwrap_or_default();
+        Ok(Self { viewer: session.into(), only: None, name })
     }
 }

@@ -7,7 +7,7 @@ use super::super::state::Loggia;
 use super::asked::Asked;
 use super::asker::Asker;
 use crate::model::Viewer;
-use crate::search::{Answer, Circle, Kind, Request, Scope};
+use crate::search::{Answer, Circle, Kind, Mode, Request, Scope};
 
 /// An answer, and what it was made from.
 pub(super) struct Asking {
@@ -42,6 +42,10 @@ pub(super) async fn ask(
         tracing::error!(%error, "a search did not end");
         Answer::default()
     });
+    // What is typed so far is no question yet, and a further page or a filter is the same question again.
+    if asked.mode == Mode::Whole && offset == 0 && asked.within.is_none() {
+        loggia.insights.asked(&asked.query, asker.name(), answer.total > 0);
+    }
     for hit in &mut answer.hits {
         if let Some(app) = hit.app.as_deref().and_then(|app| app.parse().ok()) {
             let origin = loggia.hosts.app_url(&app);
