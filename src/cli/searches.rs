@@ -18,7 +18,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
-    let report: wire::Searches = client.get(&["searches"]).await?;
+    let report: wire::Searches = client.ask("review/searches.json", &[]).await?;
     if args.json {
         print_json(&report)?;
         return Ok(Outcome::Done);

@@ -109,8 +109,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
-    let bucket = editions.as_ref().map(|editions| &editions.bucket);
-    let routes = web::routes(&config, &releases, bucket, &clock, &insights);
+    let routes = web::routes(&config, &releases, editions.as_ref().map(|editions| &editions.bucket), &clock);
     let metrics = Metrics::default();
     let loggia = Loggia {
         edition: ArcSwap::from_pointee(edition),

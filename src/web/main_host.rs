@@ -28,13 +28,11 @@ pub fn routes(
     releases: &Releases,
     editions: Option<&Editions>,
     clock: &Clock,
-    insights: &insights::Insights,
 ) -> Router<Arc<Loggia>> {
     let api = api::Api {
         releases: releases.clone(),
         editions: editions.cloned(),
         clock: clock.clone(),
-        insights: insights.clone(),
         server: config.server.clone(),
         access: config.access.clone(),
         limits: config.limits.clone(),
@@ -59,6 +57,7 @@ pub fn routes(
         .route("/-/apps/{name}/restore", post(apps::restore))
         .route("/-/review/", get(review::page))
         .route("/-/review/searches", get(insights::page))
+        .route("/-/review/searches.json", get(insights::json))
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))

@@ -69,7 +69,7 @@ pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use editions::Editions;
 pub use host::{Hosts, Surface};
-pub use insights::{Insights, Report, Row};
+pub use insights::Insights;
 pub use live::Live;
 pub use main_host::routes;
 pub use metrics::Metrics;

@@ -24,6 +24,7 @@ use super::state::Loggia;
 use crate::search::{Also, Answer, Corrected, Hit};
 use asked::Asked;
 pub(super) use asker::Asker;
+pub(super) use asking::finds;
 use asking::{Asking, ask};
 pub(super) use page::page;
 

@@ -83,8 +83,11 @@ async fn site(audiences: &[usize]) -> Site {
         .collect();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("index.md"), "# Front\n\nAll about the platform.\n").unwrap();
-    std::fs::write(dir.path().join("synonyms.toml"), "[one-way]\nelephant = [\"bitternose\", \"dormousely\", \"flamingoid\"]\n")
-        .unwrap();
+    std::fs::write(
+        dir.path().join("synonyms.toml"),
+        "[one-way]\nelephant = [\"bitternose\", \"dormousely\", \"flamingoid\"]\n",
+    )
+    .unwrap();
     for thing in things.iter().filter(|thing| !thing.app) {
         let audience = AUDIENCES[thing.audience].0;
         let text = format!(
@@ -97,7 +100,10 @@ async fn site(audiences: &[usize]) -> Site {
     let content = dir.path().to_owned();
     let app = TestApp::start_with(move |config| config.content.dir = content).await;
     for thing in things.iter().filter(|thing| thing.app) {
-        let page = format!("<!doctype html><title>{0}</title><h1>{0}</h1><p>All about the {1}.</p>", thing.title, thing.word);
+        let page = format!(
+            "<!doctype html><title>{0}</title><h1>{0}</h1><p>All about the {1}.</p>",
+            thing.title, thing.word
+        );
         app.publish(&thing.name(), &[("index.html", page.as_bytes())]).await;
         let (who, _) = AUDIENCES[thing.audience];
         match who {
@@ -159,21 +165,41 @@ impl Site {
         let answer = self.get(viewer, &path).await;
         self.is_silent(viewer, &path, asked, &answer);
         let found: Value = serde_json::from_slice(&answer.body).unwrap();
-        let told = (&found["total"], &found["corrected"], &found["suggestions"], &found["synonyms"], &found["hits"]);
+        let told =
+            (&found["total"], &found["corrected"], &found["suggestions"], &found["synonyms"], &found["hits"]);
         let (zero, none) = (Value::from(0), Value::Array(Vec::new()));
-        assert_eq!(told, (&zero, &Value::Null, &none, &none, &none), "{:?} asks for {thing:?}: {path}", VIEWERS[viewer]);
+        assert_eq!(
+            told,
+            (&zero, &Value::Null, &none, &none, &none),
+            "{:?} asks for {thing:?}: {path}",
+            VIEWERS[viewer]
+        );
     }
 
     /// Everything that could speak.
     async fn every_surface_is_silent(&self) {
         let mut paths: Vec<(String, String)> = [
-            "/", "/sitemap.xml", "/feed.xml", "/llms.txt", "/llms-full.txt", "/robots.txt", "/nothing/here/", "/-/apps/",
-            "/-/print/", "/-/opensearch.xml", "/-/review/", "/-/review/searches", "/-/search", "/-/account/",
+            "/",
+            "/sitemap.xml",
+            "/feed.xml",
+            "/llms.txt",
+            "/llms-full.txt",
+            "/robots.txt",
+            "/nothing/here/",
+            "/-/apps/",
+            "/-/print/",
+            "/-/opensearch.xml",
+            "/-/review/",
+            "/-/review/searches",
+            "/-/search",
+            "/-/account/",
         ]
         .iter()
         .map(|path| ((*path).to_owned(), String::new()))
         .collect();
-        for asked in ["all about the", "more of", "elephant", "in:apps about", "\"all about the\"", "title:more"] {
+        for asked in
+            ["all about the", "more of", "elephant", "in:apps about", "\"all about the\"", "title:more"]
+        {
             let query = asked.replace(' ', "+");
             for parameters in ["", "&typing=1", "&verbatim=1", "&in=apps", "&in=guides", "&limit=100"] {
                 paths.push((format!("/-/search.json?q={query}{parameters}"), asked.to_owned()));
@@ -183,8 +209,13 @@ impl Site {
         for thing in &self.things {
             let name = thing.name();
             for path in [
-                format!("/{name}/"), format!("/{name}.md"), format!("/{name}"), format!("/{name}.html"),
-                format!("/-/print/{name}/"), format!("/-/apps/{name}/"), format!("/{name}x/"),
+                format!("/{name}/"),
+                format!("/{name}.md"),
+                format!("/{name}"),
+                format!("/{name}.html"),
+                format!("/-/print/{name}/"),
+                format!("/-/apps/{name}/"),
+                format!("/{name}x/"),
             ] {
                 paths.push((path, name.clone()));
             }
@@ -196,8 +227,19 @@ impl Site {
             }
             for thing in self.things.iter().filter(|thing| !thing.may_see(viewer)) {
                 let (name, half) = (thing.name(), &thing.word[..6]);
-                let swapped = format!("{}{}", &name[..name.len() - 2], name[name.len() - 2..].chars().rev().collect::<String>());
-                for asked in [name.as_str(), thing.word, half, &swapped, &format!("title:{name}"), &format!("app:{name}")] {
+                let swapped = format!(
+                    "{}{}",
+                    &name[..name.len() - 2],
+                    name[name.len() - 2..].chars().rev().collect::<String>()
+                );
+                for asked in [
+                    name.as_str(),
+                    thing.word,
+                    half,
+                    &swapped,
+                    &format!("title:{name}"),
+                    &format!("app:{name}"),
+                ] {
                     for parameters in ["", "&typing=1", "&verbatim=1", "&in=apps", "&in=guides"] {
                         self.denies(viewer, *thing, parameters, asked).await;
                     }
@@ -218,7 +260,12 @@ async fn whoever_may_see_something_finds_it() {
     for viewer in 0..VIEWERS.len() {
         for thing in &site.things {
             let found = site.get(viewer, &format!("/-/search.json?q={}", thing.word)).await.text();
-            assert_eq!(found.contains(thing.title), thing.may_see(viewer), "{:?} {thing:?}: {found}", VIEWERS[viewer]);
+            assert_eq!(
+                found.contains(thing.title),
+                thing.may_see(viewer),
+                "{:?} {thing:?}: {found}",
+                VIEWERS[viewer]
+            );
             let page = site.get(viewer, &format!("/-/search?q={}", thing.word)).await.text();
             assert_eq!(page.contains("<mark>"), thing.may_see(viewer), "{:?} {thing:?}", VIEWERS[viewer]);
         }
@@ -230,7 +277,11 @@ async fn whoever_sees_what_does_not_matter() {
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         let audiences = prop::collection::vec(0..AUDIENCES.len(), WORDS.len());
-        let mut runner = TestRunner::new(ProptestConfig { cases: 2, failure_persistence: None, ..ProptestConfig::default() });
+        let mut runner = TestRunner::new(ProptestConfig {
+            cases: 2,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        });
         let held = runner.run(&audiences, |audiences| {
             runtime.block_on(async { site(&audiences).await.every_surface_is_silent().await });
             Ok(())
@@ -260,8 +311,13 @@ async fn no_question_is_an_error() {
     let site = site(&[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]).await;
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let hostile = r#"(\PC|["'()<>&%+*:~^\\/-]|in:|app:|title:|all |%00|%ff|\u{202e}|&q=|&page=|&in=|#){0,24}"#;
-        let mut runner = TestRunner::new(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() });
+        let hostile =
+            r#"(\PC|["'()<>&%+*:~^\\/-]|in:|app:|title:|all |%00|%ff|\u{202e}|&q=|&page=|&in=|#){0,24}"#;
+        let mut runner = TestRunner::new(ProptestConfig {
+            cases: 96,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        });
         let held = runner.run(&hostile, |query| {
             // As a browser sends it, and with what a browser would escape left as it is, where HTTP lets it through.
             let escaped: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
@@ -312,17 +368,36 @@ async fn insights_show_what_many_asked_and_nothing_of_a_few() {
     assert_eq!(open(&app, &people[1], "bucket", &origin).await, 204);
     assert_eq!(open(&app, &people[1], "bucket", "http://elsewhere.example").await, 403);
     let token = format!("Bearer {}", app.token("owner@example.org").await);
-    let report = app.get("", "/-/api/v1/searches", &[("Authorization", &token)]).await;
+    let report = app.get("", "/-/review/searches.json", &[("Authorization", &token)]).await;
     let report: Value = serde_json::from_slice(&report.body).unwrap();
     assert_eq!(report["frequent"].as_array().unwrap().len(), 2, "{report}");
     assert_eq!(report["frequent"][0]["query"], "bucket");
     assert_eq!((&report["frequent"][0]["asked"], &report["frequent"][0]["opened"]), (&12.into(), &1.into()));
     assert_eq!(report["nothing_found"][0]["query"], "pail of water");
     assert!(report["not_opened"].as_array().unwrap().is_empty());
-    let page = app.get("", "/-/review/searches", &[("Cookie", &app.at_main("owner@example.org"))]).await.text();
+    let page =
+        app.get("", "/-/review/searches", &[("Cookie", &app.at_main("owner@example.org"))]).await.text();
     assert!(page.contains("pail of water") && page.contains("synonyms.toml"), "{page}");
     assert!(!page.contains("secret") && !page.contains("ann@example.org") && !page.contains("7946"));
-    // What is kept holds no address of anybody either.
-    let kept = app.loggia.insights.report().await.unwrap();
-    assert_eq!(kept.frequent.len(), 2);
+    let stranger = app.get("", "/-/review/searches.json", &[]).await;
+    assert_eq!(stranger.status, 401);
+}
+
+#[tokio::test]
+async fn insights_do_not_tell_that_others_find_what_is_hidden() {
+    let site = site(&[2; 10]).await;
+    let app = &site.app;
+    let origin = format!("http://localhost:{}", app.port);
+    // Ann finds it, often; whoever reads the report does not.
+    for at in 0..40 {
+        let cookie = if at % 2 == 0 { site.cookie(2) } else { app.at_main(&format!("p{at}@elsewhere.org")) };
+        app.get("", "/-/search?q=bitternose", &[("Cookie", &cookie)]).await;
+        open(app, &cookie, "bitternose", &origin).await;
+    }
+    let token = format!("Bearer {}", app.token("writer@example.org").await);
+    let report = app.get("", "/-/review/searches.json", &[("Authorization", &token)]).await;
+    let report: Value = serde_json::from_slice(&report.body).unwrap();
+    let row = &report["frequent"][0];
+    assert_eq!((&row["query"], &row["asked"]), (&"bitternose".into(), &40.into()));
+    assert_eq!((&row["nothing"], &row["opened"]), (&40.into(), &0.into()), "{report}");
 }

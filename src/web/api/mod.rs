@@ -3,7 +3,7 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`]; [`guides`], whose editions are releases too; and [`searches`].
+//! 3. One file a resource: [`apps`], [`grants`], [`releases`]; and [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
@@ -15,7 +15,6 @@ mod guides;
 mod openapi;
 mod problem;
 mod releases;
-mod searches;
 mod view;
 
 use std::sync::Arc;
@@ -29,12 +28,11 @@ use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 pub use bearer::ClientAddress;
 pub(super) use bearer::token_in;
+pub(super) use problem::Problem;
 
 use crate::config::{Access, Limits, Server};
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
-use crate::web::insights::Insights;
-use problem::Problem;
 
 /// Where the API is, on the main host.
 const ROOT: &str = "/-/api/v1";
@@ -48,8 +46,6 @@ pub struct Api {
     pub releases: Releases,
     /// The editions of the guides, where they come from the bucket.
     pub editions: Option<Editions>,
-    /// Counts of what people search for.
-    pub insights: Insights,
     /// The time.
     pub clock: Clock,
     /// Where apps are reached.
@@ -90,7 +86,6 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/releases/{id}/blobs/{sha256}", put(releases::put_blob)),
         ("/apps/{name}/releases/{id}/finish", post(releases::finish)),
         ("/apps/{name}/releases/{id}/activate", post(releases::activate)),
-        ("/searches", get(searches::read)),
         ("/guides", get(guides::read)),
         ("/guides/rollback", post(guides::rollback)),
         ("/guides/releases", get(guides::list).post(guides::begin)),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{apps, grants, guides, releases, searches};
+use super::{apps, grants, guides, releases};
 
 /// The description, as it is served.
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
@@ -25,7 +25,6 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
         apps::rollback, apps::audit, grants::list, grants::grant, grants::revoke, releases::list,
         releases::begin, releases::put_blob, releases::finish, releases::activate, guides::read,
         guides::rollback, guides::list, guides::begin, guides::put_blob, guides::finish, guides::activate,
-        searches::read,
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),
@@ -65,7 +64,6 @@ mod tests {
     use crate::releases::Releases;
     use crate::storage::Storage;
     use crate::web::api::{Api, routes, table};
-    use crate::web::insights::Insights;
 
     /// Method and path of every operation in the document.
     fn described() -> BTreeSet<(String, String)> {
@@ -85,8 +83,7 @@ mod tests {
         let releases = Releases::open(Storage::memory(), &limits, clock.clone(), Entropy::seeded(1));
         let releases = releases.await.unwrap();
         let (server, access) = (Server::default(), Access::default());
-        let insights = Insights::new(Storage::memory(), clock.clone(), &Entropy::seeded(2), None);
-        let api = Api { releases, editions: None, insights, clock, server, access, limits };
+        let api = Api { releases, editions: None, clock, server, access, limits };
         let service = routes::<()>(api);
         for (path, _) in table() {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {

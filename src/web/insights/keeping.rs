@@ -11,7 +11,6 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use tokio_util::sync::CancellationToken;
 
-use super::report::Report;
 use super::tally::{Count, Marker, Tally, normal};
 use crate::config::Secret;
 use crate::model::{Clock, Entropy};
@@ -152,7 +151,7 @@ impl Insights {
     }
 
     /// What all servers counted in thirty days.
-    pub async fn report(&self) -> Result<Report, StorageError> {
+    pub(super) async fn together(&self) -> Result<HashMap<String, Count>, StorageError> {
         self.keep().await?;
         let first = first_day(self.0.clock.now());
         let mut days: Vec<Date> = self.kept_days().await?.into_iter().filter(|day| *day >= first).collect();
@@ -179,7 +178,7 @@ impl Insights {
                 }
             }
         }
-        Ok(Report::of(together))
+        Ok(together)
     }
 
     async fn kept_days(&self) -> Result<Vec<Date>, StorageError> {

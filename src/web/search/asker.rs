@@ -12,7 +12,7 @@ use super::super::context::Context;
 use super::super::state::Loggia;
 use super::super::viewer::session_of;
 use crate::access::{may_read, may_see};
-use crate::model::{AppName, TokenScope, Viewer};
+use crate::model::{AppName, Person, TokenScope, Viewer};
 use crate::search::Circle;
 use crate::storage::Key;
 
@@ -46,6 +46,11 @@ impl Asker {
                 found && !catalog.is_stale(now)
             }
         }
+    }
+
+    /// Who it is, unless it is a token for one app only.
+    pub(in crate::web) fn person(&self) -> Option<&Person> {
+        self.viewer.person().filter(|_| self.only.is_none())
     }
 
     /// What tells them from others: the person, or the address that a stranger asks from.

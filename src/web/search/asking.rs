@@ -57,6 +57,16 @@ pub(super) async fn ask(
     Asking { answer, edition, sees_apps }
 }
 
+/// Whether somebody finds anything with a question.
+pub(in crate::web) fn finds(loggia: &Loggia, asker: &Asker) -> impl Fn(&str) -> bool + Send + use<> {
+    let edition = loggia.edition.load_full();
+    let (scope, _) = scope(loggia, asker, None, &edition);
+    move |query| {
+        let request = Request { limit: 1, ..Request::new(query, scope.clone()) };
+        edition.index.search(&request).total > 0
+    }
+}
+
 /// What may be found, and whether the asker sees any app.
 fn scope(loggia: &Loggia, asker: &Asker, within: Option<Kind>, edition: &Edition) -> (Scope, bool) {
     let stranger = matches!(asker.viewer, Viewer::Anonymous);
