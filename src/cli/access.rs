@@ -37,13 +37,46 @@ impl Access {
     /// The access for `server`, or for the server that is found when none is named.
     pub(super) fn find(server: Option<&str>) -> anyhow::Result<Self> {
         let named = server.map(parse_server).transpose()?;
-        let found = Found {
+        choose(named, Found::here()?, Clock::system().now())
+    }
+}
+
+impl Found {
+    fn here() -> anyhow::Result<Self> {
+        Ok(Self {
             token: config::client_token(),
             stored: Credentials::load()?,
             development: development(Path::new(DEVELOPMENT_DIR))?,
-        };
-        choose(named, found, Clock::system().now())
+        })
     }
+
+    /// The server that is used when none is named.
+    fn usual(&self) -> Option<Url> {
+        let here = || self.development.as_ref().map(|access| access.server.clone());
+        self.stored.usual.clone().or_else(here)
+    }
+}
+
+fn choose_open(named: Option<Url>, found: Found, now: Timestamp) -> anyhow::Result<(Url, Option<Secret>)> {
+    let Some(server) = named.or_else(|| found.usual()) else {
+        bail!(
+            "no server is known; name one with `--server https://…` or LOGGIA_SERVER, or sign in with `loggia login`"
+        )
+    };
+    // A token for another server is never sent; a sign-in that ended is said, rather than answered as a stranger's.
+    let ended =
+        found.token.is_none() && found.stored.login(&server).is_some_and(|login| login.has_ended(now));
+    match choose(Some(server.clone()), found, now) {
+        Ok(access) => Ok((access.server, Some(access.token))),
+        Err(error) if ended => Err(error),
+        Err(_) => Ok((server, None)),
+    }
+}
+
+/// The server that is named or found, and the token for it where there is one: for what strangers are answered too.
+pub(super) fn find_open(server: Option<&str>) -> anyhow::Result<(Url, Option<Secret>)> {
+    let named = server.map(parse_server).transpose()?;
+    choose_open(named, Found::here()?, Clock::system().now())
 }
 
 /// The server to sign in to when none is named: the one signed in to last, else the development server here.
@@ -73,14 +106,13 @@ pub(super) fn parse_server(given: &str) -> anyhow::Result<Url> {
 }
 
 fn choose(named: Option<Url>, found: Found, now: Timestamp) -> anyhow::Result<Access> {
-    let Found { token, stored, development } = found;
-    let usual = || stored.usual.clone().or_else(|| development.as_ref().map(|access| access.server.clone()));
-    let server = named.or_else(usual).ok_or_else(|| {
+    let server = named.or_else(|| found.usual()).ok_or_else(|| {
         anyhow!(
             "no server is known; sign in with `loggia login https://…`, set LOGGIA_SERVER and LOGGIA_TOKEN, or \
              start one in this folder with `loggia serve`"
         )
     })?;
+    let Found { token, stored, development } = found;
     if let Some(token) = token {
         return Ok(Access { server, token });
     }
@@ -160,6 +192,20 @@ mod tests {
         assert_eq!(chosen(Some("https://three.example"), named), pair("https://three.example/", "env"));
         let here = Found { stored: Credentials::default(), ..found() };
         assert_eq!(chosen(None, here), pair("http://localhost:8080/", "dev"));
+    }
+
+    #[test]
+    fn a_search_asks_as_whoever_signed_in_or_as_a_stranger() {
+        let open = |named: &str, found: Found, second: i64| {
+            let now = Timestamp::from_second(second).unwrap();
+            choose_open(Some(url(named)), found, now)
+                .map(|(_, token)| token.map(|token| token.reveal().to_owned()))
+        };
+        let found = signed_in_and_developing;
+        assert_eq!(open("https://one.example", found(), 50).unwrap().as_deref(), Some("one"));
+        assert_eq!(open("https://three.example", found(), 50).unwrap(), None);
+        assert!(open("https://two.example", found(), 100).unwrap_err().to_string().contains("has ended"));
+        assert!(choose_open(None, Found::default(), Timestamp::UNIX_EPOCH).is_err());
     }
 
     #[test]

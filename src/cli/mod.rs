@@ -21,6 +21,8 @@ mod publish;
 mod releases;
 mod restore;
 mod rollback;
+mod search;
+mod searches;
 mod serve;
 mod share;
 mod version;
@@ -85,6 +87,8 @@ enum Command {
     Share(share::Args),
     Delete(delete::Args),
     Restore(restore::Args),
+    Search(search::Args),
+    Searches(searches::Args),
     Version(version::Args),
     /// Read a PDF from standard input, for a server that started this
     #[command(hide = true)]
@@ -108,6 +112,11 @@ impl Cli {
             Command::Share(args) => wait(share::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),
+            Command::Search(args) => {
+                let (server, token) = access::find_open(server)?;
+                wait(search::run(args, Client::open(server, token)?))
+            }
+            Command::Searches(args) => wait(searches::run(args, connect(server)?)),
             Command::Version(args) => version::run(&args),
             Command::ReadPdf => crate::releases::read_pdf().map(|()| Outcome::Done).context("this is no PDF"),
         }

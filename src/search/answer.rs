@@ -113,12 +113,9 @@ pub enum Kind {
 pub struct PageHits {
     /// The best section.
     pub best: Hit,
-    /// Up to two more, best first.
+    /// The others that answer, best first.
     pub more: Vec<Hit>,
 }
-
-/// How many further sections of a page are shown.
-const MORE: usize = 2;
 
 impl Answer {
     /// The hits by page: the page with the best section first.
@@ -128,8 +125,7 @@ impl Answer {
         for hit in self.hits {
             let same = |page: &&mut PageHits| page.best.page == hit.page && page.best.app == hit.app;
             match pages.iter_mut().find(same) {
-                Some(page) if page.more.len() < MORE => page.more.push(hit),
-                Some(_) => {}
+                Some(page) => page.more.push(hit),
                 None => pages.push(PageHits { best: hit, more: Vec::new() }),
             }
         }

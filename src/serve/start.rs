@@ -15,7 +15,9 @@ use crate::model::{Clock, Entropy};
 use crate::releases::{PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
-use crate::web::{self, Coded, Edition, Hosts, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites};
+use crate::web::{
+    self, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
+};
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
 pub fn serve(mut config: Config) -> Result<()> {
@@ -70,6 +72,8 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
     let described = storage.describe();
+    let secret = config.sign_in.session_keys.first();
+    let insights = Insights::new(storage.clone(), clock.clone(), &entropy, secret);
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(&config.server.theme)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
@@ -127,6 +131,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         assets,
         sign_in,
         provider,
+        insights,
         metrics,
         request_log,
         storage: described,
@@ -152,6 +157,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     }
     tokio::spawn(texts::follow(Arc::clone(&loggia), stop.clone()));
+    let counted = tokio::spawn(loggia.insights.clone().follow(stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
     let logger = tokio::spawn({
@@ -174,7 +180,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     let served = run(listeners.main, service, stop.clone()).await;
     stop.cancel();
     drop(watcher);
-    let _ = tokio::join!(follower, logger, operations);
+    let _ = tokio::join!(follower, logger, operations, counted);
     if let Some(log) = &loggia.request_log {
         log.flush();
     }

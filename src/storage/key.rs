@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use ulid::Ulid;
 
 use crate::model::{AppName, Digest, ReleaseId, Subject};
@@ -101,6 +102,12 @@ impl Key {
         name
     }
 
+    /// What one server counted of one day's searches.
+    #[must_use]
+    pub fn searches(day: Date, server: &str) -> Self {
+        Self::json(format!("searches/{day}/{server}.json"))
+    }
+
     /// Never there: a bucket that lets a write replace a version of it does not honour conditions.
     #[must_use]
     pub(super) fn probe() -> Self {
@@ -149,6 +156,18 @@ impl Prefix {
     #[must_use]
     pub fn ended_sessions() -> Self {
         Self("sessions/".to_owned())
+    }
+
+    /// What was counted of searches: one folder a day.
+    #[must_use]
+    pub fn searches() -> Self {
+        Self("searches/".to_owned())
+    }
+
+    /// What the servers counted of one day's searches.
+    #[must_use]
+    pub fn searches_of(day: Date) -> Self {
+        Self(format!("searches/{day}/"))
     }
 
     /// The API tokens of the person that [`Key::owner`] names.

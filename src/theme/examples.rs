@@ -7,9 +7,10 @@ mod review;
 use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, ErrorPage, Field, GrantRow, Hit,
-    HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow,
-    ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage, TokenRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, ErrorPage, Field, Filter, GrantRow,
+    Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage,
+    ReleaseRow, ReviewPage, SearchPage, SearchesPage, SearchesRow, Serving, ShareForm, SignInFailedPage,
+    SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 
@@ -48,6 +49,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("signed-out", theme.signed_out(&words.signed_out())),
         ("review", theme.review(&words.review())),
         ("review-empty", theme.review(&ReviewPage { guides: Vec::new(), edition: None, ..words.review() })),
+        ("searches", theme.searches(&words.searches())),
+        ("searches-empty", theme.searches(&words.no_searches())),
         ("refusal", theme.refusal(&words.refusal())),
         ("sign-in-failed", theme.sign_in_failed(&words.sign_in_failed())),
         ("not-found", theme.not_found(&words.not_found())),
@@ -95,7 +98,9 @@ impl Words {
             title: self.s(title),
             heading: self.s(heading),
             url: self.s("/data/amazon-s3/#versioning"),
+            place: vec![self.link("Data and storage", "/data/"), self.link("Guides without a page", "")],
             snippet: snippet.to_owned(),
+            more: Vec::new(),
         };
         let text = "Every <mark>bucket</mark> keeps the versions of its objects for 30 days, so that a file that was \
                     overwritten or deleted by mistake can be brought back by the people who manage the <mark>bucket</mark> …";
@@ -103,12 +108,40 @@ impl Words {
             layout: self.layout(),
             query: self.s("s3 versoning"),
             total: 37,
-            corrected: Some(Correction { query: self.s("s3 versioning"), from: self.s("s3 versoning") }),
+            filters: [("Everything", true), ("Guides", false), ("Apps", false)]
+                .map(|(label, current)| Filter {
+                    label: self.s(label),
+                    url: self.s("/-/search?q=s3&in=apps"),
+                    current,
+                })
+                .into(),
+            everywhere: None,
+            freely: None,
+            corrected: Some(Correction {
+                query: self.s("s3 versioning"),
+                from: self.s("s3 versoning"),
+                instead: self.s("/-/search?q=s3+versoning&verbatim=1"),
+            }),
+            synonyms: vec![Synonyms {
+                word: self.s("s3"),
+                others: vec![self.s("bucket"), self.s("storage")],
+            }],
+            suggestions: Vec::new(),
             hits: vec![
-                hit(HitKind::Guide, "Amazon S3", "Versioning", text),
-                Hit { heading: String::new(), ..hit(HitKind::Guide, "Data and storage", "", text) },
+                Hit {
+                    more: ["Turn it on", "Delete a version", "Restore", "Costs"]
+                        .map(|heading| self.link(heading, "/data/amazon-s3/#restore"))
+                        .into(),
+                    ..hit(HitKind::Guide, "Amazon S3", "Versioning", text)
+                },
+                Hit {
+                    place: Vec::new(),
+                    ..hit(HitKind::Guide, "Data and storage", "Data and storage", text)
+                },
                 hit(HitKind::App, "Prison population, weekly", "Method", text),
             ],
+            previous: Some(self.s("/-/search?q=s3+versoning")),
+            next: Some(self.s("/-/search?q=s3+versoning&page=3")),
             page: 2,
             pages: 4,
         }
@@ -119,9 +152,15 @@ impl Words {
             query: self.s("xyzzy"),
             total: 0,
             corrected: None,
+            everywhere: Some(self.s("/-/search?q=xyzzy")),
+            freely: Some(self.s("/-/search?q=xyzzy")),
+            synonyms: Vec::new(),
+            suggestions: vec![self.link("xyz", "/-/search?q=xyz")],
             hits: Vec::new(),
+            previous: None,
+            next: None,
             page: 1,
-            pages: 0,
+            pages: 1,
             ..self.search()
         }
     }

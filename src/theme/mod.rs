@@ -18,7 +18,7 @@ pub use error::ThemeError;
 use strings::Strings;
 use views::{
     AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SignInFailedPage, SignedOutPage,
+    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignedOutPage,
 };
 
 mod assets;
@@ -150,6 +150,8 @@ pages! {
     signed_out: SignedOutPage from "signed_out.html",
     /// The health of the guides.
     review: ReviewPage from "review.html",
+    /// What people search for.
+    searches: SearchesPage from "searches.html",
     /// You do not have access.
     refusal: RefusalPage from "refusal.html",
     /// Signing in failed.

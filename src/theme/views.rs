@@ -5,7 +5,7 @@
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
 //! 4. apps: [`AppsPage`], [`AppPage`]
 //! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
-//! 6. keeping: [`ReviewPage`]
+//! 6. keeping: [`ReviewPage`], [`SearchesPage`]
 //! 7. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
 //! Every string is plain text, escaped by the template, except [`GuidePage::html`], [`Printed::html`] and
@@ -20,7 +20,8 @@ pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote
 pub use print::{PrintPage, Printed};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
 pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
-pub use search::{Correction, Hit, HitKind, SearchPage};
+pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
+pub use searches::{SearchesPage, SearchesRow};
 
 mod account;
 mod apps;
@@ -29,6 +30,7 @@ mod print;
 mod refusals;
 mod review;
 mod search;
+mod searches;
 
 /// What every page shares.
 #[derive(Clone, Debug, Serialize)]

@@ -15,7 +15,9 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
-use super::{account, api, app_settings, apps, assets, authorize, print, provider, review, search, sign_in};
+use super::{
+    account, api, app_settings, apps, assets, authorize, insights, print, provider, review, search, sign_in,
+};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
@@ -38,6 +40,8 @@ pub fn routes(
     let mut routes = Router::new()
         .route("/-/search", get(search::page))
         .route("/-/search.json", get(search::json))
+        .route("/-/opensearch.xml", get(search::describe))
+        .route("/-/search/clicked", post(insights::clicked))
         .route("/-/print/", get(print::everything))
         .route("/-/print/{*folder}", get(print::section))
         .route("/-/apps/", get(apps::list))
@@ -52,6 +56,8 @@ pub fn routes(
         .route("/-/apps/{name}/delete", post(apps::delete))
         .route("/-/apps/{name}/restore", post(apps::restore))
         .route("/-/review/", get(review::page))
+        .route("/-/review/searches", get(insights::page))
+        .route("/-/review/searches.json", get(insights::json))
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))

@@ -4,7 +4,7 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`app_settings`], [`review`], [`insights`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -32,6 +32,7 @@ mod feed;
 mod files;
 mod guides;
 mod host;
+mod insights;
 mod live;
 mod main_host;
 mod metrics;
@@ -68,6 +69,7 @@ pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use editions::Editions;
 pub use host::{Hosts, Surface};
+pub use insights::Insights;
 pub use live::Live;
 pub use main_host::routes;
 pub use metrics::Metrics;

@@ -19,6 +19,7 @@ use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::SignedIn;
 use crate::access::{may_create, may_publish_guides, may_read};
+use crate::config::Access;
 use crate::guides::{Page, Problem, Severity};
 use crate::model::{Person, Viewer, encode_path};
 use crate::theme::views::{Choice, ErrorPage, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
@@ -44,7 +45,7 @@ pub(super) async fn page(
     SignedIn { person }: SignedIn,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
-    if !may_review(&person, &loggia) {
+    if !may_review(&person, &loggia.config.access) {
         return refusal(&loggia, &context, &person);
     }
     let edition = loggia.edition.load_full();
@@ -61,12 +62,12 @@ pub(super) async fn page(
 }
 
 /// Those who write here: whoever may create apps or publish the guides.
-fn may_review(person: &Person, loggia: &Loggia) -> bool {
-    let access = &loggia.config.access;
+pub(super) fn may_review(person: &Person, access: &Access) -> bool {
     may_create(person, access) || may_publish_guides(person, access)
 }
 
-fn refusal(loggia: &Loggia, context: &Context, person: &Person) -> Result<Response, Failure> {
+/// The page for everybody else.
+pub(super) fn refusal(loggia: &Loggia, context: &Context, person: &Person) -> Result<Response, Failure> {
     let view = ErrorPage {
         layout: main_layout(loggia),
         status: StatusCode::FORBIDDEN.as_u16(),
@@ -80,7 +81,8 @@ fn refusal(loggia: &Loggia, context: &Context, person: &Person) -> Result<Respon
     Ok(private(StatusCode::FORBIDDEN, loggia.theme.error(&view)?))
 }
 
-fn private(status: StatusCode, html: String) -> Response {
+/// A page for one person alone.
+pub(super) fn private(status: StatusCode, html: String) -> Response {
     let mut response = with_cookies(super::html_page(status, html), &[]);
     response
         .headers_mut()

@@ -1,39 +1,35 @@
-//! Search: a page for people, JSON for scripts.
+//! Search: a page for people, JSON for scripts, a description for browsers.
+//!
+//! 1. [`asked`]: what is asked; nothing is an error.
+//! 2. [`asker`]: on whose behalf, by a session or a token.
+//! 3. [`asking`]: the index is asked within what they may see.
+//! 4. [`json`] writes the answer for programs, [`page`] for people.
+//! 5. [`describe`] tells browsers how to ask, so that the site can be searched from the address bar.
+
+mod asked;
+mod asker;
+mod asking;
+mod page;
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use http::header::{self, HeaderValue};
+use serde::Serialize;
 use tokio::time::Instant;
 
-use super::failure::{Failure, main_layout};
+use super::feed::text;
 use super::state::Loggia;
-use super::viewer::MaybeSession;
-use crate::access::{may_read, may_see};
-use crate::model::{App, Viewer};
-use crate::search::{Also, Answer, Circle, Corrected, Hit, Kind, Mode, Request, Scope};
-use crate::theme::views;
+use crate::search::{Also, Answer, Corrected, Hit};
+use asked::Asked;
+pub(super) use asker::Asker;
+pub(super) use asking::finds;
+use asking::{Asking, ask};
+pub(super) use page::page;
 
-/// Hits on one page.
-const PAGE: usize = 20;
 /// The most hits in one answer.
 const MOST: usize = 100;
-
-/// What `/-/search.json` is asked; what does not parse counts as left out.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    q: String,
-    limit: Option<String>,
-    offset: Option<String>,
-    page: Option<String>,
-    /// `1` for the words as they are typed: no corrections, no synonyms.
-    verbatim: Option<String>,
-    /// `1` while somebody types.
-    typing: Option<String>,
-}
 
 /// What `/-/search.json` answers.
 #[derive(Debug, Serialize)]
@@ -47,109 +43,49 @@ struct Found {
     hits: Vec<Hit>,
 }
 
-fn number(text: Option<&String>) -> Option<usize> {
-    text?.trim().parse().ok()
-}
-
-/// Asks the index on a thread of its own: a long question would hold up everybody on this event loop. Questions wait
-/// their turn, so that each is answered fast once it is begun.
-async fn ask(loggia: &Loggia, viewer: &Viewer, asked: &Asked, offset: usize, limit: usize) -> Answer {
-    let edition = loggia.edition.load_full();
-    let now = loggia.clock.now();
-    let catalog = loggia.releases.catalog();
-    let stale = catalog.is_stale(now);
-    let admits = |circle: &Circle| match circle {
-        Circle::Guides(readers) => may_read(viewer, readers).is_ok(),
-        // An app that was taken out of search is out at once, not when the index has followed.
-        Circle::App(name) => {
-            let found = |app: &Arc<App>| app.settings.is_searched() && may_see(viewer, app, now);
-            !stale && catalog.app(name).is_some_and(found)
-        }
-    };
-    let scope = match viewer {
-        Viewer::Anonymous if !edition.index.has_apps() => edition.public.clone(),
-        _ => Scope::new(&edition.index, admits),
-    };
-    let flag = |given: &Option<String>| given.as_deref() == Some("1");
-    let request = Request {
-        limit,
-        offset,
-        verbatim: flag(&asked.verbatim),
-        mode: if flag(&asked.typing) { Mode::Typing } else { Mode::Whole },
-        today: Some(jiff::tz::TimeZone::UTC.to_datetime(now).date()),
-        ..Request::new(asked.q.clone(), scope)
-    };
-    let turn = Arc::clone(&loggia.searches).acquire_owned().await;
-    let asked = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        edition.index.search(&request)
-    });
-    let asked = asked.await;
-    let mut answer = asked.unwrap_or_else(|error| {
-        tracing::error!(%error, "a search did not end");
-        Answer::default()
-    });
-    for hit in &mut answer.hits {
-        if let Some(app) = hit.app.as_deref().and_then(|app| app.parse().ok()) {
-            let origin = loggia.hosts.app_url(&app);
-            let origin = origin.trim_end_matches('/');
-            hit.url.insert_str(0, origin);
-            hit.page.insert_str(0, origin);
-        }
-    }
-    answer
-}
-
-pub(super) async fn json(
-    State(loggia): State<Arc<Loggia>>,
-    MaybeSession(session): MaybeSession,
-    Query(asked): Query<Asked>,
-) -> Response {
-    let limit = number(asked.limit.as_ref()).unwrap_or(10).clamp(1, MOST);
-    let offset = number(asked.offset.as_ref()).unwrap_or(0).min(10_000);
+/// `GET /-/search.json`
+pub(super) async fn json(State(loggia): State<Arc<Loggia>>, asker: Asker, asked: Asked) -> Response {
     let begun = Instant::now();
-    let answer = ask(&loggia, &Viewer::from(session), &asked, offset, limit).await;
-    let found = Found {
-        query: asked.q,
-        total: answer.total,
-        took_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        corrected: answer.corrected,
-        synonyms: answer.synonyms,
-        suggestions: answer.suggestions,
-        hits: answer.hits,
-    };
-    let mut response = axum::Json(found).into_response();
-    let no_cache = http::HeaderValue::from_static("no-cache");
-    response.headers_mut().insert(http::header::CACHE_CONTROL, no_cache);
-    response
+    let (offset, limit) = (asked.offset.min(10_000), asked.limit.unwrap_or(10).clamp(1, MOST));
+    let Asking { answer, .. } = ask(&loggia, &asker, &asked, offset, limit).await;
+    let Answer { total, corrected, synonyms, suggestions, hits } = answer;
+    let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let found = Found { query: asked.query, total, took_us, corrected, synonyms, suggestions, hits };
+    for_one(axum::Json(found).into_response())
 }
 
-pub(super) async fn page(
-    State(loggia): State<Arc<Loggia>>,
-    MaybeSession(session): MaybeSession,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Failure> {
-    let page = number(asked.page.as_ref()).unwrap_or(1).clamp(1, 500);
-    let answer = ask(&loggia, &Viewer::from(session), &asked, (page - 1) * PAGE, PAGE).await;
-    let hit = |hit: Hit| views::Hit {
-        kind: match hit.kind {
-            Kind::Guide => views::HitKind::Guide,
-            Kind::App => views::HitKind::App,
-        },
-        title: hit.title,
-        heading: hit.heading,
-        url: hit.url,
-        snippet: hit.snippet,
-    };
-    let view = views::SearchPage {
-        layout: main_layout(&loggia),
-        query: asked.q,
-        total: answer.total,
-        corrected: answer.corrected.map(|Corrected { query, from }| views::Correction { query, from }),
-        hits: answer.hits.into_iter().map(hit).collect(),
-        page,
-        pages: answer.total.div_ceil(PAGE).max(1),
-    };
-    let response = super::html_page(StatusCode::OK, loggia.theme.search(&view)?);
-    Ok(response.map(axum::body::Body::new))
+/// `GET /-/opensearch.xml`: how to ask (OpenSearch 1.1, draft 6).
+pub(super) async fn describe(State(loggia): State<Arc<Loggia>>) -> Response {
+    let edition = loggia.edition.load();
+    let title = &edition.library.site().title;
+    let cut = |most| text(&title.chars().take(most).collect::<String>());
+    let origin = text(&loggia.hosts.main_origin());
+    let icon = loggia.theme.asset_url("favicon.svg").map(|url| {
+        format!("<Image width=\"16\" height=\"16\" type=\"image/svg+xml\">{origin}{}</Image>\n", text(url))
+    });
+    // The specification bounds the names to 16 and 48 characters.
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <OpenSearchDescription xmlns=\"http://a9.com/-/spec/opensearch/1.1/\">\n\
+         <ShortName>{}</ShortName>\n<LongName>{}</LongName>\n<Description>Search {}</Description>\n\
+         <InputEncoding>UTF-8</InputEncoding>\n{}\
+         <Url type=\"text/html\" method=\"get\" template=\"{origin}/-/search?q={{searchTerms}}\"/>\n\
+         <Url type=\"application/opensearchdescription+xml\" rel=\"self\" template=\"{origin}/-/opensearch.xml\"/>\n\
+         </OpenSearchDescription>\n",
+        cut(16),
+        cut(48),
+        cut(500),
+        icon.unwrap_or_default(),
+    );
+    let kind = HeaderValue::from_static("application/opensearchdescription+xml");
+    let fresh = HeaderValue::from_static("no-cache");
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, fresh)], xml).into_response()
+}
+
+/// An answer that nobody else may be given.
+fn for_one(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("cookie, authorization"));
+    response
 }

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::edition::Edition;
 use super::editions::Editions;
 use super::host::Hosts;
+use super::insights::Insights;
 use super::live::Live;
 use super::metrics::Metrics;
 use super::request_log::RequestLog;
@@ -61,6 +62,8 @@ pub struct Loggia {
     pub live: Live,
     /// As many searches at a time as there are processors: more would only make each other late.
     pub searches: Arc<tokio::sync::Semaphore>,
+    /// Counts of what people search for.
+    pub insights: Insights,
     /// Counters.
     pub metrics: Metrics,
     /// The line for every request, where that is wanted.

@@ -13,6 +13,7 @@ mod reading;
 mod releases;
 mod search;
 mod search_corpus;
+mod search_leaks;
 mod search_quality;
 mod search_scope;
 mod secrets;

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::access::Access;
-use crate::config::is_loopback;
+use crate::config::{Secret, is_loopback};
 use crate::model::AppName;
 pub(super) use failure::Failure;
 
@@ -33,18 +33,24 @@ const LARGEST_ANSWER: usize = 32 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
-    access: Access,
+    server: Url,
+    token: Option<Secret>,
 }
 
 impl Client {
     /// A client for `access`. Nothing is sent yet.
     pub(super) fn new(access: Access) -> anyhow::Result<Self> {
-        Ok(Self { http: http_client(&access.server)?, access })
+        Self::open(access.server, Some(access.token))
+    }
+
+    /// A client for what `server` also answers to strangers; with a token where there is one.
+    pub(super) fn open(server: Url, token: Option<Secret>) -> anyhow::Result<Self> {
+        Ok(Self { http: http_client(&server)?, server, token })
     }
 
     /// The server, as it is shown: without a slash at its end.
     pub(super) fn server(&self) -> &str {
-        self.access.server.as_str().trim_end_matches('/')
+        self.server.as_str().trim_end_matches('/')
     }
 
     /// Gets what is at `path`, below `/-/api/v1`.
@@ -78,8 +84,27 @@ impl Client {
 
     /// A request for `path` with the token on it.
     pub(super) fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
-        let token = self.access.token.reveal();
-        self.http.request(method, address(&self.access.server, path)).bearer_auth(token)
+        self.as_whoever(self.http.request(method, address(&self.server, path)))
+    }
+
+    /// Gets `file`, which lies below `/-/`, with these parameters.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        file: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        let mut url = self.server.clone();
+        url.set_path(&format!("/-/{file}"));
+        url.query_pairs_mut().extend_pairs(query);
+        let make = || std::future::ready(Ok(self.as_whoever(self.http.get(url.clone())).timeout(CALL)));
+        self.read(self.settle(make).await?).await
+    }
+
+    fn as_whoever(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.token {
+            Some(token) => request.bearer_auth(token.reveal()),
+            None => request,
+        }
     }
 
     /// Sends what `make` makes, again where that may help, and refuses what was refused.

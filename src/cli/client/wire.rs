@@ -131,3 +131,89 @@ pub(in crate::cli) struct Finished {
     #[serde(default)]
     pub warnings: Vec<String>,
 }
+
+/// What a search found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Found {
+    /// What was asked.
+    pub query: String,
+    /// How many sections answer.
+    pub total: usize,
+    /// How long the server took, in microseconds.
+    pub took_us: u64,
+    /// What was searched for instead.
+    pub corrected: Option<Corrected>,
+    /// What was searched for as well.
+    #[serde(default)]
+    pub synonyms: Vec<Also>,
+    /// Questions that find something, when this one does not.
+    #[serde(default)]
+    pub suggestions: Vec<String>,
+    /// The sections, best first.
+    pub hits: Vec<Hit>,
+}
+
+/// A question that was taken for another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Corrected {
+    /// What was searched for.
+    pub query: String,
+    /// What was asked.
+    pub from: String,
+}
+
+/// A word, and another that means the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Also {
+    /// What was typed.
+    pub word: String,
+    /// The other.
+    pub synonym: String,
+}
+
+/// One section.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Hit {
+    /// `guide` or `app`.
+    pub kind: String,
+    /// The app it is one of.
+    pub app: Option<String>,
+    /// The title of its page.
+    pub title: String,
+    /// Its heading.
+    pub heading: String,
+    /// Its address; one that begins with `/` is on the server.
+    pub url: String,
+    /// Its page's address.
+    pub page: String,
+    /// Escaped HTML in which only `<mark>` is markup.
+    pub snippet: String,
+    /// Higher is better.
+    pub score: f32,
+}
+
+/// What people search for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Searches {
+    /// In how many days.
+    pub days: i64,
+    /// The most frequent first.
+    pub frequent: Vec<Searched>,
+    /// What mostly found nothing.
+    pub nothing_found: Vec<Searched>,
+    /// What found something that nobody opened.
+    pub not_opened: Vec<Searched>,
+}
+
+/// One question.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Searched {
+    /// In lower case.
+    pub query: String,
+    /// How often it was asked.
+    pub asked: u64,
+    /// How often it found nothing.
+    pub nothing: u64,
+    /// How often a result was opened.
+    pub opened: u64,
+}

@@ -2,7 +2,9 @@
 
 use jiff::civil::date;
 
-use super::super::views::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
+use super::super::views::{
+    Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem, SearchesPage, SearchesRow,
+};
 use super::Words;
 
 impl Words {
@@ -74,6 +76,35 @@ impl Words {
                     problems: vec![problem("error", None, "guide `-/search.md` is not shown")],
                 },
             ],
+        }
+    }
+}
+
+impl Words {
+    pub(super) fn searches(self) -> SearchesPage {
+        let row = |query: &str, asked, nothing, opened| SearchesRow {
+            query: self.s(query),
+            url: self.s("/-/search?q=pail"),
+            asked,
+            nothing,
+            opened,
+            synonym: self.s("\"pail\" = [\"…\"]"),
+        };
+        SearchesPage {
+            layout: self.layout(),
+            days: 30,
+            frequent: vec![row("sign in twice", 412, 0, 377), row("pail", 9, 9, 0)],
+            nothing_found: vec![row("pail", 9, 9, 0)],
+            not_opened: vec![row("annual leave", 31, 2, 0)],
+        }
+    }
+
+    pub(super) fn no_searches(self) -> SearchesPage {
+        SearchesPage {
+            frequent: Vec::new(),
+            nothing_found: Vec::new(),
+            not_opened: Vec::new(),
+            ..self.searches()
         }
     }
 }

@@ -4,12 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path, RawPathParams};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::access::{Refusal, decide_publish, decide_restore, may_publish_guides, token};
 use crate::model::{App, AppName, TokenRecord};
-use crate::releases::{By, Editions};
+use crate::releases::{By, Editions, Releases};
 
 use super::Api;
 use super::problem::Problem;
@@ -60,12 +62,7 @@ impl FromRequestParts<Arc<Api>> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let text = token::bearer(&parts.headers).ok_or_else(Problem::no_token)?;
-        let given = token::parse(text).ok_or_else(Problem::bad_token)?;
-        let record = api.releases.token(given.owner, given.id).await?.ok_or_else(Problem::bad_token)?;
-        if !token::verify(&record, &given, api.clock.now()) {
-            return Err(Problem::bad_token());
-        }
+        let record = token_in(&parts.headers, &api.releases, api.clock.now()).await?;
         let from = parts.extensions.get().map(|ClientAddress(address)| *address);
         Ok(Self { by: By { person: record.person.clone(), from }, token: record })
     }
@@ -135,6 +132,18 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Segments<T> {
             Err(_) => Err(Problem::not_found("no release or blob can have this name")),
         }
     }
+}
+
+/// The record of the token in these headers, when it holds.
+pub(in crate::web) async fn token_in(
+    headers: &HeaderMap,
+    releases: &Releases,
+    now: Timestamp,
+) -> Result<Arc<TokenRecord>, Problem> {
+    let text = token::bearer(headers).ok_or_else(Problem::no_token)?;
+    let given = token::parse(text).ok_or_else(Problem::bad_token)?;
+    let record = releases.token(given.owner, given.id).await?.ok_or_else(Problem::bad_token)?;
+    if token::verify(&record, &given, now) { Ok(record) } else { Err(Problem::bad_token()) }
 }
 
 /// Decisions are made by a catalog that is not stale, or not at all.

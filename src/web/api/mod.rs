@@ -27,11 +27,12 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 pub use bearer::ClientAddress;
+pub(super) use bearer::token_in;
+pub(super) use problem::Problem;
 
 use crate::config::{Access, Limits, Server};
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
-use problem::Problem;
 
 /// Where the API is, on the main host.
 const ROOT: &str = "/-/api/v1";

@@ -14,7 +14,7 @@ const RETRY: &str = "5";
 
 /// An error as the API answers it.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(in crate::web) struct Problem {
     status: StatusCode,
     detail: String,
     missing: Vec<Digest>,
@@ -50,7 +50,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
+    pub(in crate::web) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
@@ -77,7 +77,7 @@ impl Problem {
     }
 
     /// Nobody is known to ask: no token came (RFC 6750, section 3).
-    pub(super) fn no_token() -> Self {
+    pub(in crate::web) fn no_token() -> Self {
         let detail = "this needs a token: send `Authorization: Bearer …`; `loggia login` or your account page makes one";
         let challenge = Some("Bearer realm=\"loggia\"");
         Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }

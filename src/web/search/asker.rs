@@ -1,0 +1,91 @@
+//! On whose behalf is searched.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use super::super::api::token_in;
+use super::super::context::Context;
+use super::super::state::Loggia;
+use super::super::viewer::session_of;
+use crate::access::{may_read, may_see};
+use crate::model::{AppName, Person, TokenScope, Viewer};
+use crate::search::Circle;
+use crate::storage::Key;
+
+/// Whoever asks: by the session of a browser, or by an API token of a command.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct Asker {
+    /// As whom guides and apps are found.
+    pub(super) viewer: Viewer,
+    /// By a token for this app alone: everything else is found as by a stranger.
+    only: Option<AppName>,
+    /// Tells them from others, for counting; never kept.
+    name: String,
+}
+
+impl Asker {
+    /// Whether they may see the sections of `circle`. While it cannot be known who may see which app, nobody sees any.
+    pub(super) fn admits(&self, circle: &Circle, loggia: &Loggia) -> bool {
+        let now = loggia.clock.now();
+        match circle {
+            Circle::Guides(readers) => may_read(self.of_guides(), readers).is_ok(),
+            Circle::App(name) => {
+                let viewer = match &self.only {
+                    Some(only) if only != name => &Viewer::Anonymous,
+                    _ => &self.viewer,
+                };
+                let catalog = loggia.releases.catalog();
+                // An app that was taken out of search is out at once, not when the index has followed.
+                let found = catalog
+                    .app(name)
+                    .is_some_and(|app| app.settings.is_searched() && may_see(viewer, app, now));
+                found && !catalog.is_stale(now)
+            }
+        }
+    }
+
+    /// Who it is, unless it is a token for one app only.
+    pub(in crate::web) fn person(&self) -> Option<&Person> {
+        self.viewer.person().filter(|_| self.only.is_none())
+    }
+
+    /// What tells them from others: the person, or the address that a stranger asks from.
+    pub(in crate::web) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// As whom guides are read.
+    pub(super) fn of_guides(&self) -> &Viewer {
+        if self.only.is_some() { &Viewer::Anonymous } else { &self.viewer }
+    }
+}
+
+impl FromRequestParts<Arc<Loggia>> for Asker {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Response> {
+        // While it cannot be known which sessions and tokens ended, nobody is signed in.
+        let stale = loggia.releases.catalog().is_stale(loggia.clock.now());
+        if parts.headers.contains_key(AUTHORIZATION) {
+            // A token that does not hold is said so: a stranger's answer would leave its owner looking for the rest.
+            let record = token_in(&parts.headers, &loggia.releases, loggia.clock.now())
+                .await
+                .map_err(IntoResponse::into_response)?;
+            let only = match &record.scope {
+                TokenScope::All => None,
+                TokenScope::App(app) => Some(app.clone()),
+            };
+            let viewer = if stale { Viewer::Anonymous } else { Viewer::SignedIn(record.person.clone()) };
+            return Ok(Self { viewer, only, name: Key::owner(&record.person.subject) });
+        }
+        let session = session_of(&parts.headers, loggia).filter(|_| !stale);
+        let from = parts.extensions.get::<Context>().map(|context| context.from.to_string());
+        let person = session.as_ref().map(|session| Key::owner(&session.person.subject));
+        let name = person.or(from).unwrap_or_default();
+        Ok(Self { viewer: session.into(), only: None, name })
+    }
+}
