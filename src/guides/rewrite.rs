@@ -24,8 +24,11 @@ impl Library {
         let places: Vec<usize> =
             self.pages.iter().enumerate().filter(|(_, page)| is_touched(page)).map(|(at, _)| at).collect();
         // What is part of no page may be a draft, or become a guide.
-        let known: BTreeSet<&String> =
-            places.iter().flat_map(|at| &self.pages[*at].parsed().files).filter(|file| touched.contains(*file)).collect();
+        let known: BTreeSet<&String> = places
+            .iter()
+            .flat_map(|at| &self.pages[*at].parsed().files)
+            .filter(|file| touched.contains(*file))
+            .collect();
         if known.len() != touched.len() {
             return None;
         }

@@ -60,7 +60,9 @@ impl Tree {
             }
             let below = |file: &&String| {
                 relative.is_empty()
-                    || file.strip_prefix(&*relative).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    || file
+                        .strip_prefix(&*relative)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             let gone: Vec<String> = self
                 .files

@@ -144,7 +144,13 @@ mod tests {
     #[test]
     fn steps_that_grow_find_what_a_walk_finds() {
         let docs: Vec<u32> = (0..200).map(|n| n * n % 7 + n * 3).collect();
-        let docs: Vec<u32> = docs.into_iter().scan(0, |last, doc| { *last = doc.max(*last + 1); Some(*last) }).collect();
+        let docs: Vec<u32> = docs
+            .into_iter()
+            .scan(0, |last, doc| {
+                *last = doc.max(*last + 1);
+                Some(*last)
+            })
+            .collect();
         for from in [0, 1, 50, 199, 200] {
             for doc in 0..700 {
                 let walked = (from..docs.len()).find(|at| docs[*at] >= doc).unwrap_or(docs.len());

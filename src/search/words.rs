@@ -65,7 +65,12 @@ pub(super) fn read(text: &str, mut tell: impl FnMut(&str, Range<usize>, usize, S
         let mut letters = [0; LONGEST_WORD];
         if let Some((end, length)) = plain_run(text, start, &mut letters) {
             rest = end;
-            tell(std::str::from_utf8(&letters[..length]).unwrap_or_default(), start..end, position, Shape::Plain);
+            tell(
+                std::str::from_utf8(&letters[..length]).unwrap_or_default(),
+                start..end,
+                position,
+                Shape::Plain,
+            );
             position += 1;
             continue;
         }

@@ -11,8 +11,13 @@ fn told(library: &Library) -> String {
     for page in library.pages() {
         let guide = page.guide();
         let seen = public.page(guide.path.as_str()).is_some();
-        let place = [library.previous(page), library.next(page)].map(|beside| beside.map(|page| page.guide().path.clone()));
-        out.push_str(&format!("{} {seen} {guide:?}\n{place:?} {:?}\n", guide.path, library.breadcrumbs(page)));
+        let place = [library.previous(page), library.next(page)]
+            .map(|beside| beside.map(|page| page.guide().path.clone()));
+        out.push_str(&format!(
+            "{} {seen} {guide:?}\n{place:?} {:?}\n",
+            guide.path,
+            library.breadcrumbs(page)
+        ));
         out.push_str(page.html());
     }
     out + &messages(library)
