@@ -92,6 +92,15 @@ pub(super) static KNOWN: &[Known] = &[
     open("limits", "manifest_bytes", |draft, given| put(&mut draft.limits.manifest_bytes, given.size())),
     open("limits", "release_files", |draft, given| put(&mut draft.limits.release_files, given.number())),
     open("limits", "file_bytes", |draft, given| put(&mut draft.limits.file_bytes, given.size())),
+    open("limits", "app_bytes", |draft, given| put(&mut draft.limits.app_bytes, given.size())),
+    open("limits", "path_bytes", |draft, given| put(&mut draft.limits.path_bytes, given.number())),
+    open("limits", "apps_per_publisher", |draft, given| {
+        put(&mut draft.limits.apps_per_publisher, given.number())
+    }),
+    open("limits", "releases_kept", |draft, given| put(&mut draft.limits.releases_kept, given.number())),
+    open("limits", "releases_age", |draft, given| put(&mut draft.limits.releases_age, given.duration())),
+    open("limits", "drafts_age", |draft, given| put(&mut draft.limits.drafts_age, given.duration())),
+    open("limits", "restore_days", |draft, given| put(&mut draft.limits.restore, given.days())),
     open("limits", "cache_bytes", |draft, given| put(&mut draft.limits.cache_bytes, given.size())),
     open("limits", "request_timeout", |draft, given| {
         put(&mut draft.limits.request_timeout, given.duration())

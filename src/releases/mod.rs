@@ -10,7 +10,8 @@
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
-//! 9. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
+//! 10. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
@@ -18,12 +19,14 @@ mod catalog;
 mod editions;
 mod error;
 mod follow;
+mod gc;
 mod journal;
 mod ledger;
 mod manifests;
 mod media_type;
 mod publish;
 mod records;
+mod retention;
 mod rules;
 mod settings;
 mod texts;
@@ -39,6 +42,7 @@ pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
 pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
+pub use gc::{Cleared, Gone};
 pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};

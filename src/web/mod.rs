@@ -128,6 +128,11 @@ fn status_of(error: &ReleaseError) -> StatusCode {
         ReleaseError::NoApp(_) | ReleaseError::NoRelease { .. } => StatusCode::NOT_FOUND,
         ReleaseError::Taken(_)
         | ReleaseError::Deleted(_)
+        | ReleaseError::Cleared(_)
+        | ReleaseError::DeletedRelease { .. }
+        | ReleaseError::Live { .. }
+        | ReleaseError::TooLate(_)
+        | ReleaseError::Clearing(_)
         | ReleaseError::NothingEarlier(_)
         | ReleaseError::Moved(_)
         | ReleaseError::OwnerStays(_)
