@@ -32,6 +32,7 @@ pub(super) struct Draft {
     pub content: Content,
     pub content_source: ContentSource,
     pub storage: Option<Storage>,
+    pub storage_regions: Vec<String>,
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
@@ -66,6 +67,12 @@ pub(super) static KNOWN: &[Known] = &[
     }),
     open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
+    open("storage", "regions", |draft, given| {
+        put(
+            &mut draft.storage_regions,
+            given.list(|region| Ok::<_, std::convert::Infallible>(region.to_owned())),
+        )
+    }),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
     secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),

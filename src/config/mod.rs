@@ -46,6 +46,8 @@ pub struct Config {
     pub content_source: ContentSource,
     /// `[storage]`
     pub storage: Storage,
+    /// The regions that a bucket may be in; any when it is empty.
+    pub storage_regions: Vec<String>,
     /// `[sign_in]`
     pub sign_in: SignIn,
     /// `[access]`

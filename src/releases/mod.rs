@@ -16,6 +16,7 @@
 mod audit;
 mod blobs;
 mod catalog;
+mod diff;
 mod editions;
 mod error;
 mod follow;
@@ -40,6 +41,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
+pub use diff::{Changed, Diff};
 pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
 pub use gc::{Cleared, Gone};
@@ -52,7 +54,7 @@ pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
 use crate::config::Limits;
 use crate::model::{Clock, Entropy, Person};
-use crate::storage::{Etag, Storage};
+use crate::storage::{Etag, Promise, Storage};
 
 /// How many uploads a server takes at a time; further ones wait.
 const UPLOADS: usize = 64;
@@ -126,6 +128,11 @@ impl Releases {
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
         self.0.catalog.load_full()
+    }
+
+    /// What the storage promises of whatever is published.
+    pub async fn promise(&self) -> Promise {
+        self.0.storage.promise().await
     }
 
     /// The bytes behind manifests.

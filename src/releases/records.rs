@@ -58,6 +58,11 @@ impl Releases {
     /// Creates an app for `by`, who alone may see it.
     pub async fn create_app(&self, name: &AppName, title: &str, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = check_title(title)?;
+        let most = self.0.limits.apps_per_publisher;
+        let theirs = |app: &&Arc<App>| app.deleted.is_none() && app.owned_by(&by.person.subject);
+        if self.catalog().apps().filter(theirs).count() >= most {
+            return Err(InvalidRelease::TooManyApps { most }.into());
+        }
         let now = self.0.clock.now();
         let app = App {
             name: name.clone(),

@@ -69,6 +69,7 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 /// Opens storage, guides and everything else behind the pipeline.
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
+    storage.require_region(&config.storage_regions).await?;
     let described = storage.describe();
     let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(&config.server.theme)?;

@@ -14,6 +14,7 @@ mod accept;
 mod account;
 pub mod api;
 mod app_host;
+mod app_releases;
 mod app_settings;
 mod apps;
 mod assets;

@@ -29,7 +29,7 @@ pub(super) struct NewRelease {
     /// What you say of it.
     #[serde(default)]
     pub(super) message: Option<String>,
-    /// Where it was made: `repository` and `commit`.
+    /// Where it was made: `repository`, `commit`, and `dirty` when there were changes that no commit has.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(super) source: Option<Source>,
