@@ -409,3 +409,19 @@ async fn a_publish_of_forgotten_bytes_and_a_clearing_race() {
         nothing_is_lost(&storage).await;
     }
 }
+
+#[tokio::test]
+async fn a_publish_waits_until_its_bytes_are_off_the_notice() {
+    let (house, app) = house().await;
+    let until = house.clock.now() + Duration::from_mins(5);
+    let digest = Digest::of(b"forgotten");
+    let notice = format!(r#"{{"run":"x","until":"{until}","blobs":["{digest}"],"releases":[]}}"#);
+    let key = Key::clearing();
+    let _ = house.storage.put(&key, Body::Bytes(notice.into()), Condition::Always).await;
+    let begins = begin(&house.releases, &app, &[("index.html", b"forgotten")]);
+    let mut begins = std::pin::pin!(begins);
+    let early = tokio::time::timeout(Duration::from_millis(500), &mut begins).await;
+    assert!(early.is_err(), "it begins although its bytes are about to go");
+    house.storage.delete(&key).await.unwrap();
+    assert_eq!(begins.await.missing, [digest]);
+}
