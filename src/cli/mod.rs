@@ -1,7 +1,7 @@
 //! One file a command.
 //!
 //! 1. [`Cli`] is what can be typed; [`Cli::run`] does it and says whether it went well ([`Outcome`]).
-//! 2. [`serve`], [`check`], [`build`] and [`version`] work on this machine.
+//! 2. [`serve`], [`check`], [`build`] and [`version`] work on this machine, [`gc`] on the storage.
 //! 3. The others talk to a server through [`client`]; [`access`] finds out which one and as whom, and
 //!    [`credentials`] keeps what [`login`] brought.
 //! 4. [`output`] has the two ways of speaking: results on standard output, everything else on standard error.
@@ -14,6 +14,8 @@ mod check;
 mod client;
 mod credentials;
 mod delete;
+mod diff;
+mod gc;
 mod logging;
 mod login;
 mod output;
@@ -82,6 +84,7 @@ enum Command {
     Publish(publish::Args),
     Apps(apps::Args),
     Releases(releases::Args),
+    Diff(diff::Args),
     Activate(activate::Args),
     Rollback(rollback::Args),
     Share(share::Args),
@@ -89,6 +92,7 @@ enum Command {
     Restore(restore::Args),
     Search(search::Args),
     Searches(searches::Args),
+    Gc(gc::Args),
     Version(version::Args),
     /// Read a PDF from standard input, for a server that started this
     #[command(hide = true)]
@@ -107,6 +111,8 @@ impl Cli {
             Command::Publish(args) => publish::run(&args, server),
             Command::Apps(args) => wait(apps::run(args, connect(server)?)),
             Command::Releases(args) => wait(releases::run(args, connect(server)?)),
+            Command::Diff(args) => wait(diff::run(args, connect(server)?)),
+            Command::Gc(args) => gc::run(&args),
             Command::Activate(args) => wait(activate::run(args, connect(server)?)),
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::client::{Client, wire};
 use super::output::{print, print_json, say, table};
-use crate::model::AppName;
+use crate::model::{AppName, Source};
 
 /// List an app's releases, the live one marked
 #[derive(Debug, clap::Args)]
@@ -53,19 +53,25 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
         });
     } else {
         let rows: Vec<_> = releases.iter().map(row).collect();
-        print(table(["", "RELEASE", "WHEN", "BY", "SIZE", "MESSAGE"], &rows))?;
+        print(table(["", "RELEASE", "WHEN", "BY", "SIZE", "COMMIT", "MESSAGE"], &rows))?;
     }
     Ok(Outcome::Done)
 }
 
-fn row(marked: &Marked) -> [String; 6] {
+fn row(marked: &Marked) -> [String; 7] {
     let release = &marked.release;
     [
-        if marked.current { "live" } else { "" }.to_owned(),
+        match (marked.current, release.deleted) {
+            (true, _) => "live",
+            (false, Some(_)) => "deleted",
+            (false, None) => "",
+        }
+        .to_owned(),
         release.id.to_string(),
         release.when.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         release.by.clone(),
         indicatif::HumanBytes(release.size).to_string(),
+        release.source.as_ref().and_then(Source::short).unwrap_or_default(),
         release.message.clone().unwrap_or_default(),
     ]
 }

@@ -53,6 +53,16 @@ impl Given {
         self.read(parse_duration)
     }
 
+    /// A length of time in whole days.
+    pub(super) fn days(&self) -> Result<Duration, Refusal> {
+        self.read(|text| {
+            let days = text.parse::<u16>().ok().filter(|days| *days > 0);
+            let days = days
+                .ok_or_else(|| InvalidValue::new(text, "a number of days", "a whole number such as `90`"));
+            days.map(|days| Duration::from_hours(24 * u64::from(days)))
+        })
+    }
+
     /// `true` or `false`.
     pub(super) fn switch(&self) -> Result<bool, Refusal> {
         match &self.value {

@@ -32,6 +32,7 @@ pub(super) struct Draft {
     pub content: Content,
     pub content_source: ContentSource,
     pub storage: Option<Storage>,
+    pub storage_regions: Vec<String>,
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
@@ -66,6 +67,12 @@ pub(super) static KNOWN: &[Known] = &[
     }),
     open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
+    open("storage", "regions", |draft, given| {
+        put(
+            &mut draft.storage_regions,
+            given.list(|region| Ok::<_, std::convert::Infallible>(region.to_owned())),
+        )
+    }),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
     secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),
@@ -92,6 +99,15 @@ pub(super) static KNOWN: &[Known] = &[
     open("limits", "manifest_bytes", |draft, given| put(&mut draft.limits.manifest_bytes, given.size())),
     open("limits", "release_files", |draft, given| put(&mut draft.limits.release_files, given.number())),
     open("limits", "file_bytes", |draft, given| put(&mut draft.limits.file_bytes, given.size())),
+    open("limits", "app_bytes", |draft, given| put(&mut draft.limits.app_bytes, given.size())),
+    open("limits", "path_bytes", |draft, given| put(&mut draft.limits.path_bytes, given.number())),
+    open("limits", "apps_per_publisher", |draft, given| {
+        put(&mut draft.limits.apps_per_publisher, given.number())
+    }),
+    open("limits", "releases_kept", |draft, given| put(&mut draft.limits.releases_kept, given.number())),
+    open("limits", "releases_age", |draft, given| put(&mut draft.limits.releases_age, given.duration())),
+    open("limits", "drafts_age", |draft, given| put(&mut draft.limits.drafts_age, given.duration())),
+    open("limits", "restore_days", |draft, given| put(&mut draft.limits.restore, given.days())),
     open("limits", "cache_bytes", |draft, given| put(&mut draft.limits.cache_bytes, given.size())),
     open("limits", "request_timeout", |draft, given| {
         put(&mut draft.limits.request_timeout, given.duration())

@@ -119,6 +119,7 @@ fn finish(draft: Draft) -> Config {
         content: draft.content,
         content_source: draft.content_source,
         storage: draft.storage.unwrap_or_else(|| Storage::Folder(PathBuf::from(DEVELOPMENT_DIR))),
+        storage_regions: draft.storage_regions,
         sign_in: SignIn {
             provider,
             session_keys: draft.session_keys.unwrap_or_default(),
@@ -153,6 +154,7 @@ impl Default for Draft {
             content: Content { dir: PathBuf::from("./content"), title: None, language: None },
             content_source: ContentSource::Folder,
             storage: None,
+            storage_regions: Vec::new(),
             issuer: None,
             client_id: None,
             client_secret: None,

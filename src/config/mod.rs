@@ -46,6 +46,8 @@ pub struct Config {
     pub content_source: ContentSource,
     /// `[storage]`
     pub storage: Storage,
+    /// The regions that a bucket may be in; any when it is empty.
+    pub storage_regions: Vec<String>,
     /// `[sign_in]`
     pub sign_in: SignIn,
     /// `[access]`
@@ -184,6 +186,20 @@ pub struct Limits {
     pub release_files: usize,
     /// The largest file, in bytes.
     pub file_bytes: u64,
+    /// The most bytes that the files of one release have together.
+    pub app_bytes: u64,
+    /// The longest path of a file within its release, in bytes.
+    pub path_bytes: usize,
+    /// How many apps one person may have created; deleted ones do not count.
+    pub apps_per_publisher: usize,
+    /// So many of an app's releases are kept whatever their age, the newest.
+    pub releases_kept: usize,
+    /// A release younger than this is kept however many there are.
+    pub releases_age: Duration,
+    /// A release that never was live is kept for so long.
+    pub drafts_age: Duration,
+    /// For how long a deleted app or release can be restored.
+    pub restore: Duration,
     /// How much memory blobs may take, in bytes: three quarters as they are, a quarter encoded.
     pub cache_bytes: usize,
     /// How long a request of another kind than an upload may take.
@@ -262,6 +278,13 @@ impl Default for Limits {
             manifest_bytes: 8 << 20,
             release_files: 20_000,
             file_bytes: 1 << 30,
+            app_bytes: 10 << 30,
+            path_bytes: 900,
+            apps_per_publisher: 500,
+            releases_kept: 100,
+            releases_age: Duration::from_hours(24 * 730),
+            drafts_age: Duration::from_hours(24 * 90),
+            restore: Duration::from_hours(24 * 90),
             cache_bytes: 256 << 20,
             request_timeout: Duration::from_mins(1),
         }

@@ -29,6 +29,15 @@ pub struct App {
     /// Which release became current when, newest first: what `DATE--NAME` and open tabs need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activations: Vec<Activation>,
+    /// Releases that were deleted, by a publisher or for their age; each can be restored until it is cleared away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<Retired>,
+    /// Releases that were restored: age does not delete them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<ReleaseId>,
+    /// When a deleted app was cleared away: its name stays taken, and nothing can bring it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared: Option<Timestamp>,
     /// Counts how often browsers were told to forget what this origin had stored.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub origin: u32,
@@ -53,6 +62,18 @@ pub struct Activation {
     pub release: ReleaseId,
     /// When.
     pub at: Timestamp,
+}
+
+/// A release that was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// Which.
+    pub release: ReleaseId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether its files are being cleared away: it cannot be restored any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub clearing: bool,
 }
 
 /// What an app's publishers may set.
@@ -144,6 +165,23 @@ impl App {
             day.tomorrow().ok().and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok())?;
         let before = self.activations.iter().find(|activation| activation.at < end);
         before.map(|activation| activation.release).filter(|_| day <= today)
+    }
+
+    /// When `release` was deleted; `None` when it was not.
+    #[must_use]
+    pub fn retired(&self, release: ReleaseId) -> Option<&Retired> {
+        self.retired.iter().find(|retired| retired.release == release)
+    }
+
+    /// Deletes `release`, which is not the current one: nothing leads to it any more. It can be restored.
+    pub fn retire(&mut self, release: ReleaseId, now: Timestamp) {
+        if self.current == Some(release) || self.retired(release).is_some() {
+            return;
+        }
+        self.previous.retain(|earlier| *earlier != release);
+        self.activations.retain(|activation| activation.release != release);
+        self.kept.retain(|kept| *kept != release);
+        self.retired.push(Retired { release, at: now, clearing: false });
     }
 
     /// When the current release became current.

@@ -57,6 +57,16 @@ pub enum AuditAction {
         #[serde(rename = "whose")]
         who: Who,
     },
+    /// A release was deleted.
+    ReleaseDeleted {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// A deleted release was restored.
+    ReleaseRestored {
+        /// The release.
+        release: ReleaseId,
+    },
     /// It was deleted.
     Deleted,
     /// It was restored.

@@ -23,7 +23,7 @@ mod release;
 mod text;
 mod token;
 
-pub use app::{Activation, App, Settings};
+pub use app::{Activation, App, Retired, Settings};
 pub use audience::{Audience, Grant, InvalidWho, Readers, Role, Who};
 pub use audit::{AuditAction, AuditEvent};
 pub use clock::Clock;

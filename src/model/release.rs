@@ -58,4 +58,16 @@ pub struct Source {
     /// The commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// Whether there were changes that no commit has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+}
+
+impl Source {
+    /// The commit as people write it: its first twelve characters, and whether there were changes beside it.
+    #[must_use]
+    pub fn short(&self) -> Option<String> {
+        let short: String = self.commit.as_ref()?.chars().take(12).collect();
+        Some(if self.dirty { format!("{short} and changes") } else { short })
+    }
 }

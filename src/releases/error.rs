@@ -31,6 +31,31 @@ pub enum ReleaseError {
     /// The app was deleted.
     #[error("`{0}` was deleted; restore it first")]
     Deleted(AppName),
+    /// The app was deleted, and what it held was cleared away.
+    #[error("`{0}` was deleted, and its files were cleared away; nothing can bring it back")]
+    Cleared(AppName),
+    /// The release was deleted.
+    #[error("release `{release}` of `{app}` was deleted; `loggia restore {app} {release}` brings it back")]
+    DeletedRelease {
+        /// The app.
+        app: AppName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The release that people see cannot be deleted.
+    #[error("release `{release}` of `{app}` is live; make another live, then delete it")]
+    Live {
+        /// The app.
+        app: AppName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The release was begun too long ago to be finished.
+    #[error("release `{0}` was begun more than a week ago; publish again")]
+    TooLate(ReleaseId),
+    /// Somebody else clears the bucket.
+    #[error("the bucket is being cleared already, or a clearing broke off; repeat this after {0}")]
+    Clearing(jiff::Timestamp),
     /// No release was live before the current one.
     #[error("`{0}` has no earlier release to go back to")]
     NothingEarlier(AppName),

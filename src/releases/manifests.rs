@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use foyer::{Cache, CacheBuilder, S3FifoConfig};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 
 use crate::model::{AppName, Digest, Manifest, ReleaseId};
 use crate::storage::{Key, Prefix, StorageError};
@@ -32,6 +33,8 @@ pub struct Release {
     pub manifest: Arc<Manifest>,
     /// Whether it is the live one.
     pub current: bool,
+    /// When it was deleted; it can be restored.
+    pub deleted: Option<Timestamp>,
 }
 
 /// What a release in the making will hold, and the size announced for each digest.
@@ -85,11 +88,15 @@ impl Releases {
 
     /// An app's finished releases, newest first, 500 at the most.
     pub async fn releases_of(&self, app: &AppName) -> Result<Vec<Release>, ReleaseError> {
-        let current = self.find(app).await?.and_then(|app| app.current);
+        let record = self.find(app).await?;
         let ids = self.release_ids(app).await?.into_iter().take(MOST_LISTED);
         let read = stream::iter(ids).map(|id| self.manifest(app, id)).buffered(AT_A_TIME);
         let read: Vec<Option<Arc<Manifest>>> = read.try_collect().await?;
-        let mark = |manifest: Arc<Manifest>| Release { current: current == Some(manifest.id), manifest };
+        let mark = |manifest: Arc<Manifest>| Release {
+            current: record.as_ref().is_some_and(|app| app.current == Some(manifest.id)),
+            deleted: record.as_ref().and_then(|app| app.retired(manifest.id)).map(|retired| retired.at),
+            manifest,
+        };
         Ok(read.into_iter().flatten().map(mark).collect())
     }
 
@@ -120,7 +127,7 @@ impl Releases {
         Ok(names.filter_map(|name| name.parse().ok()).collect())
     }
 
-    async fn read_manifest(
+    pub(super) async fn read_manifest(
         &self,
         key: &Key,
         app: &AppName,

@@ -10,20 +10,24 @@
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
-//! 9. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
+//! 10. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
 
 mod audit;
 mod blobs;
 mod catalog;
+mod diff;
 mod editions;
 mod error;
 mod follow;
+mod gc;
 mod journal;
 mod ledger;
 mod manifests;
 mod media_type;
 mod publish;
 mod records;
+mod retention;
 mod rules;
 mod settings;
 mod texts;
@@ -37,8 +41,10 @@ use tokio::sync::{Semaphore, watch};
 
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
+pub use diff::{Changed, Diff};
 pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
+pub use gc::{Cleared, Gone};
 pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
@@ -48,7 +54,7 @@ pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
 use crate::config::Limits;
 use crate::model::{Clock, Entropy, Person};
-use crate::storage::{Etag, Storage};
+use crate::storage::{Etag, Promise, Storage};
 
 /// How many uploads a server takes at a time; further ones wait.
 const UPLOADS: usize = 64;
@@ -122,6 +128,11 @@ impl Releases {
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
         self.0.catalog.load_full()
+    }
+
+    /// What the storage promises of whatever is published.
+    pub async fn promise(&self) -> Promise {
+        self.0.storage.promise().await
     }
 
     /// The bytes behind manifests.

@@ -12,6 +12,7 @@ use crate::storage::{Etag, Key, Object, StorageError};
 use super::catalog::Entry;
 use super::journal::Changed;
 use super::publish::{InvalidRelease, check_title};
+use super::retention::require_kept;
 use super::settings::merge;
 use super::update::{self, update};
 use super::{By, ReleaseError, Releases};
@@ -57,6 +58,11 @@ impl Releases {
     /// Creates an app for `by`, who alone may see it.
     pub async fn create_app(&self, name: &AppName, title: &str, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = check_title(title)?;
+        let most = self.0.limits.apps_per_publisher;
+        let theirs = |app: &&Arc<App>| app.deleted.is_none() && app.owned_by(&by.person.subject);
+        if self.catalog().apps().filter(theirs).count() >= most {
+            return Err(InvalidRelease::TooManyApps { most }.into());
+        }
         let now = self.0.clock.now();
         let app = App {
             name: name.clone(),
@@ -71,6 +77,9 @@ impl Releases {
             current: None,
             previous: Vec::new(),
             activations: Vec::new(),
+            retired: Vec::new(),
+            kept: Vec::new(),
+            cleared: None,
             origin: 0,
             settings: Settings::default(),
             created: now,
@@ -200,11 +209,12 @@ impl Releases {
         release: ReleaseId,
         by: &By,
     ) -> Result<Arc<App>, ReleaseError> {
-        if self.manifest(name, release).await?.is_none() {
+        if self.standing(name, release).await?.is_none() {
             return Err(ReleaseError::NoRelease { app: name.clone(), release });
         }
         let now = self.0.clock.now();
         let change = |app: &mut App| {
+            require_kept(app, release)?;
             point(app, release, now);
             Ok(())
         };
@@ -249,6 +259,9 @@ impl Releases {
     /// Brings a deleted app back as it was; one that is not deleted stays as it is.
     pub async fn restore(&self, name: &AppName, by: &By) -> Result<Arc<App>, ReleaseError> {
         let restore = |app: &mut App| {
+            if app.cleared.is_some() {
+                return Err(ReleaseError::Cleared(name.clone()));
+            }
             app.deleted = None;
             Ok(())
         };
@@ -272,8 +285,8 @@ impl Releases {
         self.write(name, change).await
     }
 
-    /// Writes what `change` makes of an app; answers it and whether it changed.
-    async fn write(
+    /// Writes what `change` makes of an app, deleted or not; answers it and whether it changed.
+    pub(super) async fn write(
         &self,
         name: &AppName,
         mut change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
@@ -309,7 +322,7 @@ impl Releases {
     }
 
     /// The record as it is in the bucket now.
-    async fn read(&self, name: &AppName) -> Result<Arc<App>, ReleaseError> {
+    pub(super) async fn read(&self, name: &AppName) -> Result<Arc<App>, ReleaseError> {
         let key = Key::app(name);
         let object = self.0.storage.get(&key).await?.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
         Ok(parse(&key, name, &object)?.app)

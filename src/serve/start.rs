@@ -71,6 +71,7 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 /// Opens storage, guides and everything else behind the pipeline.
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
+    storage.require_region(&config.storage_regions).await?;
     let described = storage.describe();
     let secret = config.sign_in.session_keys.first();
     let insights = Insights::new(storage.clone(), clock.clone(), &entropy, secret);

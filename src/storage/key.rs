@@ -76,6 +76,12 @@ impl Key {
         Self::json("catalog/generation".to_owned())
     }
 
+    /// What is being cleared away just now; there while that happens.
+    #[must_use]
+    pub fn clearing() -> Self {
+        Self::json("gc/clearing.json".to_owned())
+    }
+
     /// Says that the session with this id was ended.
     #[must_use]
     pub fn ended_session(session: &str) -> Self {
@@ -138,6 +144,18 @@ impl Prefix {
     #[must_use]
     pub fn releases(app: &AppName) -> Self {
         Self(format!("apps/{app}/releases/"))
+    }
+
+    /// The blobs whose digests begin with this byte.
+    #[must_use]
+    pub fn blobs(first: u8) -> Self {
+        Self(format!("blobs/sha256/{first:02x}/"))
+    }
+
+    /// An app's releases that are not finished yet: one folder each.
+    #[must_use]
+    pub fn pending(app: &AppName) -> Self {
+        Self(format!("apps/{app}/pending/"))
     }
 
     /// The blobs that arrived for a release that is not finished yet.

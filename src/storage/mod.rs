@@ -9,6 +9,7 @@
 mod folder;
 mod key;
 mod memory;
+mod promise;
 mod s3;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::config;
 use folder::Folder;
 pub use key::{Key, Prefix, ordered_id};
 use memory::Memory;
+pub use promise::{BucketSettings, Promise};
 use s3::S3;
 pub use s3::{Endpoint, Patience};
 

@@ -7,10 +7,10 @@ mod review;
 use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, ErrorPage, Field, Filter, GrantRow,
-    Hit, HitKind, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage,
-    ReleaseRow, ReviewPage, SearchPage, SearchesPage, SearchesRow, Serving, ShareForm, SignInFailedPage,
-    SignedOutPage, Synonyms, TokenRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
+    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
+    RefusalPage, ReleaseRow, ReviewPage, SearchPage, SearchesPage, SearchesRow, Serving, ShareForm,
+    SignInFailedPage, SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 
@@ -213,6 +213,12 @@ impl Words {
             files: 214,
             size: 12_345_678,
             current,
+            commit: (seed > 1).then(|| self.s("9b2c180a77e0")),
+            diff: (seed > 1).then(|| DiffRow {
+                summary: self.s("1 added, 1 changed"),
+                files: vec![self.s("+ weeks/2026-11-20.html"), self.s("~ index.html")],
+                more: usize::from(seed > 2) * 3,
+            }),
         };
         let mut grants = vec![
             Self::grant("ann@example.org", Role::Publisher, None),
@@ -242,6 +248,11 @@ impl Words {
             changed: at(3),
             deleted: None,
             live: true,
+            kept: vec![
+                KeptFact { name: "Kept in", value: self.s("a bucket") },
+                KeptFact { name: "Region", value: self.s("eu-west-1") },
+                KeptFact { name: "Earlier versions", value: self.s("not known") },
+            ],
             manage: Some(Manage {
                 grants,
                 releases: vec![

@@ -15,7 +15,9 @@
 use serde::Serialize;
 
 pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
-pub use apps::{AppCard, AppPage, AppsPage, GrantRow, Manage, ReleaseRow, Serving, ShareForm};
+pub use apps::{
+    AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, ReleaseRow, Serving, ShareForm,
+};
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};
 pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};

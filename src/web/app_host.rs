@@ -77,7 +77,7 @@ async fn file(
     };
     let release = match host.shows {
         Shows::Current => app.current,
-        Shows::Release(release) => Some(release),
+        Shows::Release(release) => Some(release).filter(|release| app.retired(*release).is_none()),
         Shows::Day(day) => app.shown_on(day, now),
     };
     let Some(release) = release else {

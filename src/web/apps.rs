@@ -8,6 +8,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::app_releases;
 use super::app_settings;
 use super::context::Context;
 use super::failure::{Failure, main_layout};
@@ -17,7 +18,7 @@ use super::viewer::{MaybeSession, OurForm, SignedIn};
 use crate::access::{PublishPermit, decide_publish, decide_restore, may_create, may_see};
 use crate::model::{App, AppName, Audience, Grant, Person, ReleaseId, Role, Viewer, Who};
 use crate::releases::{By, ReleaseError};
-use crate::theme::views::{AppCard, AppPage, AppsPage, GrantRow, Manage, Notice, ReleaseRow, ShareForm};
+use crate::theme::views::{AppCard, AppPage, AppsPage, GrantRow, Manage, Notice, ShareForm};
 
 /// `GET /-/apps/`: everything that this viewer may open, the latest change first.
 pub(super) async fn list(
@@ -317,6 +318,7 @@ async fn show(
         changed: app.changed,
         deleted: app.deleted,
         live: app.current.is_some(),
+        kept: app_releases::kept(&loggia.releases.promise().await),
         manage,
         notice,
     };
@@ -325,16 +327,6 @@ async fn show(
 
 async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) -> Result<Manage, Failure> {
     let releases = loggia.releases.releases_of(&app.name).await?;
-    let row = |release: &crate::releases::Release| ReleaseRow {
-        id: release.manifest.id,
-        url: loggia.hosts.preview_url(&app.name, Some(release.manifest.id)),
-        when: release.manifest.when,
-        by: release.manifest.by.clone(),
-        message: release.manifest.message.clone(),
-        files: release.manifest.files.len(),
-        size: release.manifest.size(),
-        current: release.current,
-    };
     let grant = |grant: &Grant| GrantRow {
         who: grant.who.clone(),
         role: grant.role,
@@ -343,7 +335,7 @@ async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) ->
     };
     Ok(Manage {
         grants: app.grants.iter().map(grant).collect(),
-        releases: releases.iter().map(row).collect(),
+        releases: app_releases::rows(loggia, &releases),
         can_roll_back: !app.previous.is_empty(),
         in_search: app.settings.is_searched(),
         share,

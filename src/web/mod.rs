@@ -14,6 +14,7 @@ mod accept;
 mod account;
 pub mod api;
 mod app_host;
+mod app_releases;
 mod app_settings;
 mod apps;
 mod assets;
@@ -130,6 +131,11 @@ fn status_of(error: &ReleaseError) -> StatusCode {
         ReleaseError::NoApp(_) | ReleaseError::NoRelease { .. } => StatusCode::NOT_FOUND,
         ReleaseError::Taken(_)
         | ReleaseError::Deleted(_)
+        | ReleaseError::Cleared(_)
+        | ReleaseError::DeletedRelease { .. }
+        | ReleaseError::Live { .. }
+        | ReleaseError::TooLate(_)
+        | ReleaseError::Clearing(_)
         | ReleaseError::NothingEarlier(_)
         | ReleaseError::Moved(_)
         | ReleaseError::OwnerStays(_)

@@ -6,6 +6,7 @@ mod api;
 mod apps;
 mod cli;
 mod guides;
+mod history;
 mod hosting;
 mod keeping;
 mod readers;

@@ -58,6 +58,19 @@ impl Client {
         self.read(self.send(Method::GET, path, None::<&()>).await?).await
     }
 
+    /// Gets what is at `path`, asked with `query`.
+    pub(super) async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        let answer = self.settle(|| {
+            let request = self.request(Method::GET, path).timeout(CALL).query(query);
+            std::future::ready(Ok(request))
+        });
+        self.read(answer.await?).await
+    }
+
     /// Posts `body` to `path` and reads the answer.
     pub(super) async fn post<T: DeserializeOwned>(
         &self,

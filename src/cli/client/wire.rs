@@ -71,6 +71,9 @@ pub(in crate::cli) struct Release {
     pub id: ReleaseId,
     /// When it was begun.
     pub when: Timestamp,
+    /// When it was deleted; it can be restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
     /// Who published it.
     pub by: String,
     /// What they say of it.
@@ -82,6 +85,36 @@ pub(in crate::cli) struct Release {
     /// The size of its files together, in bytes.
     #[serde(default)]
     pub size: u64,
+}
+
+/// What differs between two releases.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Diff {
+    /// Files that the other lacks.
+    pub added: Vec<Changed>,
+    /// Files with other bytes.
+    pub changed: Vec<Changed>,
+    /// Files that only the other has.
+    pub removed: Vec<Changed>,
+    /// How many files are the same in both.
+    pub same: usize,
+    /// The size of the other's files together, in bytes.
+    pub size_before: u64,
+    /// The size of its own files together, in bytes.
+    pub size: u64,
+    /// Whether there are more files than are named.
+    pub cut: bool,
+}
+
+/// A file that is not the same in both.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Changed {
+    /// Its path.
+    pub path: String,
+    /// Its size in the other, in bytes.
+    pub before: u64,
+    /// Its size in this one, in bytes.
+    pub after: u64,
 }
 
 /// A release to be made.

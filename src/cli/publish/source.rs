@@ -20,7 +20,9 @@ pub(super) fn find(path: &Path) -> Option<Source> {
     };
     let commit = ask(dir, &["rev-parse", "--verify", "HEAD"])?;
     let repository = ask(dir, &["remote", "get-url", "origin"]).map(|remote| without_secrets(&remote));
-    Some(Source { repository, commit: Some(commit) })
+    // One answered line is a change that no commit has; of the folder alone, for it is what is published.
+    let dirty = ask(dir, &["status", "--porcelain", "--untracked-files=no", "--", "."]).is_some();
+    Some(Source { repository, commit: Some(commit), dirty })
 }
 
 /// The one line that git answers.
@@ -38,7 +40,8 @@ fn ask(dir: &Path, question: &[&str]) -> Option<String> {
         return None;
     }
     let answer = git.wait_with_output().ok()?.stdout;
-    let line = String::from_utf8(answer).ok()?.trim().to_owned();
+    let answer = String::from_utf8(answer).ok()?;
+    let line = answer.lines().next()?.trim().to_owned();
     (!line.is_empty() && line.len() <= 500 && !line.contains(char::is_control)).then_some(line)
 }
 
@@ -101,5 +104,9 @@ mod tests {
         let source = find(dir.path()).unwrap();
         assert_eq!(source.commit.unwrap().len(), 40);
         assert_eq!(source.repository.unwrap(), "https://example.org/a.git");
+        assert!(!source.dirty);
+        std::fs::write(dir.path().join("a.html"), "a").unwrap();
+        assert!(git(&["add", "a.html"]));
+        assert!(find(dir.path()).unwrap().dirty);
     }
 }

@@ -1,10 +1,11 @@
 //! The first step: a release is announced.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::model::{AppName, Digest, FileEntry, FilePath, Manifest, ReleaseId, Source};
+use crate::releases::retention::{FINISHED_WITHIN, older_by};
 use crate::releases::update::json;
 use crate::releases::{By, ReleaseError, Releases, media_type};
 use crate::storage::{Condition, Key, Put, StorageError};
@@ -67,18 +68,23 @@ impl Releases {
             }
         }
         let pending = self.hold_pending(manifest);
-        let missing = self.lacking(app, pending.sizes.keys().copied().collect()).await?;
+        // Written down first, asked then: see `gc::notice`.
+        let wanted = pending.sizes.keys().copied().collect();
+        let going = self.wait_for_clearing(&wanted).await?;
+        let missing = self.lacking(app, wanted, &going).await?;
         Ok(Begun { id, missing })
     }
 
-    /// Those of `wanted` that no finished release of this app holds, in order.
+    /// Those of `wanted` that no finished release of this app holds, in order; the releases `going` do not count.
     pub(super) async fn lacking(
         &self,
         app: &AppName,
         mut wanted: HashSet<Digest>,
+        going: &BTreeSet<ReleaseId>,
     ) -> Result<Vec<Digest>, ReleaseError> {
         if !wanted.is_empty() {
-            let ids = self.release_ids(app).await?.into_iter().take(SEARCHED);
+            let ids =
+                self.release_ids(app).await?.into_iter().filter(|id| !going.contains(id)).take(SEARCHED);
             let mut finished = stream::iter(ids).map(|id| self.manifest(app, id)).buffered(AT_A_TIME);
             while let Some(manifest) = finished.try_next().await? {
                 for file in manifest.iter().flat_map(|manifest| manifest.files.values()) {
@@ -92,6 +98,12 @@ impl Releases {
         let mut lacking: Vec<Digest> = wanted.into_iter().collect();
         lacking.sort_unstable();
         Ok(lacking)
+    }
+
+    /// The release was not begun so long ago that what it named may be cleared away.
+    pub(super) fn require_timely(&self, release: ReleaseId) -> Result<(), ReleaseError> {
+        let late = older_by(release.begun(), self.0.clock.now()) > FINISHED_WITHIN;
+        if late { Err(ReleaseError::TooLate(release)) } else { Ok(()) }
     }
 
     /// The app is there, and was not deleted.

@@ -21,7 +21,7 @@ pub enum InvalidRelease {
     #[error("a release needs at least one file")]
     NoFiles,
     /// Too many files.
-    #[error("the release has {given} files; {most} is the most that this server takes")]
+    #[error("the release has {given} files; {most} is the most that this server takes (`release_files`)")]
     TooManyFiles {
         /// How many were announced.
         given: usize,
@@ -29,7 +29,9 @@ pub enum InvalidRelease {
         most: usize,
     },
     /// A file is too large.
-    #[error("`{path}` has {size} bytes; {most} is the most that this server takes in one file")]
+    #[error(
+        "`{path}` has {size} bytes; {most} is the most that this server takes in one file (`file_bytes`)"
+    )]
     FileTooLarge {
         /// Which file.
         path: FilePath,
@@ -37,6 +39,36 @@ pub enum InvalidRelease {
         size: u64,
         /// The limit in bytes.
         most: u64,
+    },
+    /// All files together are too large.
+    #[error(
+        "the release has {size} bytes; {most} is the most that this server takes of an app (`app_bytes`)"
+    )]
+    TooLarge {
+        /// Their size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        most: u64,
+    },
+    /// A path is too long.
+    #[error(
+        "`{path}` has {given} bytes in its path; {most} is the most that this server takes (`path_bytes`)"
+    )]
+    PathTooLong {
+        /// Which file.
+        path: FilePath,
+        /// How long its path is.
+        given: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// Somebody has created too many apps.
+    #[error(
+        "you have created {most} apps, the most that this server allows (`apps_per_publisher`); delete one that is not needed"
+    )]
+    TooManyApps {
+        /// The limit.
+        most: usize,
     },
     /// One digest with two sizes: at least one of them is wrong.
     #[error(
@@ -100,6 +132,15 @@ pub(super) fn check(
         return Err(InvalidRelease::TooManyFiles { given: files.len(), most: limits.release_files });
     }
     check_files(files, limits.file_bytes)?;
+    let long = files.keys().find(|path| path.as_str().len() > limits.path_bytes);
+    if let Some(path) = long {
+        let (given, most) = (path.as_str().len(), limits.path_bytes);
+        return Err(InvalidRelease::PathTooLong { path: path.clone(), given, most });
+    }
+    let size = files.values().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+    if size > limits.app_bytes {
+        return Err(InvalidRelease::TooLarge { size, most: limits.app_bytes });
+    }
     if let Some(message) = message {
         check_text("a message", message, LONGEST_MESSAGE)?;
     }
@@ -163,7 +204,8 @@ mod tests {
     }
 
     fn refusal(named: &[(&str, u64)]) -> String {
-        let limits = Limits { release_files: 3, file_bytes: 100, ..Limits::default() };
+        let limits =
+            Limits { release_files: 3, file_bytes: 100, app_bytes: 150, path_bytes: 20, ..Limits::default() };
         check(&files(named), None, None, &limits).unwrap_err().to_string()
     }
 
@@ -172,11 +214,19 @@ mod tests {
         assert_eq!(refusal(&[]), "a release needs at least one file");
         assert_eq!(
             refusal(&[("a", 1), ("b", 1), ("c", 1), ("d", 1)]),
-            "the release has 4 files; 3 is the most that this server takes"
+            "the release has 4 files; 3 is the most that this server takes (`release_files`)"
         );
         assert_eq!(
             refusal(&[("a", 101)]),
-            "`a` has 101 bytes; 100 is the most that this server takes in one file"
+            "`a` has 101 bytes; 100 is the most that this server takes in one file (`file_bytes`)"
+        );
+        assert_eq!(
+            refusal(&[("a", 100), ("b", 51)]),
+            "the release has 151 bytes; 150 is the most that this server takes of an app (`app_bytes`)"
+        );
+        assert_eq!(
+            refusal(&[("twenty-one-characters", 1)]),
+            "`twenty-one-characters` has 21 bytes in its path; 20 is the most that this server takes (`path_bytes`)"
         );
         assert_eq!(
             refusal(&[("a/b", 1), ("a/b/c", 2)]),
@@ -203,7 +253,7 @@ mod tests {
         for message in [long.as_str(), "", " ", "a\0b"] {
             assert!(check(&files, Some(message), None, &limits).is_err(), "{message:?}");
         }
-        let source = Source { commit: Some("x".repeat(LONGEST_SOURCE + 1)), repository: None };
+        let source = Source { commit: Some("x".repeat(LONGEST_SOURCE + 1)), ..Source::default() };
         assert!(check(&files, None, Some(&source), &limits).is_err());
         assert_eq!(check_title("  Prisons "), Ok("Prisons".to_owned()));
         assert!(check_title("a\nb").is_err());

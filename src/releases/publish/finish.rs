@@ -1,6 +1,6 @@
 //! The last steps: the manifest and the text, then the pointer.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use crate::model::{App, AppName, Digest, Manifest, ReleaseId};
 use crate::releases::manifests::Pending;
 use crate::releases::records::point;
+use crate::releases::retention::require_kept;
 use crate::releases::update::json;
 use crate::releases::{By, ReleaseError, Releases};
 use crate::storage::{Condition, Key, Prefix, Put, StorageError};
@@ -25,14 +26,14 @@ impl Releases {
         activate: bool,
         by: &By,
     ) -> Result<Arc<Manifest>, ReleaseError> {
-        self.require_live(app).await?;
-        let manifest = match self.manifest(app, release).await? {
+        let manifest = match self.standing(app, release).await? {
             Some(finished) => finished,
             None => self.write_manifest(app, release).await?,
         };
         if activate {
             let now = self.0.clock.now();
             let change = |app: &mut App| {
+                require_kept(app, release)?;
                 if !app.previous.contains(&release) {
                     point(app, release, now);
                 }
@@ -46,6 +47,7 @@ impl Releases {
     }
 
     async fn write_manifest(&self, app: &AppName, release: ReleaseId) -> Result<Arc<Manifest>, ReleaseError> {
+        self.require_timely(release)?;
         let pending = self.pending(app, release).await?;
         let pending = pending.ok_or_else(|| ReleaseError::NoRelease { app: app.clone(), release })?;
         let missing = self.not_arrived(app, &pending).await?;
@@ -72,7 +74,7 @@ impl Releases {
         let listed = self.0.storage.list_all(&Prefix::arrived(app, pending.manifest.id)).await?.objects;
         let arrived: HashSet<Digest> = listed.iter().filter_map(|marker| marker.name.parse().ok()).collect();
         let wanted = pending.sizes.keys().filter(|digest| !arrived.contains(digest)).copied().collect();
-        self.lacking(app, wanted).await
+        self.lacking(app, wanted, &BTreeSet::new()).await
     }
 
     /// Clears up after a release that is finished. What stays behind does no harm.

@@ -27,6 +27,7 @@ impl Releases {
         digest: Digest,
         bytes: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<(), ReleaseError> {
+        self.require_timely(release)?;
         let pending = self.pending(app, release).await?;
         let pending = pending.ok_or_else(|| ReleaseError::NoRelease { app: app.clone(), release })?;
         let size = pending.sizes.get(&digest).copied();

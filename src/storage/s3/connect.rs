@@ -19,6 +19,7 @@ use aws_sdk_s3::{Client, Config};
 use aws_types::service_config::ServiceConfigKey;
 
 use super::answer::Answer;
+use super::settings::Known;
 use super::{Endpoint, Patience, S3};
 use crate::storage::{Key, StorageError};
 
@@ -80,7 +81,7 @@ impl S3 {
             prefix => format!("{prefix}/"),
         };
         let client = Client::from_conf(bounded(config, patience).build());
-        let s3 = Self { client, bucket: bucket.to_owned(), prefix, patience };
+        let s3 = Self { client, bucket: bucket.to_owned(), prefix, patience, known: Known::default() };
         s3.probe().await?;
         Ok(Arc::new(s3))
     }

@@ -4,11 +4,13 @@
 //!    whether it is there, admits us and honours conditional writes.
 //! 2. Reads are repeated by the client, with a bound.
 //! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write.
-//! 4. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
+//! 4. [`settings`] reads what the bucket says of itself.
+//! 5. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
 
 mod answer;
 mod connect;
 mod put;
+mod settings;
 
 use std::fmt;
 use std::time::Duration;
@@ -72,6 +74,7 @@ pub(super) struct S3 {
     bucket: String,
     prefix: String,
     patience: Patience,
+    known: settings::Known,
 }
 
 impl S3 {

@@ -74,10 +74,21 @@ pub struct AppPage {
     pub deleted: Option<Timestamp>,
     /// Whether there is a release to open.
     pub live: bool,
+    /// What the storage promises of it.
+    pub kept: Vec<KeptFact>,
     /// What its publishers see and may do; `None` for everybody else.
     pub manage: Option<Manage>,
     /// What came of the last form.
     pub notice: Option<Notice>,
+}
+
+/// One thing that the storage says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeptFact {
+    /// What it is about.
+    pub name: &'static str,
+    /// What it says.
+    pub value: String,
 }
 
 /// What an app's publishers see and may do.
@@ -147,6 +158,21 @@ pub struct ReleaseRow {
     pub size: u64,
     /// Whether the app's host serves it.
     pub current: bool,
+    /// The commit it was made from, as people write it.
+    pub commit: Option<String>,
+    /// What it changed in the release that was listed before it; `None` for the first, and for those far back.
+    pub diff: Option<DiffRow>,
+}
+
+/// What a release changed in the one before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DiffRow {
+    /// In a few words: `2 added, 1 changed`.
+    pub summary: String,
+    /// Files, each with a sign before it: `+` added, `~` changed, `-` removed.
+    pub files: Vec<String>,
+    /// How many files are left out.
+    pub more: usize,
 }
 
 /// The form that posts `who`, `role` (`viewer` or `publisher`) and `until` (a day as `YYYY-MM-DD`, or empty) to

@@ -3,7 +3,7 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`]; and [`guides`], whose editions are releases too.
+//! 3. One file a resource: [`apps`], [`grants`], [`releases`], [`history`]; and [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
@@ -12,6 +12,7 @@ mod bearer;
 mod body;
 mod grants;
 mod guides;
+mod history;
 mod openapi;
 mod problem;
 mod releases;
@@ -83,6 +84,9 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/audit", get(apps::audit)),
         ("/apps/{name}/grants", delete(grants::revoke).get(grants::list).post(grants::grant)),
         ("/apps/{name}/releases", get(releases::list).post(releases::begin)),
+        ("/apps/{name}/releases/{id}", delete(history::remove)),
+        ("/apps/{name}/releases/{id}/diff", get(history::diff)),
+        ("/apps/{name}/releases/{id}/restore", post(history::restore)),
         ("/apps/{name}/releases/{id}/blobs/{sha256}", put(releases::put_blob)),
         ("/apps/{name}/releases/{id}/finish", post(releases::finish)),
         ("/apps/{name}/releases/{id}/activate", post(releases::activate)),

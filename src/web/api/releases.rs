@@ -29,7 +29,7 @@ pub(super) struct NewRelease {
     /// What you say of it.
     #[serde(default)]
     pub(super) message: Option<String>,
-    /// Where it was made: `repository` and `commit`.
+    /// Where it was made: `repository`, `commit`, and `dirty` when there were changes that no commit has.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(super) source: Option<Source>,
@@ -162,7 +162,7 @@ pub(super) async fn finish(
     let current = api.releases.catalog().app(name).is_some_and(|app| app.current == Some(id));
     // The release is finished; that its rules cannot be read now does not undo it.
     let rules = api.releases.rules_of(&manifest).await.unwrap_or_default();
-    let view = ReleaseView::new(&Release { manifest, current }, &api.server);
+    let view = ReleaseView::new(&Release { manifest, current, deleted: None }, &api.server);
     Ok(Json(view.with_warnings(&rules.problems)))
 }
 

@@ -110,6 +110,10 @@ pub(super) struct ReleaseView {
     id: ReleaseId,
     /// Whether it is the live one.
     current: bool,
+    /// When it was deleted; it can be restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted: Option<Timestamp>,
     /// Where it can be seen: the app's address for the live one, its own for any other.
     url: String,
     /// When it was begun.
@@ -134,11 +138,12 @@ pub(super) struct ReleaseView {
 
 impl ReleaseView {
     pub(super) fn new(release: &Release, server: &Server) -> Self {
-        let Release { manifest, current } = release;
+        let Release { manifest, current, deleted } = release;
         let preview = (!current).then_some(manifest.id);
         Self {
             id: manifest.id,
             current: *current,
+            deleted: *deleted,
             url: address(&manifest.app, preview, server),
             when: manifest.when,
             by: manifest.by.clone(),

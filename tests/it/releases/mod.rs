@@ -2,6 +2,7 @@
 
 mod blobs;
 mod catalog;
+mod gc;
 mod ledger;
 mod publishing;
 

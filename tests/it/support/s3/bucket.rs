@@ -8,10 +8,13 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use loggia::model::Digest;
 use s3s::dto::{
-    CommonPrefix, DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition, GetObjectInput,
+    BucketLocationConstraint, BucketVersioningStatus, CommonPrefix, DeleteObjectInput, DeleteObjectOutput,
+    ETag, ETagCondition, GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput,
+    GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput,
     GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
     ListObjectsV2Input, ListObjectsV2Output, Metadata, Object, PutObjectInput, PutObjectOutput,
-    StreamingBlob, Timestamp,
+    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
+    ServerSideEncryptionRule, StreamingBlob, Timestamp,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -59,6 +62,38 @@ impl S3 for Bucket {
     async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
         known(&req.input.bucket)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
+    }
+
+    async fn get_bucket_location(
+        &self,
+        _req: S3Request<GetBucketLocationInput>,
+    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
+        let region = BucketLocationConstraint::from_static(BucketLocationConstraint::EU_WEST_1);
+        let location_constraint = Some(region);
+        Ok(S3Response::new(GetBucketLocationOutput { location_constraint }))
+    }
+
+    async fn get_bucket_versioning(
+        &self,
+        _req: S3Request<GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+        let status = Some(BucketVersioningStatus::from_static(BucketVersioningStatus::ENABLED));
+        Ok(S3Response::new(GetBucketVersioningOutput { status, ..GetBucketVersioningOutput::default() }))
+    }
+
+    async fn get_bucket_encryption(
+        &self,
+        _req: S3Request<GetBucketEncryptionInput>,
+    ) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
+        let algorithm = ServerSideEncryption::from_static(ServerSideEncryption::AES256);
+        let by_default = ServerSideEncryptionByDefault { kms_master_key_id: None, sse_algorithm: algorithm };
+        let rule = ServerSideEncryptionRule {
+            apply_server_side_encryption_by_default: Some(by_default),
+            ..ServerSideEncryptionRule::default()
+        };
+        let server_side_encryption_configuration =
+            Some(ServerSideEncryptionConfiguration { rules: vec![rule] });
+        Ok(S3Response::new(GetBucketEncryptionOutput { server_side_encryption_configuration }))
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

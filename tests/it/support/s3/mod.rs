@@ -75,6 +75,7 @@ struct Plan {
     next: Vec<(Option<Operation>, usize, Fault)>,
     random: Option<Random>,
     down: bool,
+    left: Option<usize>,
     failed: usize,
     counts: BTreeMap<Operation, usize>,
 }
@@ -154,12 +155,18 @@ impl S3Double {
             plan.next.clear();
             plan.random = None;
             plan.down = false;
+            plan.left = None;
         });
     }
 
     /// Breaks every connection from now on.
     pub(crate) fn set_down(&self, down: bool) {
         self.plan(|plan| plan.down = down);
+    }
+
+    /// Answers so many more requests, and breaks every connection from then on.
+    pub(crate) fn down_after(&self, requests: usize) {
+        self.plan(|plan| plan.left = Some(requests));
     }
 
     /// How many requests failed by our doing.
@@ -213,6 +220,10 @@ impl Plan {
     }
 
     fn choose(&mut self, operation: Operation) -> Option<Fault> {
+        if let Some(left) = &mut self.left {
+            self.down |= *left == 0;
+            *left = left.saturating_sub(1);
+        }
         if self.down {
             return Some(Fault::Reset);
         }
