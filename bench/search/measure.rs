@@ -7,7 +7,7 @@
     reason = "a measurement, printed"
 )]
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -93,7 +93,8 @@ fn sections(count: usize) -> Vec<Section> {
             for word in sentences[random.below(sentences.len())].split_whitespace() {
                 match random.below(40) {
                     0 => {
-                        text.push_str(&format!("{}{}", words[random.below(words.len())], random.below(3_000)))
+                        text.push_str(words[random.below(words.len())]);
+                        text.push_str(&random.below(3_000).to_string());
                     }
                     1..=4 => text.push_str(words[random.below(words.len())]),
                     _ => text.push_str(word),
@@ -162,7 +163,7 @@ fn disk(index: &Index, guides: &[Guide]) {
     println!(
         "read again in {:.2} s, and found unchanged in {:.2} s ({} sections)",
         read.as_secs_f64(),
-        (begun.elapsed() - read).as_secs_f64(),
+        begun.elapsed().saturating_sub(read).as_secs_f64(),
         loaded.sections()
     );
     std::fs::remove_file(&file).unwrap();
@@ -171,7 +172,7 @@ fn disk(index: &Index, guides: &[Guide]) {
 /// How soon a change to one page is found; answers the index after it.
 fn change(index: &Index, guides: &[Guide]) -> Index {
     let mut changed = guides[17].clone();
-    changed.sections[0].text = "A change about quokkas.".to_owned();
+    "A change about quokkas.".clone_into(&mut changed.sections[0].text);
     let mut updates: Vec<Duration> = Vec::new();
     let mut after = index.clone();
     for _ in 0..20 {
@@ -196,7 +197,7 @@ fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
     let words: Vec<&str> = all.iter().take(3000).flat_map(|one| one.text.split_whitespace()).collect();
     let query = |random: &mut Random, typo: bool| {
         let mut picked: Vec<String> =
-            (0..1 + random.below(4)).map(|_| words[random.below(words.len())].to_owned()).collect();
+            (0..=random.below(4)).map(|_| words[random.below(words.len())].to_owned()).collect();
         if typo {
             let long: Vec<&&str> = words.iter().filter(|word| word.len() > 6 && word.is_ascii()).collect();
             let mut word = long[random.below(long.len())].to_string();
@@ -234,9 +235,9 @@ fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
         .changed(&Changes { guides: &rest, apps: &texts, ..Changes::default() })
         .unwrap();
     let begun = Instant::now();
-    let mine: HashMap<String, ()> = (0..50).map(|n| (format!("app-{}", n * 97), ())).collect();
+    let mine: HashSet<String> = (0..50).map(|n| format!("app-{}", n * 97)).collect();
     let some = Scope::new(&with_apps, |circle| match circle {
-        Circle::App(app) => mine.contains_key(app.as_str()),
+        Circle::App(app) => mine.contains(app.as_str()),
         Circle::Guides(_) => true,
     });
     println!("the scope of 50 of 5,000 apps is made in {:.2} ms", milli(begun.elapsed()));
@@ -272,14 +273,14 @@ fn ask(what: &str, index: &Index, scope: &Scope, questions: &[String]) {
     });
     let mut took = took.into_inner().unwrap();
     took.sort();
-    let at = |took: &[Duration], share: f64| milli(took[((took.len() - 1) as f64 * share) as usize]);
+    let at = |took: &[Duration], percent: usize| milli(took[(took.len() - 1) * percent / 100]);
     println!(
         "{what:24} alone p50 {:.3} p99 {:.3} ms; {ASKERS} askers p50 {:.3} p99 {:.3} most {:.3} ms",
-        at(&alone, 0.5),
-        at(&alone, 0.99),
-        at(&took, 0.5),
-        at(&took, 0.99),
-        at(&took, 1.0)
+        at(&alone, 50),
+        at(&alone, 99),
+        at(&took, 50),
+        at(&took, 99),
+        at(&took, 100)
     );
 }
 

@@ -38,7 +38,7 @@ impl Library {
             let path = before.guide.path.clone();
             let mut now = Parsed::load(shelf, &self.site, &before.own_file, path).in_language_of(&spoken);
             now.guide.readers.clone_from(&before.guide.readers);
-            let known = self.known_alike(before, &now);
+            let known = Self::known_alike(before, &now);
             known.then(|| (at, Arc::new(Page::new(Arc::new(now), self.addresses()))))
         };
         places.into_par_iter().map(read).collect()
@@ -80,7 +80,7 @@ impl Library {
     }
 
     /// Whether everything that is known of a guide elsewhere stays the same.
-    fn known_alike(&self, before: &Parsed, now: &Parsed) -> bool {
+    fn known_alike(before: &Parsed, now: &Parsed) -> bool {
         let known = |parsed: &Parsed| {
             let guide = &parsed.guide;
             let heading = guide.sections.first().map(|lead| lead.heading.clone());

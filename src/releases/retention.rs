@@ -41,9 +41,10 @@ pub(super) fn superfluous(app: &App, ids: &[ReleaseId], limits: &Limits, now: Ti
     // A release may still be on its way from finished to live for as long as it may be finished.
     let drafts_age = limits.drafts_age.max(FINISHED_WITHIN * 2);
     let old = ids.into_iter().enumerate().filter(|(newer, id)| {
-        let young = match was_live(id) {
-            true => *newer < limits.releases_kept || within(id.begun(), limits.releases_age),
-            false => within(id.begun(), drafts_age),
+        let young = if was_live(id) {
+            *newer < limits.releases_kept || within(id.begun(), limits.releases_age)
+        } else {
+            within(id.begun(), drafts_age)
         };
         !young && !live.contains(id) && !app.kept.contains(id)
     });

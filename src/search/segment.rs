@@ -121,7 +121,9 @@ impl Segment {
         let mut drafts: Vec<Draft> = pages.par_chunks(chunk).map(Draft::of).collect();
         let dictionary = number(&mut drafts);
         let mut whole = Draft::with_room_for(&drafts);
-        drafts.into_iter().for_each(|draft| whole.append(&draft));
+        for draft in drafts {
+            whole.append(&draft);
+        }
         let mut circles: Vec<Circle> = Vec::new();
         let mut numbers: HashMap<&Circle, u32> = HashMap::new();
         for (page, record) in pages.iter().zip(&mut whole.pages) {

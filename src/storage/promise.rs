@@ -29,7 +29,7 @@ impl Storage {
     pub async fn promise(&self) -> Promise {
         match &self.0 {
             Backend::Memory(_) | Backend::Folder(_) => Promise::Here,
-            Backend::S3(s3) => Promise::Bucket(s3.settings().await),
+            Backend::S3(s3) => Promise::Bucket(Box::pin(s3.settings()).await),
         }
     }
 

@@ -54,7 +54,7 @@ pub(super) async fn json(State(loggia): State<Arc<Loggia>>, asker: Asker, asked:
     for_one(axum::Json(found).into_response())
 }
 
-/// `GET /-/opensearch.xml`: how to ask (OpenSearch 1.1, draft 6).
+/// `GET /-/opensearch.xml`: how to ask (`OpenSearch` 1.1, draft 6).
 pub(super) async fn describe(State(loggia): State<Arc<Loggia>>) -> Response {
     let edition = loggia.edition.load();
     let title = &edition.library.site().title;

@@ -90,7 +90,7 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
       const page = await newPage(browser);
       await open(page);
       for (const { look, dark, width } of LOOKS) {
-        await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+        await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: 900 });
         assert.deepEqual(await violations(page), [], look);
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -164,7 +164,7 @@ describe("searching", () => {
     for (const query of ["bucket", "versoning", "zzzzqq", "pail", ""]) {
       await page.goto(`${loggia.url}/-/search?q=${query}`);
       for (const [dark, width] of [[false, 1280], [true, 1280], [true, 320]]) {
-        await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+        await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: 900 });
         await shot(page, `search-${query || "empty"}-${dark ? "dark" : "light"}-${width}`);
         await page.evaluate(AXE);

@@ -125,7 +125,9 @@ async fn no_surface_tells_of_a_guide_that_the_viewer_may_not_read() {
                     "{who} at {path} ({accept}) reads of {word}"
                 );
             }
-            assert!(email.is_empty() == !said.contains("kingfisher") || path != "/g2/plan.txt", "{who}");
+            if path == "/g2/plan.txt" {
+                assert_ne!(email.is_empty(), said.contains("kingfisher"), "{who}");
+            }
         }
     }
 }

@@ -257,7 +257,7 @@ async fn no_answer_tells_of_what_the_viewer_may_not_see() {
 #[tokio::test]
 async fn whoever_may_see_something_finds_it() {
     let site = site(&[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]).await;
-    for viewer in 0..VIEWERS.len() {
+    for (viewer, _) in VIEWERS.iter().enumerate() {
         for thing in &site.things {
             let found = site.get(viewer, &format!("/-/search.json?q={}", thing.word)).await.text();
             assert_eq!(
@@ -321,7 +321,7 @@ async fn no_question_is_an_error() {
         let held = runner.run(&hostile, |query| {
             // As a browser sends it, and with what a browser would escape left as it is, where HTTP lets it through.
             let escaped: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-            let bare: String = query.chars().filter(|c| c.is_ascii_graphic()).collect();
+            let bare: String = query.chars().filter(char::is_ascii_graphic).collect();
             for (asked, bad_request) in [(escaped.as_str(), false), (bare.as_str(), true)] {
                 for path in ["/-/search?q=", "/-/search.json?q=", "/-/search.json?typing=1&q="] {
                     let answer = runtime.block_on(site.get(0, &format!("{path}{asked}")));

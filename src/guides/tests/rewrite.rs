@@ -13,11 +13,8 @@ fn told(library: &Library) -> String {
         let seen = public.page(guide.path.as_str()).is_some();
         let place = [library.previous(page), library.next(page)]
             .map(|beside| beside.map(|page| page.guide().path.clone()));
-        out.push_str(&format!(
-            "{} {seen} {guide:?}\n{place:?} {:?}\n",
-            guide.path,
-            library.breadcrumbs(page)
-        ));
+        let crumbs = library.breadcrumbs(page);
+        out.extend([format!("{} {seen} {guide:?}\n{place:?} {crumbs:?}\n", guide.path)]);
         out.push_str(page.html());
     }
     out + &messages(library)

@@ -115,7 +115,9 @@ impl Releases {
         if !cleared.dry_run {
             let change = |app: &mut App| {
                 old = superfluous(app, ids, limits, now);
-                old.iter().for_each(|release| app.retire(*release, now));
+                for release in &old {
+                    app.retire(*release, now);
+                }
                 Ok(())
             };
             self.write_live(name, change).await?;

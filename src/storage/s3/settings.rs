@@ -35,11 +35,14 @@ impl S3 {
         let answer = self.client.get_bucket_location().bucket(&self.bucket).send().await.ok()?;
         // The two oldest regions are written in a way of their own:
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
-        Some(match answer.location_constraint.as_ref().map(|region| region.as_str()) {
-            None | Some("") => "us-east-1".to_owned(),
-            Some("EU") => "eu-west-1".to_owned(),
-            Some(region) => region.to_owned(),
-        })
+        Some(
+            match answer.location_constraint.as_ref().map(aws_sdk_s3::types::BucketLocationConstraint::as_str)
+            {
+                None | Some("") => "us-east-1".to_owned(),
+                Some("EU") => "eu-west-1".to_owned(),
+                Some(region) => region.to_owned(),
+            },
+        )
     }
 
     async fn versioning(&self) -> Option<bool> {
