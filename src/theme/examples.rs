@@ -98,7 +98,10 @@ impl Words {
             title: self.s(title),
             heading: self.s(heading),
             url: self.s("/data/amazon-s3/#versioning"),
-            place: vec![self.link("Data and storage", "/data/"), self.link("Guides without a page", "")],
+            place: vec![
+                self.link("Data and storage", "/data/"),
+                Link { label: self.s("Guides without a page"), url: String::new() },
+            ],
             snippet: snippet.to_owned(),
             more: Vec::new(),
         };

@@ -190,7 +190,6 @@ impl Site {
             "/-/print/",
             "/-/opensearch.xml",
             "/-/review/",
-            "/-/review/searches",
             "/-/search",
             "/-/account/",
         ]
@@ -399,7 +398,5 @@ async fn insights_do_not_tell_that_others_find_what_is_hidden() {
     let token = format!("Bearer {}", app.token("writer@example.org").await);
     let report = app.get("", "/-/review/searches.json", &[("Authorization", &token)]).await;
     let report: Value = serde_json::from_slice(&report.body).unwrap();
-    let row = &report["frequent"][0];
-    assert_eq!((&row["query"], &row["asked"]), (&"bitternose".into(), &40.into()));
-    assert_eq!((&row["nothing"], &row["opened"]), (&40.into(), &0.into()), "{report}");
+    assert!(report["frequent"].as_array().unwrap().is_empty(), "{report}");
 }
