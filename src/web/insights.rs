@@ -4,7 +4,7 @@
 //!    that three askers can be told from two.
 //! 2. [`keeping`]: each server writes its counts to the bucket once a minute, and all of them are read together.
 //! 3. [`report`]: the most frequent questions, those that found nothing, those whose results nobody opened.
-//! 4. [`page`] shows it at `/-/review/searches`, and as data. [`clicked`] is told when a result is opened.
+//! 4. [`mod@page`] shows it at `/-/review/searches`, and as data. [`mod@clicked`] is told when a result is opened.
 //!
 //! The results as a page of plain links say nothing when one is followed: without scripts, openings are not counted.
 

@@ -3,7 +3,7 @@
 //! 1. [`asked`]: what is asked; nothing is an error.
 //! 2. [`asker`]: on whose behalf, by a session or a token.
 //! 3. [`asking`]: the index is asked within what they may see.
-//! 4. [`json`] writes the answer for programs, [`page`] for people.
+//! 4. [`json`] writes the answer for programs, [`mod@page`] for people.
 //! 5. [`describe`] tells browsers how to ask, so that the site can be searched from the address bar.
 
 mod asked;
