@@ -191,7 +191,7 @@ describe("searching", () => {
     const told = page => page.waitForRequest((request) => request.url().endsWith("/-/search/clicked"));
     const page = await newPage(browser);
     await page.goto(`${loggia.url}/-/search?q=bucket`);
-    const [request] = await Promise.all([told(page), page.locator(".hits h2 a").first().click()]);
+    const [request] = await Promise.all([told(page), page.locator(".hits h2 a").first().click({ modifiers: ["Control"] })]);
     assert.equal(request.postData(), "q=bucket&from=results");
     const headers = await request.allHeaders();
     assert.deepEqual([headers.origin, headers["sec-fetch-site"]], [loggia.url, "same-origin"]);
