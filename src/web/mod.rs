@@ -90,12 +90,13 @@ fn is_reserved(path: &str) -> bool {
     path == "/-" || path.starts_with("/-/")
 }
 
-/// An HTML page with this status.
+/// An HTML page with this status. It may hold what only this viewer sees, so no cache keeps it for others.
 fn html_page(status: StatusCode, html: String) -> Response<Body> {
     let mut response = Response::new(Body::bytes(html));
     *response.status_mut() = status;
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }
 

@@ -343,3 +343,15 @@ async fn a_front_page_that_nobody_wrote_lists_what_the_viewer_may_read() {
         "{listed}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_depend_on_the_viewer_are_kept_for_nobody_else() {
+    let app = TestApp::start().await;
+    let cookie = app.at_main("ann@example.org");
+    for path in ["/-/print/", "/-/apps/", "/-/account/", "/-/search?q=x", "/-/review/"] {
+        let answer = app.get("", path, &[("Cookie", &cookie)]).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let kept = answer.header("cache-control").unwrap_or_default();
+        assert!(kept.contains("private") || kept.contains("no-store"), "{path}: {kept}");
+    }
+}
