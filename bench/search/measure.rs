@@ -8,8 +8,8 @@
 )]
 
 use std::collections::HashSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use loggia::model::{AppPage, AppText, Guide, GuidePath, Readers, Review, Section};
@@ -78,7 +78,9 @@ fn sections(count: usize) -> Vec<Section> {
     for folder in ["user-guidance/source", "cranfield"] {
         let Some(folder) = corpus(folder) else { continue };
         let guides = if folder.ends_with("source") { guidance(&folder) } else { cranfield(&folder).0 };
-        texts.extend(guides.into_iter().flat_map(|guide| guide.sections).map(|section| section.text));
+        texts.extend(
+            guides.iter().flat_map(|guide| guide.sections.iter()).map(|section| section.text.clone()),
+        );
     }
     let sentences: Vec<&str> = texts
         .iter()
@@ -120,8 +122,8 @@ fn guide(number: usize, sections: &[Section]) -> Guide {
         readers: Readers::PUBLIC,
         language: None,
         boost: 1.0,
-        sections: sections.to_vec(),
-        markdown: String::new(),
+        sections: sections.into(),
+        markdown: loggia::model::Markdown::default(),
     }
 }
 
@@ -172,7 +174,7 @@ fn disk(index: &Index, guides: &[Guide]) {
 /// How soon a change to one page is found; answers the index after it.
 fn change(index: &Index, guides: &[Guide]) -> Index {
     let mut changed = guides[17].clone();
-    "A change about quokkas.".clone_into(&mut changed.sections[0].text);
+    "A change about quokkas.".clone_into(&mut Arc::make_mut(&mut changed.sections)[0].text);
     let mut updates: Vec<Duration> = Vec::new();
     let mut after = index.clone();
     for _ in 0..20 {
@@ -224,7 +226,7 @@ fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
             pages: vec![AppPage {
                 path: "/".to_owned(),
                 title: some[0].heading.clone(),
-                sections: some.to_vec(),
+                sections: some.into(),
             }],
         })
         .collect();

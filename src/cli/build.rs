@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use rayon::prelude::*;
 use reqwest::{Client, StatusCode};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -121,11 +122,14 @@ async fn make(args: &Args, loggia: &Loggia, folder: &Folder) -> Result<Made> {
     written.extend(redirects.iter().map(|(from, _)| from.clone()));
     written.insert("/-/search/".to_owned());
     let site = Site { origin: &visitor.origin, base: args.base_url.as_ref(), written: &written };
-    let mut unlinked = 0;
-    for page in pages.iter().map(String::as_str).chain(["/-/search/", "/404.html"]) {
+    let rewrite = |page: &str| -> Result<usize> {
         let (html, lost) = site.page(page, &folder.read(page)?);
-        unlinked += if page.starts_with("/-/") || page == "/404.html" { 0 } else { lost };
         folder.write(page, html.as_bytes())?;
+        Ok(lost)
+    };
+    let unlinked = pages.par_iter().map(|page| rewrite(page)).sum::<Result<usize>>()?;
+    for page in ["/-/search/", "/404.html"] {
+        rewrite(page)?;
     }
     for text in ["/robots.txt", "/sitemap.xml", "/feed.xml", "/llms.txt", "/llms-full.txt"] {
         if written.contains(text) {

@@ -1,5 +1,6 @@
 //! One guide, ready to be read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +19,7 @@ use super::site::{Kind, Site, title_of_name};
 use super::source::Source;
 use crate::model::{Guide, GuidePath, Readers, Section};
 
-/// A guide as it is shown. Its HTML is rendered when it is first asked for, and kept.
+/// A guide as it is shown. Its HTML is rendered when it is asked for.
 #[derive(Debug)]
 pub struct Page {
     parsed: Arc<Parsed>,
@@ -66,10 +67,18 @@ impl Page {
         self.guide().sections.first().map_or(&self.guide().title, |lead| &lead.heading)
     }
 
-    /// The content below that heading, sanitised, without scripts and inline styles.
+    /// The content below that heading, sanitised, without scripts and inline styles; kept for the next time.
     #[must_use]
     pub fn html(&self) -> &str {
         self.html.get_or_init(|| self.parsed.render(&self.targets))
+    }
+
+    /// The same for somebody who keeps what is made of it.
+    pub(super) fn html_once(&self) -> Cow<'_, str> {
+        match self.html.get() {
+            Some(html) => Cow::Borrowed(html),
+            None => Cow::Owned(self.parsed.render(&self.targets)),
+        }
     }
 
     /// The headings for the page's table of contents: second level to `depth`.
@@ -149,7 +158,7 @@ impl Parsed {
         let source = Source::of_file("", markdown);
         let mut parsed = Self::of(Composed { source, ..Composed::default() }, site, GuidePath::root());
         parsed.guide.title.clone_from(&site.title);
-        if let Some(lead) = parsed.guide.sections.first_mut() {
+        if let Some(lead) = Arc::make_mut(&mut parsed.guide.sections).first_mut() {
             lead.heading.clone_from(&site.title);
         }
         parsed.problems.clear();
@@ -209,8 +218,8 @@ impl Parsed {
             readers: Readers::PUBLIC,
             language,
             boost,
-            sections,
-            markdown: source.text,
+            sections: sections.into(),
+            markdown: source.text.into(),
         };
         Self {
             guide,
@@ -235,7 +244,7 @@ impl Parsed {
     }
 
     fn render(&self, targets: &Targets) -> String {
-        let source = Source::of_file("", self.guide.markdown.clone());
+        let source = Source::of_file("", self.guide.markdown.text());
         let prepared = habits::prepare(&source, self.body, self.kind == Kind::TechDocs);
         let document = events::parse(&prepared.source.text, self.kind.slugs());
         let html = html::render(&document, targets);

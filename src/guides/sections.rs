@@ -59,6 +59,9 @@ pub(super) fn outline(document: &Document<'_>, title: &str, source: &Source) -> 
     for section in &mut reader.out.sections {
         tidy(&mut section.text);
         section.code.truncate(section.code.trim_end().len());
+        // They stay for as long as the guide does.
+        section.text.shrink_to_fit();
+        section.code.shrink_to_fit();
     }
     reader.out
 }

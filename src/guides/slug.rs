@@ -2,11 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Whose rules make an id of a heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// As GitHub and most Markdown tools do: words with hyphens, letters of every script, `-1` for the second.
     GitHub,
+    /// As Python-Markdown does for MkDocs: ASCII only, accents dropped, `_1` for the second.
+    MkDocs,
     /// As tech-docs-gem does: ASCII letters and digits with hyphens between, the parent's id before the second.
     TechDocs,
 }
@@ -30,16 +34,24 @@ impl Slugs {
         let slug = match (own, self.style) {
             (Some(own), _) => own.to_owned(),
             (None, Style::GitHub) => github(text),
+            (None, Style::MkDocs) => mk_docs(text),
             (None, Style::TechDocs) => tech_docs(text),
         };
-        let slug = if slug.is_empty() { "section".to_owned() } else { slug };
+        let slug = match self.style {
+            Style::GitHub | Style::TechDocs if slug.is_empty() => "section".to_owned(),
+            _ => slug,
+        };
         let id = match self.style {
-            _ if !self.taken.contains(&slug) => slug,
-            Style::GitHub => self.numbered(&slug, 1),
+            _ if !slug.is_empty() && !self.taken.contains(&slug) => slug,
+            Style::GitHub => self.numbered(&slug, "-", 1),
+            Style::MkDocs => {
+                let (stem, number) = numbered_already(&slug).unwrap_or((&slug, 0));
+                self.numbered(stem, "_", number + 1)
+            }
             Style::TechDocs => {
                 let parent = self.above.iter().rev().find(|(above, _)| *above < level);
                 let slug = parent.map_or_else(|| slug.clone(), |(_, parent)| format!("{parent}-{slug}"));
-                if self.taken.contains(&slug) { self.numbered(&slug, 2) } else { slug }
+                if self.taken.contains(&slug) { self.numbered(&slug, "-", 2) } else { slug }
             }
         };
         self.taken.insert(id.clone());
@@ -48,11 +60,11 @@ impl Slugs {
     }
 
     /// `slug-N` with the first N from `first` on that nobody has.
-    fn numbered(&mut self, slug: &str, first: u32) -> String {
+    fn numbered(&mut self, slug: &str, between: &str, first: u32) -> String {
         let next = self.counts.entry(slug.to_owned()).or_insert(first);
         loop {
-            let id = format!("{slug}-{next}");
-            *next += 1;
+            let id = format!("{slug}{between}{next}");
+            *next = next.saturating_add(1);
             if !self.taken.contains(&id) {
                 return id;
             }
@@ -68,6 +80,30 @@ fn github(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .map(|c| if c == ' ' { '-' } else { c })
         .collect()
+}
+
+fn mk_docs(text: &str) -> String {
+    let kept = |c: &char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || matches!(c, '-' | '_');
+    let plain: String = text.nfkd().filter(kept).map(|c| c.to_ascii_lowercase()).collect();
+    let mut id = String::with_capacity(plain.len());
+    for c in plain.trim().chars() {
+        match c {
+            '-' | ' ' | '\t' | '\n' => {
+                if !id.ends_with('-') {
+                    id.push('-');
+                }
+            }
+            c => id.push(c),
+        }
+    }
+    id
+}
+
+/// The parts of an id that ends like one that was numbered: `step_2` is `step` and 2.
+fn numbered_already(id: &str) -> Option<(&str, u32)> {
+    let (stem, number) = id.rsplit_once('_')?;
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| number.parse().ok().map(|number| (stem, number))).flatten()
 }
 
 fn tech_docs(text: &str) -> String {
@@ -104,6 +140,10 @@ mod tests {
         assert_eq!(ids(Style::GitHub, &headings), github);
         let tech_docs = ["r", "set-up", "test", "python", "r-set-up", "r-set-up-test", "r-set-up-test-2"];
         assert_eq!(ids(Style::TechDocs, &headings), tech_docs);
+        let mk_docs = ["r", "set-up", "test", "python", "set-up_1", "test_1", "test_2"];
+        assert_eq!(ids(Style::MkDocs, &headings), mk_docs);
+        let counted = [(2, "step_1"), (2, "step_1"), (2, "step")];
+        assert_eq!(ids(Style::MkDocs, &counted), ["step_1", "step_2", "step"]);
     }
 
     #[test]
@@ -114,6 +154,8 @@ mod tests {
         assert_eq!(ids(Style::GitHub, &headings), github);
         let tech_docs = ["don-39-t-panic-amp-carry-on", "using-the-prefix", "sut-i-ddechrau-t", "section"];
         assert_eq!(ids(Style::TechDocs, &headings), tech_docs);
+        let mk_docs = ["dont-panic-carry-on", "using-the-prefix", "sut-i-ddechrau-ty", "_1"];
+        assert_eq!(ids(Style::MkDocs, &headings), mk_docs);
     }
 
     #[test]

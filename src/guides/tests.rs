@@ -266,7 +266,7 @@ fn a_tech_docs_site_opens_as_it_is() {
     );
     let r = library.page("/tools/r/").unwrap();
     assert!(r.html().contains("alert-warning") && r.html().contains("&lt;% x %&gt;"), "{}", r.html());
-    assert_eq!(r.guide().markdown.lines().next(), Some("# R"));
+    assert_eq!(r.guide().markdown.text().lines().next(), Some("# R"));
     assert_eq!(found(&library, "/old/R.html"), "redirect /tools/r/");
     assert_eq!(found(&library, "/raise.html"), "redirect https://x.example/new");
     assert_eq!(found(&library, "/tools/r.html"), "redirect /tools/r/");

@@ -135,11 +135,11 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn html(&self, page: &'a Page) -> Cow<'a, str> {
         if !page.generated() || self.admitted.is_public() {
-            return Cow::Borrowed(page.html());
+            return page.html_once();
         }
         let markdown = navigation::front_page(&self.navigation());
         let front = Parsed::generated(markdown, &self.library.site);
-        Cow::Owned(Page::new(Arc::new(front), self.library.addresses()).html().to_owned())
+        Cow::Owned(Page::new(Arc::new(front), self.library.addresses()).html_once().into_owned())
     }
 
     fn shows(&self, page: &Page) -> bool {

@@ -1,9 +1,11 @@
 //! A guide and its sections.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{GuidePath, Readers};
+use super::{GuidePath, Markdown, Readers};
 
 /// One Markdown document, parsed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,9 +30,9 @@ pub struct Guide {
     pub boost: f32,
     /// Its sections in reading order. The first is the lead: level 1, an empty `id`, the text before any heading
     /// (and under a first heading that repeats the title).
-    pub sections: Vec<Section>,
+    pub sections: Arc<[Section]>,
     /// The Markdown as its author wrote it, served at `<guide>.md`.
-    pub markdown: String,
+    pub markdown: Markdown,
 }
 
 /// A heading's worth of a guide: the unit of search.

@@ -7,7 +7,7 @@
 //! 3. people: [`EmailAddress`], [`Subject`], [`Person`], [`Viewer`]
 //! 4. who may see: [`Audience`], [`Grant`]
 //! 5. what is published: [`App`], [`Manifest`]
-//! 6. what is read: [`Guide`], [`Section`], and an app's text: [`AppText`]
+//! 6. what is read: [`Guide`], [`Section`], [`Markdown`], and an app's text: [`AppText`]
 //! 7. what is remembered: [`TokenRecord`], [`AuditEvent`]
 
 mod app;
@@ -16,6 +16,7 @@ mod audit;
 mod clock;
 mod entropy;
 mod guide;
+mod markdown;
 mod name;
 mod path;
 mod person;
@@ -29,6 +30,7 @@ pub use audit::{AuditAction, AuditEvent};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use guide::{Guide, Review, Section};
+pub use markdown::Markdown;
 pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId, Shows};
 pub use path::{FilePath, GuidePath, InvalidPath, encode_path};
 pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};

@@ -1,5 +1,7 @@
 //! The text of a published app, by page and section, as it is searched.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AppName, Section};
@@ -23,5 +25,5 @@ pub struct AppPage {
     /// Its title; empty where it has none.
     pub title: String,
     /// Its sections in reading order.
-    pub sections: Vec<Section>,
+    pub sections: Arc<[Section]>,
 }

@@ -130,16 +130,17 @@ fn hit(request: &Request, candidate: &Candidate, slots: &Slots, marked: u64) -> 
     let segment = &*request.scope.parts()[candidate.part].segment;
     let (doc, page) = (&segment.docs[candidate.doc as usize], segment.page_of(candidate.doc));
     let marker = Marker { slots, part: candidate.part, marked, stemmed: page.stemmed };
-    let text = |text, tokens| Text { text: segment.text(text), tokens: segment.tokens(tokens) };
-    let snippet = snippet(text(&doc.body, &doc.body_tokens), text(&doc.code, &doc.code_tokens), marker);
+    let section = segment.section(candidate.doc);
+    let text = |text, tokens| Text { text, tokens: segment.tokens(tokens) };
+    let snippet = snippet(text(section.text, &doc.body_tokens), text(section.code, &doc.code_tokens), marker);
     let app = segment.circle_of(page).app();
     let path = segment.text(&page.path);
     Hit {
         kind: if app.is_some() { Kind::App } else { Kind::Guide },
         app: app.map(|app| app.as_str().to_owned()),
         title: segment.text(&page.title).to_owned(),
-        heading: segment.text(&doc.heading).to_owned(),
-        url: url(path, segment.text(&doc.id)),
+        heading: section.heading.to_owned(),
+        url: url(path, section.id),
         page: url(path, ""),
         snippet,
         score: candidate.score,

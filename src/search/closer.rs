@@ -15,7 +15,7 @@ const HOLDS: f32 = 1.0;
 const IS: f32 = 4.0;
 
 /// What a heading that goes on where an unfinished question ends adds.
-const GOES_ON: f32 = 1.5;
+const GOES_ON: f32 = 2.0;
 
 /// What it adds, of that, when the words before are there in other forms only.
 const GOES_ON_OTHERWISE: f32 = 0.2;
@@ -27,7 +27,7 @@ const TOGETHER: f32 = 0.3;
 const OTHER_FORM: f32 = 0.93;
 
 /// The same while the question may go on: what was typed before is a heading's beginning more often than not.
-const OTHER_FORM_OF_OPEN: f32 = 0.85;
+const OTHER_FORM_OF_OPEN: f32 = 0.75;
 
 /// What a word that says little counts in a heading, as a share of the most telling word's worth: "What is
 /// ownership?" is not "Ownership".

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::bits::Bits;
 use super::circle::Circle;
 use super::segment::{PageRecord, Segment, span};
-use super::source::{Page, PageKey, guide_key};
+use super::source::{Fingerprint, Page, PageKey, guide_key};
 use super::synonyms::Synonyms;
 use crate::model::{AppName, AppText, Guide, GuidePath};
 
@@ -92,7 +92,7 @@ impl Index {
 
     /// With these pages and those in circles that stay.
     fn brought_to<'a>(
-        self,
+        mut self,
         guides: impl IntoIterator<Item = &'a Guide>,
         apps: impl IntoIterator<Item = &'a AppText>,
         stays: impl Fn(&Circle) -> bool,
@@ -103,16 +103,17 @@ impl Index {
             .chain(apps.into_iter().flat_map(Page::of_app))
             .map(|page| (page.key(), page))
             .collect();
-        let mut removed = HashSet::new();
+        let (mut removed, mut kept) = (HashSet::new(), HashMap::new());
         for (segment, record) in self.pages().filter(|(segment, record)| !stays(segment.circle_of(record))) {
             let key = key(segment, record);
             let same = pages.get(&key).is_some_and(|page| page.fingerprint() == record.fingerprint);
             if same {
-                pages.remove(&key);
+                kept.extend(pages.remove(&key).map(|page| (record.fingerprint, page)));
             } else {
                 removed.insert(key);
             }
         }
+        self.share(&kept);
         let changed: Vec<Page<'_>> = pages.into_values().collect();
         if changed.is_empty() && removed.is_empty() {
             return Ok(self);
@@ -148,13 +149,26 @@ impl Index {
         })
     }
 
+    /// Has the texts of `pages` in the place of its own, which are the same. An index that was just read has its own
+    /// alone; another is left as it is.
+    fn share(&mut self, pages: &HashMap<Fingerprint, Page<'_>>) {
+        for part in Arc::get_mut(&mut self.parts).into_iter().flatten() {
+            let Some(segment) = Arc::get_mut(&mut part.segment) else { continue };
+            for number in 0..segment.pages.len() {
+                if let Some(page) = pages.get(&segment.pages[number].fingerprint) {
+                    segment.share(number, page.sections);
+                }
+            }
+        }
+    }
+
     /// Without the pages that are `gone`, with new ones.
     fn replaced(
         &self,
         pages: &[Page<'_>],
         gone: impl Fn(&Circle, &PageKey) -> bool,
     ) -> Result<Self, SearchError> {
-        fits(pages, self.parts.iter().map(|part| part.segment.text.len()).sum())?;
+        fits(pages, self.parts.iter().map(|part| part.segment.text_bytes()).sum())?;
         let mut parts: Vec<Part> =
             self.parts.iter().map(|part| part.without(&gone)).filter(|part| part.live() > 0).collect();
         // The last segments are put together with what is new, as long as they are small.
@@ -201,7 +215,7 @@ impl Index {
     /// How many bytes of text they have.
     #[must_use]
     pub fn text_bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.segment.text.len() as u64).sum()
+        self.parts.iter().map(|part| part.segment.text_bytes() as u64).sum()
     }
 
     /// The circles that sections belong to, each once, in no order.
@@ -243,11 +257,16 @@ impl Part {
     }
 
     fn pages(&self) -> impl Iterator<Item = &PageRecord> {
-        self.segment.pages.iter().filter(|page| !self.gone.holds(page.docs.start as usize))
+        self.numbered().map(|(_, page)| page)
     }
 
     fn sources(&self) -> impl Iterator<Item = Page<'_>> {
-        self.pages().map(|page| self.segment.source(page))
+        self.numbered().map(|(number, _)| self.segment.source(number))
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (usize, &PageRecord)> {
+        let pages = self.segment.pages.iter().enumerate();
+        pages.filter(|(_, page)| !self.gone.holds(page.docs.start as usize))
     }
 
     fn without(&self, gone: impl Fn(&Circle, &PageKey) -> bool) -> Self {
@@ -273,11 +292,8 @@ fn key(segment: &Segment, page: &PageRecord) -> PageKey {
 
 fn fits(pages: &[Page<'_>], before: usize) -> Result<(), SearchError> {
     let size = |page: &Page<'_>| {
-        let sections = page
-            .sections
-            .iter()
-            .map(|one| one.id.len() + one.heading.len() + one.text.len() + one.code.len());
-        page.path.len() + page.title.len() + page.address.len() + sections.sum::<usize>()
+        let sections: usize = page.sections.iter().map(super::segment::size).sum();
+        page.path.len() + page.title.len() + page.address.len() + sections
     };
     let bytes = before + pages.iter().map(size).sum::<usize>();
     if bytes > MOST_TEXT { Err(SearchError::TooMuch(bytes)) } else { Ok(()) }

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use jiff::civil::Date;
@@ -15,8 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::circle::Circle;
 use super::dictionary::{Dictionary, rank};
-use super::source::{Fingerprint, Page};
+use super::source::{Fingerprint, Page, Piece};
 use super::words::read;
+use crate::model::Section;
 
 /// Marks a token that shares the position of the one before.
 pub(super) const SAME: u32 = 1 << 31;
@@ -43,13 +45,16 @@ pub(super) struct Segment {
     pub(super) circles: Vec<Circle>,
     pub(super) pages: Vec<PageRecord>,
     pub(super) docs: Vec<Doc>,
+    /// The paths, titles and addresses of pages.
     pub(super) text: String,
+    /// What the pages say, each shared with whatever else has it.
+    pub(super) sections: Vec<Arc<[Section]>>,
     pub(super) dictionary: Dictionary,
     /// Words of sections, titles and addresses, by rank; see [`SAME`].
     pub(super) tokens: Vec<u32>,
     /// Where the postings of each word begin.
     starts: Vec<u32>,
-    sections: Vec<u32>,
+    holders: Vec<u32>,
     impacts: Vec<u8>,
     /// All pages are English.
     pub(super) all_stemmed: bool,
@@ -82,10 +87,6 @@ pub(super) struct PageRecord {
 pub(super) struct Doc {
     /// An index into [`Segment::pages`].
     pub(super) page: u32,
-    pub(super) id: Span,
-    pub(super) heading: Span,
-    pub(super) body: Span,
-    pub(super) code: Span,
     pub(super) heading_tokens: Span,
     pub(super) body_tokens: Span,
     pub(super) code_tokens: Span,
@@ -133,7 +134,8 @@ impl Segment {
                 next
             });
         }
-        Self::assemble(circles, whole.pages, whole.docs, whole.text, dictionary, whole.tokens)
+        let sections = pages.iter().map(|page| Arc::clone(page.sections)).collect();
+        Self::assemble(circles, whole.pages, whole.docs, (whole.text, sections), dictionary, whole.tokens)
     }
 
     /// Makes the postings, which follow from the rest.
@@ -141,7 +143,7 @@ impl Segment {
         circles: Vec<Circle>,
         pages: Vec<PageRecord>,
         docs: Vec<Doc>,
-        text: String,
+        (text, sections): (String, Vec<Arc<[Section]>>),
         mut dictionary: Dictionary,
         tokens: Vec<u32>,
     ) -> Self {
@@ -158,14 +160,14 @@ impl Segment {
         }
         let mut next = starts.clone();
         let total = starts.last().map_or(0, |end| *end as usize);
-        let (mut sections, mut impacts) = (vec![0; total], vec![0; total]);
+        let (mut holders, mut impacts) = (vec![0; total], vec![0; total]);
         let mut doc = 0;
         for said in said {
             let mut all = said.words.iter().zip(&said.impacts);
             for count in &said.counts {
                 for (word, impact) in all.by_ref().take(*count as usize) {
                     let at = &mut next[*word as usize];
-                    sections[*at as usize] = doc;
+                    holders[*at as usize] = doc;
                     impacts[*at as usize] = *impact;
                     *at += 1;
                 }
@@ -178,13 +180,25 @@ impl Segment {
             }
         }
         let all_stemmed = pages.iter().all(|page| page.stemmed);
-        Self { circles, pages, docs, text, dictionary, tokens, starts, sections, impacts, all_stemmed }
+        Self {
+            circles,
+            pages,
+            docs,
+            text,
+            sections,
+            dictionary,
+            tokens,
+            starts,
+            holders,
+            impacts,
+            all_stemmed,
+        }
     }
 
     pub(super) fn postings(&self, word: u32) -> Postings<'_> {
         let at = word as usize;
         let range = self.starts[at] as usize..self.starts[at + 1] as usize;
-        Postings { docs: &self.sections[range.clone()], impacts: &self.impacts[range] }
+        Postings { docs: &self.holders[range.clone()], impacts: &self.impacts[range] }
     }
 
     /// In how many sections the word is.
@@ -219,14 +233,17 @@ impl Segment {
         words
     }
 
+    /// What the section at `doc` says.
+    pub(super) fn section(&self, doc: u32) -> Piece<'_> {
+        let number = self.docs[doc as usize].page as usize;
+        let page = &self.pages[number];
+        let section = &self.sections[number][(doc - page.docs.start) as usize];
+        Piece::of(section, self.text(&page.title))
+    }
+
     /// The page as it was given.
-    pub(super) fn source<'a>(&'a self, page: &'a PageRecord) -> Page<'a> {
-        let piece = |doc: &'a Doc| super::source::Piece {
-            id: self.text(&doc.id),
-            heading: self.text(&doc.heading),
-            text: self.text(&doc.body),
-            code: self.text(&doc.code),
-        };
+    pub(super) fn source(&self, number: usize) -> Page<'_> {
+        let page = &self.pages[number];
         Page {
             circle: self.circle_of(page).clone(),
             path: self.text(&page.path),
@@ -235,9 +252,28 @@ impl Segment {
             boost: page.boost,
             due: page.due,
             stemmed: page.stemmed,
-            sections: self.docs[span(&page.docs)].iter().map(piece).collect(),
+            sections: &self.sections[number],
         }
     }
+
+    /// How many bytes its texts have.
+    pub(super) fn text_bytes(&self) -> usize {
+        let sections = self.sections.iter().flat_map(|sections| sections.iter());
+        self.text.len() + sections.map(size).sum::<usize>()
+    }
+
+    /// Takes `sections`, which are the same, in the place of the page's own: what is shared is there once.
+    pub(super) fn share(&mut self, page: usize, sections: &Arc<[Section]>) {
+        if let Some(own) = self.sections.get_mut(page) {
+            debug_assert_eq!(own.len(), sections.len(), "the fingerprint is the same");
+            own.clone_from(sections);
+        }
+    }
+}
+
+/// How many bytes of text a section has.
+pub(super) fn size(section: &Section) -> usize {
+    section.id.len() + section.heading.len() + section.text.len() + section.code.len()
 }
 
 impl Doc {
@@ -343,13 +379,9 @@ impl Draft {
         let first = rank(self.docs.len());
         let (title, title_tokens) = (self.keep(page.title), self.read(page.title));
         let (address, address_tokens) = (self.keep(&page.address), self.read(&page.address));
-        for piece in &page.sections {
+        for piece in page.pieces() {
             let doc = Doc {
                 page: number,
-                id: self.keep(piece.id),
-                heading: self.keep(piece.heading),
-                body: self.keep(piece.text),
-                code: self.keep(piece.code),
                 heading_tokens: self.read(piece.heading),
                 body_tokens: self.read(piece.text),
                 code_tokens: self.read(piece.code),
@@ -425,10 +457,6 @@ impl Draft {
         }));
         self.docs.extend(other.docs.iter().map(|doc| Doc {
             page: doc.page + pages,
-            id: moved(&doc.id, text),
-            heading: moved(&doc.heading, text),
-            body: moved(&doc.body, text),
-            code: moved(&doc.code, text),
             heading_tokens: moved(&doc.heading_tokens, tokens),
             body_tokens: moved(&doc.body_tokens, tokens),
             code_tokens: moved(&doc.code_tokens, tokens),

@@ -220,8 +220,8 @@ mod tests {
             readers: Readers::PUBLIC,
             language: None,
             boost: 1.0,
-            sections: vec![section],
-            markdown: String::new(),
+            sections: [section].into(),
+            markdown: crate::model::Markdown::default(),
         }
     }
 
@@ -234,9 +234,10 @@ mod tests {
         let slots = Slots::new(&scope, &evidence.sought);
         let segment = &scope.parts()[0].segment;
         let doc = &segment.docs[0];
-        let text = |text, tokens| Text { text: segment.text(text), tokens: segment.tokens(tokens) };
+        let section = segment.section(0);
+        let text = |text, tokens| Text { text, tokens: segment.tokens(tokens) };
         let marker = Marker { slots: &slots, part: 0, marked: u64::MAX, stemmed: true };
-        snippet(text(&doc.body, &doc.body_tokens), text(&doc.code, &doc.code_tokens), marker)
+        snippet(text(section.text, &doc.body_tokens), text(section.code, &doc.code_tokens), marker)
     }
 
     fn marked(body: &str, query: &[&str]) -> String {

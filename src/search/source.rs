@@ -1,6 +1,7 @@
 //! What is indexed: the pages of guides and of apps, alike.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use jiff::civil::Date;
@@ -23,7 +24,7 @@ pub(super) struct Page<'a> {
     pub(super) due: Option<Date>,
     /// Whether its words are English, and have English stems.
     pub(super) stemmed: bool,
-    pub(super) sections: Vec<Piece<'a>>,
+    pub(super) sections: &'a Arc<[Section]>,
 }
 
 /// One section of it.
@@ -51,7 +52,7 @@ impl<'a> Page<'a> {
             boost: guide.boost,
             due: guide.review.due,
             stemmed: english(guide.language.as_deref()),
-            sections: pieces(&guide.title, &guide.sections),
+            sections: &guide.sections,
         }
     }
 
@@ -66,9 +67,14 @@ impl<'a> Page<'a> {
                 boost: 1.0,
                 due: None,
                 stemmed: true,
-                sections: pieces(title, &page.sections),
+                sections: &page.sections,
             }
         })
+    }
+
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'a>> + use<'a> {
+        let title = self.title;
+        self.sections.iter().map(move |section| Piece::of(section, title))
     }
 
     pub(super) fn key(&self) -> PageKey {
@@ -81,7 +87,7 @@ impl<'a> Page<'a> {
         self.circle.hash(&mut digest);
         (self.path, self.title, &self.address, self.boost.to_bits(), self.stemmed).hash(&mut digest);
         self.due.map(|due| (due.year(), due.month(), due.day())).hash(&mut digest);
-        for piece in &self.sections {
+        for piece in self.pieces() {
             (piece.id, piece.heading, piece.text, piece.code).hash(&mut digest);
         }
         let whole = digest.0.finish();
@@ -91,14 +97,16 @@ impl<'a> Page<'a> {
     }
 }
 
-fn pieces<'a>(title: &'a str, sections: &'a [Section]) -> Vec<Piece<'a>> {
-    let piece = |section: &'a Section| Piece {
-        id: &section.id,
-        heading: if section.heading.is_empty() { title } else { &section.heading },
-        text: &section.text,
-        code: &section.code,
-    };
-    sections.iter().map(piece).collect()
+impl<'a> Piece<'a> {
+    /// A section of a page called `title`; one without a heading goes by that.
+    pub(super) fn of(section: &'a Section, title: &'a str) -> Self {
+        Self {
+            id: &section.id,
+            heading: if section.heading.is_empty() { title } else { &section.heading },
+            text: &section.text,
+            code: &section.code,
+        }
+    }
 }
 
 /// Welsh and others have no stems here; a page that does not say its language is English.

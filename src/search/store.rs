@@ -7,17 +7,19 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::circle::Circle;
-use super::dictionary::Dictionary;
+use super::dictionary::{Dictionary, rank};
 use super::index::Index;
 use super::segment::{Doc, PageRecord, SAME, Segment, Span};
+use crate::model::Section;
 
 /// Names the format; another version of what is in it, or of how text becomes words, is another name.
-const FORMAT: &[u8; 16] = b"loggia index 001";
+const FORMAT: &[u8; 16] = b"loggia index 002";
 
 /// How hard the file is compressed: what is saved once is read at every start.
 const LEVEL: i32 = 9;
@@ -68,19 +70,21 @@ impl Index {
         let mut next = || unpack(&mut packed);
         let contents: Contents = serde_json::from_slice(&next()?).ok()?;
         let text = String::from_utf8(next()?).ok()?;
+        let sections = read_sections(&next()?, contents.pages.len())?;
         let words = String::from_utf8(next()?).ok()?;
         let words: Vec<String> = words.split_terminator('\n').map(str::to_owned).collect();
         let tokens = read_tokens(&next()?, words.len())?;
         let Contents { circles, pages, docs } = contents;
-        if !sound(&circles, &pages, &docs, &text, tokens.len()) {
+        if !sound(&circles, &pages, &docs, (&text, &sections), tokens.len()) {
             return None;
         }
-        let segment = Segment::assemble(circles, pages, docs, text, Dictionary::of(&words), tokens);
+        let segment =
+            Segment::assemble(circles, pages, docs, (text, sections), Dictionary::of(&words), tokens);
         Some(Self::of_segment(segment))
     }
 }
 
-fn parts(segment: &Segment) -> io::Result<[Vec<u8>; 4]> {
+fn parts(segment: &Segment) -> io::Result<[Vec<u8>; 5]> {
     let contents = Contents {
         circles: segment.circles.clone(),
         pages: segment.pages.clone(),
@@ -93,7 +97,47 @@ fn parts(segment: &Segment) -> io::Result<[Vec<u8>; 4]> {
     }
     let contents = serde_json::to_vec(&contents)?;
     let tokens = write_tokens(segment);
-    Ok([contents, segment.text.clone().into_bytes(), words.into_bytes(), tokens])
+    let text = segment.text.clone().into_bytes();
+    Ok([contents, text, write_sections(&segment.sections), words.into_bytes(), tokens])
+}
+
+/// How many sections each page has; of each its level and the lengths of its texts, and the texts.
+fn write_sections(pages: &[Arc<[Section]>]) -> Vec<u8> {
+    let mut written = Vec::new();
+    for sections in pages {
+        write_number(&mut written, rank(sections.len()));
+        for section in &**sections {
+            written.push(section.level);
+            for text in [&section.id, &section.heading, &section.text, &section.code] {
+                write_number(&mut written, rank(text.len()));
+                written.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+    written
+}
+
+fn read_sections(mut bytes: &[u8], pages: usize) -> Option<Vec<Arc<[Section]>>> {
+    let bytes = &mut bytes;
+    let mut all = Vec::new();
+    for _ in 0..pages {
+        let count = read_number(bytes)?;
+        let sections: Option<Arc<[Section]>> = (0..count).map(|_| read_section(bytes)).collect();
+        all.push(sections?);
+    }
+    bytes.is_empty().then_some(all)
+}
+
+fn read_section(bytes: &mut &[u8]) -> Option<Section> {
+    let (level, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let mut text = || {
+        let length = read_number(bytes)? as usize;
+        let (text, rest) = bytes.split_at_checked(length)?;
+        *bytes = rest;
+        std::str::from_utf8(text).ok().map(str::to_owned)
+    };
+    Some(Section { level: *level, id: text()?, heading: text()?, text: text()?, code: text()? })
 }
 
 fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
@@ -115,7 +159,7 @@ fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
 /// The words by how frequent they are, so that most take one or two bytes; then the ranks in that order.
 fn write_tokens(segment: &Segment) -> Vec<u8> {
     let words = segment.dictionary.len();
-    let mut by_frequency: Vec<u32> = (0..super::dictionary::rank(words)).collect();
+    let mut by_frequency: Vec<u32> = (0..rank(words)).collect();
     by_frequency.sort_by_key(|word| (std::cmp::Reverse(segment.frequency(*word)), *word));
     let mut numbers = vec![0_u32; words];
     let mut written = Vec::with_capacity(segment.tokens.len() * 2);
@@ -171,20 +215,30 @@ fn read_number(bytes: &mut &[u8]) -> Option<u32> {
 }
 
 /// Whether everything points into what is there.
-fn sound(circles: &[Circle], pages: &[PageRecord], docs: &[Doc], text: &str, tokens: usize) -> bool {
+fn sound(
+    circles: &[Circle],
+    pages: &[PageRecord],
+    docs: &[Doc],
+    (text, sections): (&str, &[Arc<[Section]>]),
+    tokens: usize,
+) -> bool {
     let in_text = |span: &Span| text.get(super::segment::span(span)).is_some();
     let in_tokens = |span: &Span| span.start <= span.end && span.end as usize <= tokens;
-    let page = |page: &PageRecord| {
+    let page = |(number, page): (usize, &PageRecord)| {
         (page.circle as usize) < circles.len()
             && page.docs.start <= page.docs.end
-            && page.docs.end as usize <= docs.len()
+            && docs.get(super::segment::span(&page.docs)).is_some_and(|docs| {
+                docs.len() == sections[number].len() && docs.iter().all(|doc| doc.page as usize == number)
+            })
             && [&page.path, &page.title, &page.address].into_iter().all(in_text)
             && [&page.title_tokens, &page.address_tokens].into_iter().all(in_tokens)
     };
     let doc = |doc: &Doc| {
-        (doc.page as usize) < pages.len()
-            && [&doc.id, &doc.heading, &doc.body, &doc.code].into_iter().all(in_text)
+        pages.get(doc.page as usize).is_some()
             && [&doc.heading_tokens, &doc.body_tokens, &doc.code_tokens].into_iter().all(in_tokens)
     };
-    pages.iter().all(page) && docs.iter().all(doc)
+    sections.len() == pages.len()
+        && pages.iter().enumerate().all(page)
+        && docs.iter().all(doc)
+        && pages.iter().map(|page| page.docs.len()).sum::<usize>() == docs.len()
 }

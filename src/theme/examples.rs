@@ -328,6 +328,7 @@ impl Words {
             ],
             new_token: None,
             apps: vec!["prison-population".parse().unwrap(), "court-backlog".parse().unwrap()],
+            author: true,
             notice: None,
         }
     }

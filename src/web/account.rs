@@ -117,6 +117,7 @@ async fn show(
     apps.sort();
     let view = AccountPage {
         layout: main_layout(loggia),
+        author: super::review::may_review(&person, &loggia.config.access),
         email: person.email,
         name: person.name,
         provider: person.subject.iss,

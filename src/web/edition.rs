@@ -1,5 +1,6 @@
 //! One edition of the guides: the library, its index and its prepared answers, swapped whole.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use foyer::{Cache, CacheBuilder};
@@ -23,8 +24,8 @@ pub struct Edition {
     pub index: Index,
     /// What everybody may see of it.
     pub(super) public: Scope,
-    /// The pages of guides as everyone sees them, in the library's order, each made when it is first asked for.
-    pages: Arc<[OnceLock<Arc<Prepared>>]>,
+    /// The pages of guides as everyone sees them, made when they are first asked for.
+    pages: Arc<Pages>,
     /// Everything else that was made of guides, as long as there is room.
     made: Cache<Key, Arc<Prepared>>,
     /// The files beside the guides; they stay when a guide changes.
@@ -33,8 +34,31 @@ pub struct Edition {
     home: Option<Arc<tempfile::TempDir>>,
 }
 
-/// How much memory answers other than public pages may take, in bytes.
+/// How much memory the public pages may take that are kept for good, in bytes: those of a large site that are asked for
+/// first. The others share the next room, where the least used make way.
+const PAGES_BYTES: usize = 128 << 20;
+
+/// How much memory other answers may take, in bytes.
 const MADE_BYTES: usize = 48 << 20;
+
+/// Public pages that are kept for good.
+struct Pages {
+    /// In the library's order.
+    slots: Box<[OnceLock<Arc<Prepared>>]>,
+    /// How many bytes they take.
+    weight: AtomicUsize,
+}
+
+impl Pages {
+    fn have_room(&self) -> bool {
+        self.weight.load(Ordering::Relaxed) < PAGES_BYTES
+    }
+
+    fn counted(&self, page: Prepared) -> Arc<Prepared> {
+        self.weight.fetch_add(page.weight(), Ordering::Relaxed);
+        Arc::new(page)
+    }
+}
 
 /// What an answer is made of: a form of what is at an address, for those who are admitted to the same guides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +115,8 @@ impl Edition {
     }
 
     fn with_files(library: Library, index: Index, files: Arc<Files>) -> Self {
-        let pages = library.pages().map(|_| OnceLock::new()).collect();
+        let slots = library.pages().map(|_| OnceLock::new()).collect();
+        let pages = Arc::new(Pages { slots, weight: AtomicUsize::new(0) });
         let made = CacheBuilder::new(MADE_BYTES)
             .with_shards(4)
             .with_weighter(|key: &Key, made: &Arc<Prepared>| 128 + key.address.len() + made.weight())
@@ -106,7 +131,7 @@ impl Edition {
     }
 
     fn slot(&self, path: &str) -> Option<&OnceLock<Arc<Prepared>>> {
-        self.pages.get(self.library.place(path)?)
+        self.pages.slots.get(self.library.place(path)?)
     }
 
     /// The page at exactly this address, as this view shows it.
@@ -122,8 +147,10 @@ impl Edition {
         let slot = self.slot(path).filter(|_| view.admitted().is_public());
         Some(match slot.map(|slot| (slot, slot.get())) {
             Some((_, Some(prepared))) => Ok(Arc::clone(prepared)),
-            Some((slot, None)) => make().map(|made| Arc::clone(slot.get_or_init(|| Arc::new(made)))),
-            None => self.made(Form::Page, path, Some(view), make),
+            Some((slot, None)) if self.pages.have_room() => {
+                make().map(|made| Arc::clone(slot.get_or_init(|| self.pages.counted(made))))
+            }
+            _ => self.made(Form::Page, path, Some(view), make),
         })
     }
 

@@ -148,7 +148,7 @@ fn markdown_of(
             headers.insert(header::CONTENT_LOCATION, source);
         }
         loggia.policies.put_on_ours(&mut headers);
-        let markdown = Bytes::from(page.guide().markdown.clone());
+        let markdown = Bytes::from(page.guide().markdown.text());
         Ok(Prepared::new(markdown, "text/markdown; charset=utf-8", headers))
     });
     Ok(made?.answer(request))

@@ -101,7 +101,7 @@ fn everything(edition: &Edition, view: &View<'_>, origin: &str, loggia: &Loggia)
     let parts = pages.into_iter().map(move |page| {
         let guide = page.guide();
         let url = encode_path(guide.path.as_str());
-        let part = format!("<!-- {origin}{url} -->\n\n{}\n\n", guide.markdown.trim());
+        let part = format!("<!-- {origin}{url} -->\n\n{}\n\n", guide.markdown.text().trim());
         Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from(part)))
     });
     let mut response = Response::new(Body::stream(StreamBody::new(futures_util::stream::iter(parts))));

@@ -23,7 +23,7 @@ fn guide(file: &str, title: &str, sections: &[(&str, &str, &str)]) -> Guide {
         language: None,
         boost: 1.0,
         sections: sections.iter().map(section).collect(),
-        markdown: String::new(),
+        markdown: loggia::model::Markdown::default(),
     }
 }
 

@@ -122,7 +122,7 @@ impl Ranks {
 fn unique_headings(guides: &[Guide]) -> Vec<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut headings: Vec<String> = Vec::new();
-    for section in guides.iter().flat_map(|guide| &guide.sections) {
+    for section in guides.iter().flat_map(|guide| guide.sections.iter()) {
         *counts.entry(plain(&section.heading)).or_default() += 1;
         headings.push(section.heading.clone());
     }
@@ -246,8 +246,8 @@ fn guide(file: &str, title: &str, sections: Vec<Section>, markdown: String) -> G
         readers: Readers::PUBLIC,
         language: None,
         boost: 1.0,
-        sections,
-        markdown,
+        sections: sections.into(),
+        markdown: markdown.into(),
     }
 }
 

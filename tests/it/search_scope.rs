@@ -21,8 +21,8 @@ fn guide(file: &str, title: &str, text: &str, readers: Readers) -> Guide {
         readers,
         language: None,
         boost: 1.0,
-        sections: vec![section(title, text)],
-        markdown: String::new(),
+        sections: [section(title, text)].into(),
+        markdown: loggia::model::Markdown::default(),
     }
 }
 
@@ -34,7 +34,7 @@ fn app(name: &str, title: &str, text: &str) -> AppText {
     let page = AppPage {
         path: "/".to_owned(),
         title: title.to_owned(),
-        sections: vec![section(title, text), section("More of it", text)],
+        sections: [section(title, text), section("More of it", text)].into(),
     };
     AppText { app: name.parse().unwrap(), title: title.to_owned(), pages: vec![page] }
 }
@@ -169,7 +169,7 @@ fn an_app_is_replaced_and_removed() {
 fn while_typing_titles_come_first_then_headings_then_words() {
     let public = |file: &str, title: &str, text: &str| guide(file, title, text, Readers::PUBLIC);
     let mut long = public("a.md", "Storage", "All about it.");
-    long.sections.push(section("Bucket policies", "Rules."));
+    long.sections = [long.sections[0].clone(), section("Bucket policies", "Rules.")].into();
     let guides = [
         public("z.md", "Other", "A bucket is mentioned here, bucket after bucket."),
         public("b.md", "Buckets", "What they are."),
@@ -216,7 +216,7 @@ fn a_saved_index_is_read_again_and_brought_up_to_date() {
     let whole = |index: &Index| ask(index, Scope::everything(index), "bucket");
     assert_eq!(whole(&same), whole(&index()));
     let mut changed = guides.clone();
-    changed[0].sections[0].text = "Now about wombats.".to_owned();
+    std::sync::Arc::make_mut(&mut changed[0].sections)[0].text = "Now about wombats.".to_owned();
     let next = Index::load(&file).unwrap().renewed(&changed[..2], &apps[..1]).unwrap();
     let total = |query: &str| ask(&next, Scope::everything(&next), query).total;
     assert_eq!((total("wombats"), total("quixotic"), total("xylophones"), total("zanzibar")), (1, 0, 0, 1));

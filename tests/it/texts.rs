@@ -47,7 +47,7 @@ async fn is_quiet(texts: &mut Texts) -> bool {
 }
 
 fn words(text: &AppText) -> String {
-    let sections = text.pages.iter().flat_map(|page| &page.sections);
+    let sections = text.pages.iter().flat_map(|page| page.sections.iter());
     sections.map(|section| section.text.as_str()).collect::<Vec<_>>().join("|")
 }
 

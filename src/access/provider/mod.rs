@@ -12,6 +12,7 @@ mod key;
 mod tickets;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -25,7 +26,7 @@ use url::Url;
 use crate::config::{self, Secret};
 use crate::model::{Digest, EmailAddress, Entropy, InvalidEmail, Person, Subject};
 
-use super::{AccessError, Challenge, Parameters, token};
+use super::{Challenge, Parameters, token};
 use key::SigningKey;
 use tickets::Tickets;
 
@@ -78,7 +79,8 @@ pub struct BuiltIn {
     issuer: String,
     callback: String,
     secret: Secret,
-    key: SigningKey,
+    /// Made when it is first asked for: at a start there is other work.
+    key: OnceLock<SigningKey>,
     codes: Tickets<Granted>,
     tokens: Tickets<Who>,
     entropy: Entropy,
@@ -107,17 +109,26 @@ struct Who {
 
 impl BuiltIn {
     /// A provider at [`PATH`] of `public_url`, that sends people back to `callback` and nowhere else.
-    pub fn new(public_url: &Url, callback: &Url, entropy: Entropy) -> Result<Self, AccessError> {
+    #[must_use]
+    pub fn new(public_url: &Url, callback: &Url, entropy: Entropy) -> Self {
         let issuer = format!("{}{PATH}", public_url.as_str().trim_end_matches('/'));
-        Ok(Self {
+        Self {
             issuer,
             callback: callback.to_string(),
             secret: Secret::new(entropy.secret()),
-            key: SigningKey::generate()?,
+            key: OnceLock::new(),
             codes: Tickets::lasting(CODE_LIFE),
             tokens: Tickets::lasting(TOKEN_LIFE),
             entropy,
-        })
+        }
+    }
+
+    fn key(&self) -> Option<&SigningKey> {
+        if self.key.get().is_none() {
+            // Of two that are made at once, one is kept.
+            let _ = self.key.set(SigningKey::generate().ok()?);
+        }
+        self.key.get()
     }
 
     /// The client's side of it: what [`oidc::Provider`](super::oidc::Provider) needs to sign people in here.
@@ -169,7 +180,7 @@ impl BuiltIn {
     /// `/jwks` below it (RFC 7517).
     #[must_use]
     pub fn jwks(&self) -> Value {
-        json!({ "keys": [self.key.jwk()] })
+        json!({ "keys": self.key().map(SigningKey::jwk).into_iter().collect::<Vec<_>>() })
     }
 
     /// `/authorize` below it: checks the query, or the form that repeats it.
@@ -251,7 +262,7 @@ impl BuiltIn {
         claims["iat"] = json!(now.as_second());
         claims["exp"] = json!(now.as_second().saturating_add_unsigned(TOKEN_LIFE.as_secs()));
         claims["nonce"] = json!(granted.nonce);
-        let id_token = self.key.sign(&claims).ok_or(TokenError::Busy)?;
+        let id_token = self.key().and_then(|key| key.sign(&claims)).ok_or(TokenError::Busy)?;
         let access_token = self.tokens.issue(granted.who, now, &self.entropy).ok_or(TokenError::Busy)?;
         Ok(json!({
             "access_token": access_token,

@@ -9,10 +9,10 @@ use super::*;
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CALLBACK: &str = "http://localhost:8080/-/sign-in/callback";
 
-/// Made once for all tests: making an RSA key takes a while.
+/// One for all tests: making its RSA key takes a while.
 static PROVIDER: LazyLock<BuiltIn> = LazyLock::new(|| {
     let (home, callback) = (Url::parse("http://localhost:8080/").unwrap(), Url::parse(CALLBACK).unwrap());
-    BuiltIn::new(&home, &callback, Entropy::system()).unwrap()
+    BuiltIn::new(&home, &callback, Entropy::system())
 });
 
 /// `pairs` as a form, with `change` in place of the one of its name.

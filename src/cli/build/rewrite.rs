@@ -132,7 +132,7 @@ impl Site<'_> {
             }
             // A line of a list that is nothing but a link to what only a server has.
             "li" => {
-                let link = after.get(..end_of(after)).filter(|_| after.starts_with("<a "))?;
+                let link = after.starts_with("<a ").then(|| &after[..end_of(after)])?;
                 let all = after.split_once("</li>")?;
                 let alone = all.0.ends_with("</a>") && all.0.matches("<a ").count() == 1;
                 (alone && of_server(&attribute(link, "href")?)).then_some(all.1)
@@ -278,12 +278,12 @@ mod tests {
 
     #[test]
     fn what_only_a_server_has_is_left_out() {
-        let html = "<ul><li><a href=\"/-/apps/\">Apps</a></li><li><a href=\"/\">Home</a></li></ul>\
+        let html = "<ul><li><a href=\"/-/apps/\">Apps</a></li><li><a href=\"/\">Home</a></li><li>“Quoted”</li></ul>\
                     <script type=\"module\" src=\"/-/assets/search.0f.js\"></script>\
                     <form action=\"/-/search\" method=\"get\"></form><a href=\"/-/account/\">You</a>";
         assert_eq!(
             page("/", html, None).0,
-            "<ul><li><a href=\"./\">Home</a></li></ul><form action=\"-/search/\" method=\"get\"></form>You"
+            "<ul><li><a href=\"./\">Home</a></li><li>“Quoted”</li></ul><form action=\"-/search/\" method=\"get\"></form>You"
         );
     }
 

@@ -231,7 +231,7 @@ fn everything(view: &View<'_>, paths: &[String]) -> String {
     for path in paths {
         for end in ["/", ".md", ".html", "", "/index.html", "/file.txt"] {
             match view.lookup(&format!("{path}{end}")) {
-                Lookup::Guide(page) | Lookup::Source(page) => say(&page.guide().markdown),
+                Lookup::Guide(page) | Lookup::Source(page) => say(&page.guide().markdown.text()),
                 Lookup::File(file) => say(&file.path.to_string_lossy()),
                 Lookup::Redirect(to) => say(&to),
                 Lookup::Missing => {}
@@ -239,7 +239,7 @@ fn everything(view: &View<'_>, paths: &[String]) -> String {
         }
     }
     for page in view.pages() {
-        say(&page.guide().markdown);
+        say(&page.guide().markdown.text());
         say(&view.html(page));
         let neighbours = [view.previous(page), view.next(page)];
         neighbours.into_iter().flatten().for_each(|page| say(&page.guide().title));

@@ -211,7 +211,8 @@ impl Site {
 impl Kind {
     pub(super) fn slugs(self) -> Style {
         match self {
-            Self::Folder | Self::MdBook | Self::MkDocs => Style::GitHub,
+            Self::Folder | Self::MdBook => Style::GitHub,
+            Self::MkDocs => Style::MkDocs,
             Self::TechDocs => Style::TechDocs,
         }
     }

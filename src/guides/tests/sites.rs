@@ -197,7 +197,7 @@ fn an_edit_of_an_included_file_reloads_its_guide() {
     let before = folder.load();
     let edited = folder.write("code/a.rs", "// ANCHOR: main\nfn better() {}\n// ANCHOR_END: main\n");
     let after = before.reload(&[edited], today()).unwrap();
-    assert!(after.page("/code/").unwrap().guide().markdown.contains("fn better() {}"));
+    assert!(after.page("/code/").unwrap().guide().markdown.text().contains("fn better() {}"));
     let added = folder.write("src/gnoe.md", "# Now here\n");
     let after = after.reload(&[added], today()).unwrap();
     assert!(shown(&after, "/gnoe/").is_empty() || after.page("/gnoe/").is_some());

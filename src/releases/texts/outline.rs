@@ -104,7 +104,7 @@ impl Outline {
                 section.heading.clone_from(&title);
             }
         }
-        Some(AppPage { path, title, sections: self.sections })
+        Some(AppPage { path, title, sections: self.sections.into() })
     }
 }
 

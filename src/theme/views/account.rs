@@ -28,6 +28,8 @@ pub struct AccountPage {
     pub new_token: Option<NewToken>,
     /// The apps a new token can be limited to.
     pub apps: Vec<AppName>,
+    /// Whether you write here, so that the health of the guides is of use to you.
+    pub author: bool,
     /// What came of the last form.
     pub notice: Option<Notice>,
 }

@@ -21,7 +21,7 @@ use super::{CALLBACK, NOW, Site, at, serve};
 async fn built_in() -> (Arc<BuiltIn>, Url) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let home = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let built_in = Arc::new(BuiltIn::new(&home, &Url::parse(CALLBACK).unwrap(), Entropy::system()).unwrap());
+    let built_in = Arc::new(BuiltIn::new(&home, &Url::parse(CALLBACK).unwrap(), Entropy::system()));
     let router = Router::new()
         .route(
             "/.well-known/openid-configuration",
