@@ -18,8 +18,9 @@ use serde_json::json;
 use super::output::{print, print_json, say};
 use super::{Outcome, wait};
 use crate::config::Content;
-use crate::guides::{Library, Severity};
+use crate::guides::{Library, Problem, ProblemKind, Severity};
 use crate::model::Clock;
+use crate::search::{Synonyms, SynonymsError};
 
 /// Look for broken links, missing titles and overdue reviews in a folder of guides
 #[derive(Debug, clap::Args)]
@@ -63,6 +64,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let library =
         Library::load(&content, today).with_context(|| format!("cannot check {}", args.dir.display()))?;
     let mut problems = library.problems().to_vec();
+    if let Err(error) = Synonyms::of_folder(&args.dir) {
+        problems.push(unusable(&error));
+        problems.sort();
+    }
     let mut untried = 0;
     if args.external {
         let within = Duration::from_secs(args.external_seconds);
@@ -103,6 +108,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
         ));
     }
     Ok(if errors == 0 { Outcome::Done } else { Outcome::Failed })
+}
+
+/// A file of synonyms that search goes without.
+fn unusable(error: &SynonymsError) -> Problem {
+    Problem {
+        file: SynonymsError::FILE.to_owned(),
+        line: error.line.and_then(|line| u32::try_from(line).ok()),
+        severity: Severity::Error,
+        kind: ProblemKind::FrontMatter,
+        message: error.to_string(),
+        mentions: Vec::new(),
+    }
 }
 
 fn counted(count: usize, thing: &str) -> String {

@@ -8,10 +8,18 @@
 //! ```
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::words::{Shape, words};
+
+/// The file of synonyms in the content folder.
+const FILE: &str = "synonyms.toml";
+
+/// The most that is read of it, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// More rules than this are not read: every question looks through those of its words.
 const MOST_RULES: usize = 5_000;
@@ -21,7 +29,7 @@ const MOST_EACH: usize = 12;
 
 /// Why a file of synonyms is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the synonyms are not used: {reason}; see the guide on search for how they are written")]
+#[error("the synonyms in `{FILE}` are not used: {reason}; see the guide on search for how they are written")]
 pub struct SynonymsError {
     /// The line at fault, counted from 1.
     pub line: Option<usize>,
@@ -52,7 +60,34 @@ struct File {
     one_way: BTreeMap<String, Vec<String>>,
 }
 
+impl SynonymsError {
+    /// The file, relative to the content folder.
+    pub const FILE: &str = FILE;
+
+    fn unread(reason: String) -> Self {
+        Self { line: None, reason }
+    }
+}
+
 impl Synonyms {
+    /// The synonyms of the content folder; none where it has none.
+    pub fn of_folder(content: &Path) -> Result<Self, SynonymsError> {
+        let file = content.join(FILE);
+        let length = match std::fs::metadata(&file) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(SynonymsError::unread(error.to_string())),
+        };
+        if length > MOST_BYTES {
+            return Err(SynonymsError::unread(format!(
+                "they are {length} bytes long, and {MOST_BYTES} are the most"
+            )));
+        }
+        Self::parse(
+            &std::fs::read_to_string(&file).map_err(|error| SynonymsError::unread(error.to_string()))?,
+        )
+    }
+
     /// Reads the text of a file of synonyms.
     pub fn parse(text: &str) -> Result<Self, SynonymsError> {
         let file: File = toml::from_str(text).map_err(|error| SynonymsError {

@@ -6,16 +6,10 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::guides::Library;
-use crate::search::{Index, Synonyms};
+use crate::search::{Index, Synonyms, SynonymsError};
 
 /// The file in the cache folder.
 const KEPT: &str = "search-index";
-
-/// The file of synonyms in the content folder.
-const SYNONYMS: &str = "synonyms.toml";
-
-/// The most that is read of it, in bytes.
-const MOST_SYNONYMS: u64 = 1 << 20;
 
 /// The index of `library`, and its synonyms. What changed since it was kept is kept for the next start, meanwhile.
 pub(super) fn open(config: &Config, library: &Library) -> Result<Index> {
@@ -40,15 +34,14 @@ pub(super) fn open(config: &Config, library: &Library) -> Result<Index> {
     Ok(index.with_synonyms(synonyms(library.dir())))
 }
 
-/// The synonyms of the content folder; none when there are none, or when they do not parse, which is said.
+/// The synonyms of the content folder; none when they cannot be used, which is said.
 pub(super) fn synonyms(content: &Path) -> Synonyms {
-    let file = content.join(SYNONYMS);
-    let small = std::fs::metadata(&file).is_ok_and(|file| file.len() <= MOST_SYNONYMS);
-    let Some(text) = small.then(|| std::fs::read_to_string(&file).ok()).flatten() else {
-        return Synonyms::default();
-    };
-    Synonyms::parse(&text).unwrap_or_else(|error| {
-        tracing::error!("{}:{}: {error}", file.display(), error.line.unwrap_or(1));
+    Synonyms::of_folder(content).unwrap_or_else(|error| {
+        tracing::error!(
+            "{}:{}: {error}",
+            content.join(SynonymsError::FILE).display(),
+            error.line.unwrap_or(1)
+        );
         Synonyms::default()
     })
 }

@@ -115,3 +115,20 @@ fn what_there_is_no_time_for_is_counted() {
     assert!(found["untried"].as_u64().unwrap() > 10, "{found}");
     assert!(text(&done.stderr).contains("could not be tried in time"), "{}", text(&done.stderr));
 }
+
+#[test]
+fn synonyms_that_cannot_be_used_are_an_error_of_the_site() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        &[("docs/index.md", "# A\n\nText.\n"), ("docs/synonyms.toml", "groups = [\n  [\"vm\", 1]\n]\n")],
+    );
+    let done = command(dir.path(), &["check", "docs"], &[]);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stdout));
+    assert!(
+        text(&done.stdout)
+            .starts_with("synonyms.toml:2: error: the synonyms in `synonyms.toml` are not used"),
+        "{}",
+        text(&done.stdout)
+    );
+}
