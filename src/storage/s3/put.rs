@@ -64,7 +64,10 @@ impl S3 {
         let mut in_doubt = false;
         let mut tries = 0;
         loop {
-            let answer = match self.send(&write).await? {
+            self.admit().await.map_err(|answer| answer.into_error(key))?;
+            let sent = self.send(&write).await?;
+            self.note(sent.as_ref().err());
+            let answer = match sent {
                 Ok(etag) => return Ok(Put::Stored(etag)),
                 Err(answer) => answer,
             };
@@ -170,12 +173,14 @@ impl S3 {
     /// The object without its bytes.
     pub(super) async fn head(&self, key: &Key) -> Result<Option<HeadObjectOutput>, StorageError> {
         let request = self.client.head_object().bucket(&self.bucket).key(self.full(key));
-        match request.send().await {
+        let once = async || {
+            let sent = request.clone().send().await;
+            sent.map_err(|error| Answer::read(&error, &self.bucket))
+        };
+        match self.ask(once).await {
             Ok(found) => Ok(Some(found)),
-            Err(error) => match Answer::read(&error, &self.bucket) {
-                Answer::Missing => Ok(None),
-                other => Err(other.into_error(key)),
-            },
+            Err(Answer::Missing) => Ok(None),
+            Err(other) => Err(other.into_error(key)),
         }
     }
 }
