@@ -130,13 +130,7 @@ impl Blobs {
     }
 
     /// `length` bytes of a blob from `start`, whose digest must be `right`: from disk, else from the bucket.
-    async fn read(
-        &self,
-        name: DiskName,
-        right: Digest,
-        start: u64,
-        length: u64,
-    ) -> Result<Bytes, BlobError> {
+    async fn read(&self, name: DiskName, right: Digest, start: u64, length: u64) -> Result<Bytes, BlobError> {
         if let Some(disk) = &self.disk
             && let Some(bytes) = disk.get(name, Some(right)).await
         {
@@ -163,7 +157,8 @@ impl Blobs {
     async fn read_outline(self, digest: Digest, size: u64) -> Result<Outline, BlobError> {
         let name = DiskName { digest, form: DiskForm::Outline };
         if let Some(disk) = &self.disk
-            && let Some(outline) = disk.get(name, None).await.and_then(|held| outline::parse(&digest, size, &held))
+            && let Some(outline) =
+                disk.get(name, None).await.and_then(|held| outline::parse(&digest, size, &held))
         {
             return Ok(outline);
         }

@@ -400,7 +400,12 @@ mod tests {
         for content in &loved {
             assert!(disk.get(whole(content), None).await.is_some(), "it was swept away");
         }
-        let folders = fs::read_dir(dir.path()).unwrap().filter_map(|folder| fs::read_dir(folder.unwrap().path()).ok());
-        assert_eq!(folders.map(Iterator::count).sum::<usize>(), files, "no file without its place in the index");
+        let folders =
+            fs::read_dir(dir.path()).unwrap().filter_map(|folder| fs::read_dir(folder.unwrap().path()).ok());
+        assert_eq!(
+            folders.map(Iterator::count).sum::<usize>(),
+            files,
+            "no file without its place in the index"
+        );
     }
 }

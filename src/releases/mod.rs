@@ -4,7 +4,8 @@
 //!    [`Releases`] holds it and swaps it whole.
 //! 2. An app's record changes by a conditional write ([`records`]), is put into the own snapshot at once, and
 //!    is announced to other replicas in a [`journal`].
-//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
+//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals;
+//!    [`gathered`] spares starts and most servers the reading of every record.
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, verified when they are first read, held in memory
 //!    and on this server's [`Disk`].
@@ -22,6 +23,7 @@ mod disk;
 mod editions;
 mod error;
 mod follow;
+mod gathered;
 mod gc;
 mod journal;
 mod ledger;
@@ -85,6 +87,8 @@ struct Inner {
     catalog: ArcSwap<Catalog>,
     /// The version of the journal that the catalog follows; locked while it is read.
     followed: tokio::sync::Mutex<Option<Etag>>,
+    /// What is known of the gathered records; locked while everything is looked over.
+    known: tokio::sync::Mutex<gathered::Known>,
     /// Changes that are written but not announced yet.
     unannounced: Mutex<Vec<journal::Changed>>,
     /// Whoever holds it announces for all.
@@ -121,6 +125,7 @@ impl Releases {
         let releases = Self(Arc::new(Inner {
             catalog: ArcSwap::from_pointee(Catalog::empty(jiff::Timestamp::UNIX_EPOCH)),
             followed: tokio::sync::Mutex::new(None),
+            known: tokio::sync::Mutex::default(),
             unannounced: Mutex::new(Vec::new()),
             announcing: tokio::sync::Mutex::new(()),
             manifests: manifests::manifests(),

@@ -80,7 +80,8 @@ pub(super) fn write(digest: &Digest, size: u64, outline: &[Digest]) -> Bytes {
 pub(super) fn parse(digest: &Digest, size: u64, bytes: &[u8]) -> Option<Outline> {
     let chunks = usize::try_from(size.div_ceil(CHUNK)).ok()?;
     let (outline, sealed) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-    let whole = outline.len() == chunks.checked_mul(DIGEST)? && seal(digest, size, outline).as_bytes() == sealed;
+    let whole =
+        outline.len() == chunks.checked_mul(DIGEST)? && seal(digest, size, outline).as_bytes() == sealed;
     whole.then(|| outline.as_chunks::<DIGEST>().0.iter().map(|chunk| Digest::from_bytes(*chunk)).collect())
 }
 

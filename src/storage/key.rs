@@ -83,6 +83,12 @@ impl Key {
         Self::json("catalog/generation".to_owned())
     }
 
+    /// Changes whenever somebody has compared the gathered records with the truth.
+    #[must_use]
+    pub fn looked_over() -> Self {
+        Self::json("catalog/looked-over".to_owned())
+    }
+
     /// Every app's record, gathered: a copy that starts are quick with.
     #[must_use]
     pub fn gathered() -> Self {

@@ -14,8 +14,6 @@ use aws_sdk_s3::config::{
     Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation,
     StalledStreamProtectionConfig,
 };
-use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
-use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
 use aws_types::service_config::ServiceConfigKey;
@@ -103,20 +101,17 @@ impl S3 {
     /// is refused: a bucket that ignored conditions would lose updates. Leaves nothing behind.
     async fn probe(&self) -> Result<(), StorageError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix).max_keys(1);
-        let read = async |list: ListObjectsV2FluentBuilder| match list.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Answer::read(&error, &self.bucket)),
-        };
-        self.ask(|| read(list.clone())).await.map_err(|answer| answer.into_error(&self.describe()))?;
+        let read = async || list.clone().send().await.map_err(|error| Answer::read(&error, &self.bucket));
+        self.ask(read).await.map_err(|answer| answer.into_error(&self.describe()))?;
 
         let key = Key::probe();
-        let put = self.client.put_object().bucket(&self.bucket).key(self.full(&key));
-        let put = put.if_match("\"00000000000000000000000000000000\"");
-        let write = async |put: PutObjectFluentBuilder| match put.body(ByteStream::from_static(b"{}")).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Answer::read(&error, &self.bucket)),
+        let write = async || {
+            let put = self.client.put_object().bucket(&self.bucket).key(self.full(&key));
+            let put =
+                put.if_match("\"00000000000000000000000000000000\"").body(ByteStream::from_static(b"{}"));
+            put.send().await.map_err(|error| Answer::read(&error, &self.bucket))
         };
-        if let Err(answer) = self.ask(|| write(put.clone())).await {
+        if let Err(answer) = self.ask(write).await {
             return match answer {
                 Answer::Lost | Answer::Missing => Ok(()),
                 other => Err(other.into_error(&self.describe())),

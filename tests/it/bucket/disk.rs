@@ -144,6 +144,10 @@ async fn an_outline_that_is_missing_or_damaged_is_made_again() {
         let app = TestApp::start_on(place.double.storage().await, |_| {}).await;
         let answer = app.get("site", "/big.parquet", &[("Range", "bytes=1-3")]).await;
         assert!(answer.body == bytes[1..=3]);
-        assert_eq!(storage.get(&key).await.unwrap().unwrap().bytes, right, "it is written down for everybody");
+        assert_eq!(
+            storage.get(&key).await.unwrap().unwrap().bytes,
+            right,
+            "it is written down for everybody"
+        );
     }
 }
