@@ -97,6 +97,10 @@ impl Releases {
             }
             known.looked_over = Some(object.etag);
         }
+        if known.copy.is_none() {
+            // To know which it is that is replaced. What it says is compared with the truth now.
+            self.take_copy(&mut known).await?;
+        }
         let generation = self.catalog().generation();
         self.list().await?;
         self.write_copy(&mut known, generation).await?;

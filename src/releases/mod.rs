@@ -140,7 +140,7 @@ impl Releases {
             clock,
             entropy,
         }));
-        releases.start().await?;
+        Box::pin(releases.start()).await?;
         Ok(releases)
     }
 

@@ -7,7 +7,7 @@
 //!
 //! For whatever may be done twice. Writes have rules of their own ([`super::put`]) and the same breaker.
 
-use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -22,12 +22,20 @@ impl S3 {
     where
         F: Future<Output = Result<T, Answer>>,
     {
-        let until = Instant::now() + self.patience.operation;
+        self.ask_within(self.patience.operation, once).await
+    }
+
+    /// The same, with another bound of time for all tries together.
+    pub(super) async fn ask_within<T, F>(&self, longest: Duration, once: impl Fn() -> F) -> Result<T, Answer>
+    where
+        F: Future<Output = Result<T, Answer>>,
+    {
+        let until = Instant::now() + longest;
         let mut tries = 0;
         loop {
             self.admit().await?;
             let late = || Err(Answer::Doubtful("no answer in time".to_owned()));
-            let answer = timeout_at(until, once()).await.unwrap_or_else(|_| late());
+            let answer = timeout_at(until, Box::pin(once())).await.unwrap_or_else(|_| late());
             self.note(answer.as_ref().err());
             tries += 1;
             let again = answer.as_ref().is_err_and(Answer::may_pass)
@@ -47,8 +55,8 @@ impl S3 {
         F: Future<Output = Result<T, Answer>>,
     {
         let begun = Instant::now();
-        let mut first = pin!(send());
-        let answer = match timeout(self.recent.usual(), first.as_mut()).await {
+        let mut first = Box::pin(send());
+        let answer = match timeout(self.recent.usual(), &mut first).await {
             Ok(answer) => answer,
             Err(_) if self.budget.pay() => {
                 let certain = |answer: &Result<T, Answer>| !answer.as_ref().is_err_and(Answer::may_pass);

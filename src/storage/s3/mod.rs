@@ -4,7 +4,8 @@
 //!    whether it is there, admits us and honours conditional writes.
 //! 2. [`ask`] repeats whatever may be done twice, asks a second time for what is late, and leaves a bucket alone that
 //!    does not answer ([`breaker`], [`budget`]).
-//! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write.
+//! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write. Large files
+//!    go in [`parts`].
 //! 4. [`settings`] reads what the bucket says of itself.
 //! 5. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
 
@@ -13,6 +14,7 @@ mod ask;
 mod breaker;
 mod budget;
 mod connect;
+mod parts;
 mod put;
 mod settings;
 

@@ -1,6 +1,11 @@
 //! Serving from a bucket: whole servers on an S3 endpoint that is counted and can be told to fail.
 
+mod bad_days;
+mod catalog;
 mod disk;
+mod killed;
+mod replicas;
+mod uploads;
 
 use loggia::model::Audience;
 use loggia::releases::By;
@@ -13,6 +18,9 @@ fn different(size: usize) -> Vec<u8> {
 }
 
 async fn open_to_all(app: &TestApp, name: &str) {
-    let by = By { person: app.person("owner@example.org"), from: None };
-    app.loggia.releases.set_audience(&name.parse().unwrap(), Audience::Public, &by).await.unwrap();
+    app.loggia.releases.set_audience(&name.parse().unwrap(), Audience::Public, &owner(app)).await.unwrap();
+}
+
+fn owner(app: &TestApp) -> By {
+    By { person: app.person("owner@example.org"), from: None }
 }

@@ -100,8 +100,8 @@ impl TestApp {
         let listeners = Listeners::bind(&mut config).unwrap();
         let (port, ops_port) = (config.server.listen.port(), config.server.ops_listen.port());
         let loggia = match bucket {
-            Some(bucket) => serve::open_on(bucket, config, clock, Entropy::system()).await.unwrap(),
-            None => serve::open(config, clock, Entropy::system()).await.unwrap(),
+            Some(bucket) => Box::pin(serve::open_on(bucket, config, clock, Entropy::system())).await.unwrap(),
+            None => Box::pin(serve::open(config, clock, Entropy::system())).await.unwrap(),
         };
         let pdfs = PdfReader::new(env!("CARGO_BIN_EXE_loggia").into(), &["read-pdf"]);
         loggia.releases.read_pdfs_with(pdfs);

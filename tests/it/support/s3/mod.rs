@@ -50,7 +50,7 @@ pub(crate) enum Fault {
     Gone,
     /// It is done, and half of the answer comes before the connection breaks.
     Truncate,
-    /// It is done, a second later than it could be.
+    /// It is done, later than it could be.
     Slow,
 }
 
@@ -86,6 +86,16 @@ struct Plan {
     counts: BTreeMap<Operation, usize>,
     asked: Vec<String>,
     always: Option<Fault>,
+    trap: Option<Trap>,
+}
+
+/// Something that happens at one write.
+struct Trap {
+    /// How many writes go by before it.
+    left: usize,
+    /// Whether the write is done all the same.
+    done: bool,
+    spring: Box<dyn FnOnce() + Send>,
 }
 
 struct Random {
@@ -155,6 +165,16 @@ impl S3Double {
     /// Makes so many of a hundred writes fail, each with one of `faults`.
     pub(crate) fn fail_at_random(&self, seed: u64, percent: u64, faults: &[Fault]) {
         self.plan(|plan| plan.random = Some(Random { seed, percent, faults: faults.to_vec() }));
+    }
+
+    /// Does `spring` at the write after `left` others. That write is `done`, or not; nobody hears of it.
+    pub(crate) fn trap(&self, left: usize, done: bool, spring: impl FnOnce() + Send + 'static) {
+        self.plan(|plan| plan.trap = Some(Trap { left, done, spring: Box::new(spring) }));
+    }
+
+    /// Takes the trap away; false when it had sprung.
+    pub(crate) fn disarm(&self) -> bool {
+        self.plan(|plan| plan.trap.take().is_some())
     }
 
     /// Makes every request fail from now on.
@@ -237,9 +257,20 @@ pub(crate) fn quick() -> Patience {
 impl Plan {
     fn fault(&mut self, operation: Operation) -> Option<Fault> {
         *self.counts.entry(operation).or_default() += 1;
-        let fault = self.choose(operation);
+        let fault = self.sprung(operation).or_else(|| self.choose(operation));
         self.failed += usize::from(fault.is_some());
         fault
+    }
+
+    fn sprung(&mut self, operation: Operation) -> Option<Fault> {
+        let trap = self.trap.as_mut().filter(|_| matches!(operation, Operation::Put | Operation::Delete))?;
+        if trap.left > 0 {
+            trap.left -= 1;
+            return None;
+        }
+        let trap = self.trap.take()?;
+        (trap.spring)();
+        Some(if trap.done { Fault::LostResponse } else { Fault::Reset })
     }
 
     fn choose(&mut self, operation: Operation) -> Option<Fault> {
@@ -309,7 +340,7 @@ async fn answer(
             Ok(truncated(answer).await)
         }
         Some(Fault::Slow) => {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
             state.service.call(request.map(s3s::Body::from)).await.map_err(io::Error::other)
         }
         Some(Fault::Stall) => {
