@@ -9,8 +9,8 @@ use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
     GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
-    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage, UnreadRow,
-    Synonyms, TokenRow,
+    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
+    Synonyms, TokenRow, UnreadRow,
 };
 use super::{Theme, ThemeError};
 

@@ -4,6 +4,7 @@ mod bad_days;
 mod catalog;
 mod disk;
 mod killed;
+mod page;
 mod replicas;
 mod uploads;
 

@@ -120,7 +120,8 @@ async fn whoever_begins_again_sends_only_what_did_not_arrive() {
     releases.create_app(&name, "Site", &by).await.unwrap();
     let (first, second) = (b"one".as_slice(), b"two".as_slice());
     let announce = |bytes: &[u8]| Announced { sha256: Digest::of(bytes), size: bytes.len() as u64 };
-    let files = [("a.txt".parse().unwrap(), announce(first)), ("b.txt".parse().unwrap(), announce(second))].into();
+    let files =
+        [("a.txt".parse().unwrap(), announce(first)), ("b.txt".parse().unwrap(), announce(second))].into();
     let send = async |id, bytes: &'static [u8]| {
         let whole = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(bytes))]);
         releases.put_blob(&name, id, Digest::of(bytes), whole).await
