@@ -109,6 +109,7 @@ pub(super) static KNOWN: &[Known] = &[
     open("limits", "drafts_age", |draft, given| put(&mut draft.limits.drafts_age, given.duration())),
     open("limits", "restore_days", |draft, given| put(&mut draft.limits.restore, given.days())),
     open("limits", "cache_bytes", |draft, given| put(&mut draft.limits.cache_bytes, given.size())),
+    open("limits", "disk_bytes", |draft, given| put(&mut draft.limits.disk_bytes, given.size())),
     open("limits", "request_timeout", |draft, given| {
         put(&mut draft.limits.request_timeout, given.duration())
     }),

@@ -79,7 +79,7 @@ pub struct Server {
     pub trusted_proxies: Vec<IpAddr>,
     /// The look of its pages.
     pub theme: Theme,
-    /// Where the search index is kept from one start to the next; `None` builds it at every start.
+    /// Where the search index and files of apps are kept from one start to the next; `None` keeps neither.
     pub cache: Option<PathBuf>,
 }
 
@@ -202,6 +202,8 @@ pub struct Limits {
     pub restore: Duration,
     /// How much memory blobs may take, in bytes: three quarters as they are, a quarter encoded.
     pub cache_bytes: usize,
+    /// How much room files of apps may take in the folder [`Server::cache`], in bytes.
+    pub disk_bytes: usize,
     /// How long a request of another kind than an upload may take.
     pub request_timeout: Duration,
 }
@@ -286,6 +288,7 @@ impl Default for Limits {
             drafts_age: Duration::from_hours(24 * 90),
             restore: Duration::from_hours(24 * 90),
             cache_bytes: 256 << 20,
+            disk_bytes: 4 << 30,
             request_timeout: Duration::from_mins(1),
         }
     }

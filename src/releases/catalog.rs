@@ -88,6 +88,11 @@ impl Catalog {
         self.apps.get(name)
     }
 
+    /// All apps' records.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.apps.values()
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &AppName> {
         self.apps.keys()
     }

@@ -1,4 +1,4 @@
-//! Following the bucket: the journal once a second, everything once a minute.
+//! Following the bucket: the journal once a second, everything once a minute ([`super::gathered`]).
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Releases {
     /// catalog grows stale meanwhile ([`super::Catalog::is_stale`]).
     pub async fn follow(self, shutdown: impl Future<Output = ()>) {
         let poll = self.repeat("poll", POLL_EVERY, POLL_TIME, || self.poll());
-        let list = self.repeat("list", LIST_EVERY, LISTING_TIME, || self.list());
+        let list = self.repeat("list", LIST_EVERY, LISTING_TIME, || self.look_over());
         tokio::select! {
             () = shutdown => {}
             _ = futures_util::future::join(poll, list) => {}
@@ -56,7 +56,7 @@ impl Releases {
         Ok(())
     }
 
-    /// Reads every app's record and every ended session, so that nothing depends on an announcement.
+    /// Reads every app's record and every ended session.
     pub async fn list(&self) -> Result<(), ReleaseError> {
         let storage = &self.0.storage;
         let folders = storage.list_all(&Prefix::apps()).await?.folders;
@@ -65,24 +65,41 @@ impl Releases {
         names.extend(self.catalog().names().cloned());
         names.sort_unstable();
         names.dedup();
-        let sessions = storage.list_all(&Prefix::ended_sessions()).await?.objects;
-        let ended: Vec<Digest> = sessions.iter().filter_map(|listed| listed.name.parse().ok()).collect();
         self.read_apps(names).await?;
+        self.read_ended().await
+    }
+
+    /// Reads which sessions ended.
+    pub(super) async fn read_ended(&self) -> Result<(), ReleaseError> {
+        let sessions = self.0.storage.list_all(&Prefix::ended_sessions()).await?.objects;
+        let ended: Vec<Digest> = sessions.iter().filter_map(|listed| listed.name.parse().ok()).collect();
         let now = self.0.clock.now();
         self.swap(|catalog| catalog.with_all_ended(&ended, now));
         Ok(())
     }
 
-    /// The first reading: the journal before the records, so that nothing falls between.
+    /// The first reading: the gathered records and what changed since, or else the journal before every record, so that
+    /// nothing falls between.
     pub(super) async fn start(&self) -> Result<(), ReleaseError> {
         let mut followed = self.0.followed.lock().await;
+        let has_copy = self.begin_with_copy().await?;
         let asked = self.0.clock.now();
         let key = Key::generation();
         let (journal, etag) = match self.0.storage.get(&key).await? {
             Some(object) => (Journal::parse(&key, &object.bytes)?, Some(object.etag)),
             None => (Journal::default(), None),
         };
-        self.list().await?;
+        let made_at = self.generation_of_copy().await.filter(|_| has_copy);
+        match made_at.and_then(|made_at| journal.since(made_at)) {
+            Some(changes) => {
+                self.read_changed(changes).await?;
+                self.read_ended().await?;
+            }
+            None => {
+                self.list().await?;
+                self.begin_copy(journal.generation).await;
+            }
+        }
         self.swap(|catalog| catalog.at_generation(journal.generation).fresh(asked));
         *followed = etag;
         Ok(())
@@ -106,7 +123,7 @@ impl Releases {
 
     /// Reads the records of these apps into the catalog. One that is gone or cannot be read leaves it: what
     /// cannot be read admits nobody.
-    async fn read_apps(&self, names: Vec<AppName>) -> Result<(), ReleaseError> {
+    pub(super) async fn read_apps(&self, names: Vec<AppName>) -> Result<(), ReleaseError> {
         let read = stream::iter(names).map(|name| self.read_app(name)).buffer_unordered(AT_A_TIME);
         let read: Vec<Read> = read.try_collect().await?;
         let mut entries = Vec::new();

@@ -4,9 +4,11 @@
 //!    [`Releases`] holds it and swaps it whole.
 //! 2. An app's record changes by a conditional write ([`records`]), is put into the own snapshot at once, and
 //!    is announced to other replicas in a [`journal`].
-//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
+//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals;
+//!    [`gathered`] spares starts and most servers the reading of every record.
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
-//! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
+//! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, verified when they are first read, held in memory
+//!    and on this server's [`Disk`].
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
@@ -17,14 +19,17 @@ mod audit;
 mod blobs;
 mod catalog;
 mod diff;
+mod disk;
 mod editions;
 mod error;
 mod follow;
+mod gathered;
 mod gc;
 mod journal;
 mod ledger;
 mod manifests;
 mod media_type;
+mod outline;
 mod publish;
 mod records;
 mod retention;
@@ -42,6 +47,7 @@ use tokio::sync::{Semaphore, watch};
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
 pub use diff::{Changed, Diff};
+pub use disk::{Disk, DiskForm, DiskName};
 pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
 pub use gc::{Cleared, Gone};
@@ -81,6 +87,8 @@ struct Inner {
     catalog: ArcSwap<Catalog>,
     /// The version of the journal that the catalog follows; locked while it is read.
     followed: tokio::sync::Mutex<Option<Etag>>,
+    /// What is known of the gathered records; locked while everything is looked over.
+    known: tokio::sync::Mutex<gathered::Known>,
     /// Changes that are written but not announced yet.
     unannounced: Mutex<Vec<journal::Changed>>,
     /// Whoever holds it announces for all.
@@ -103,15 +111,27 @@ impl Releases {
         clock: Clock,
         entropy: Entropy,
     ) -> Result<Self, ReleaseError> {
+        Self::open_with(storage, limits, None, clock, entropy).await
+    }
+
+    /// The same, with files kept on `disk` too.
+    pub async fn open_with(
+        storage: Storage,
+        limits: &Limits,
+        disk: Option<Disk>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, ReleaseError> {
         let releases = Self(Arc::new(Inner {
             catalog: ArcSwap::from_pointee(Catalog::empty(jiff::Timestamp::UNIX_EPOCH)),
             followed: tokio::sync::Mutex::new(None),
+            known: tokio::sync::Mutex::default(),
             unannounced: Mutex::new(Vec::new()),
             announcing: tokio::sync::Mutex::new(()),
             manifests: manifests::manifests(),
             pending: manifests::pending(),
             tokens: ledger::tokens(),
-            blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3),
+            blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3, disk),
             uploads: Semaphore::new(UPLOADS),
             taking: texts::Taking::default(),
             apps_changed: watch::Sender::new(()),
@@ -120,7 +140,7 @@ impl Releases {
             clock,
             entropy,
         }));
-        releases.start().await?;
+        Box::pin(releases.start()).await?;
         Ok(releases)
     }
 

@@ -297,6 +297,10 @@ impl Releases {
             let mut record: AppRecord = held.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
             let before = record.app.clone();
             change(&mut record.app)?;
+            // Whoever owns it now must not meet what the pages of another left in browsers.
+            if record.app.owner.subject != before.owner.subject {
+                record.app.origin = record.app.origin.max(before.origin + 1);
+            }
             if record.app == before {
                 as_it_was = Some(before);
                 return Ok::<_, ReleaseError>(None);

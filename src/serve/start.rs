@@ -12,7 +12,7 @@ use crate::access::{Keyring, oidc, provider};
 use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
-use crate::releases::{PdfReader, Releases};
+use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
@@ -72,10 +72,22 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
     storage.require_region(&config.storage_regions).await?;
+    open_on(storage, config, clock, entropy).await
+}
+
+/// The same on a bucket that is open already.
+pub async fn open_on(
+    storage: Storage,
+    config: Config,
+    clock: Clock,
+    entropy: Entropy,
+) -> Result<Arc<Loggia>> {
     let described = storage.describe();
     let secret = config.sign_in.session_keys.first();
     let insights = Insights::new(storage.clone(), clock.clone(), &entropy, secret);
-    let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
+    let disk = disk(&config);
+    let releases =
+        Releases::open_with(storage, &config.limits, disk.clone(), clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(&config.server.theme)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let (editions, edition) = match config.content_source {
@@ -117,7 +129,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         edition: ArcSwap::from_pointee(edition),
         editions,
         sites: Sites::default(),
-        coded: Coded::new(config.limits.cache_bytes / 4),
+        coded: Coded::new(config.limits.cache_bytes / 4, disk),
         making: std::sync::Mutex::default(),
         live: Live::default(),
         searches: Arc::new(tokio::sync::Semaphore::new(processors())),
@@ -140,6 +152,19 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         request_ids,
     };
     Ok(Arc::new(loggia))
+}
+
+/// The part of the cache folder for files of apps. A server that cannot have it does without.
+fn disk(config: &Config) -> Option<Disk> {
+    let dir = config.server.cache.as_ref()?.join("files");
+    match Disk::open(&dir, config.limits.disk_bytes) {
+        Ok(disk) => Some(disk),
+        Err(error) => {
+            let dir = dir.display();
+            tracing::warn!(%error, "{dir} cannot be used, perhaps because another server does; files are not kept on disk");
+            None
+        }
+    }
 }
 
 fn processors() -> usize {

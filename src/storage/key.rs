@@ -34,6 +34,13 @@ impl Key {
         Self { path: format!("blobs/sha256/{}/{name}", &name[..2]), media_type: BYTES }
     }
 
+    /// The digests of a large blob's chunks; immutable.
+    #[must_use]
+    pub fn outline(digest: &Digest) -> Self {
+        let name = digest.to_string();
+        Self { path: format!("blobs/outlines/{}/{name}", &name[..2]), media_type: BYTES }
+    }
+
     /// An app's record.
     #[must_use]
     pub fn app(app: &AppName) -> Self {
@@ -74,6 +81,18 @@ impl Key {
     #[must_use]
     pub fn generation() -> Self {
         Self::json("catalog/generation".to_owned())
+    }
+
+    /// Changes whenever somebody has compared the gathered records with the truth.
+    #[must_use]
+    pub fn looked_over() -> Self {
+        Self::json("catalog/looked-over".to_owned())
+    }
+
+    /// Every app's record, gathered: a copy that starts are quick with.
+    #[must_use]
+    pub fn gathered() -> Self {
+        Self { path: "catalog/apps.json.zst".to_owned(), media_type: "application/zstd" }
     }
 
     /// What is being cleared away just now; there while that happens.

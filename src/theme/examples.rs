@@ -10,7 +10,7 @@ use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
     GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
     RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
-    Synonyms, TokenRow,
+    Synonyms, TokenRow, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -40,6 +40,10 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("app", theme.app(&words.app())),
         ("app-viewer", theme.app(&AppPage { manage: None, notice: None, ..words.app() })),
         ("app-deleted", theme.app(&AppPage { deleted: Some(at(9)), ..words.app() })),
+        (
+            "app-cleared",
+            theme.app(&AppPage { deleted: Some(at(9)), cleared: true, live: false, ..words.app() }),
+        ),
         ("app-new", theme.app(&words.new_app())),
         ("account", theme.account(&words.account())),
         ("account-new", theme.account(&words.new_account())),
@@ -250,6 +254,7 @@ impl Words {
             created: at(0),
             changed: at(3),
             deleted: None,
+            cleared: false,
             live: true,
             kept: vec![
                 KeptFact { name: "Kept in", value: self.s("a bucket") },
@@ -265,6 +270,10 @@ impl Words {
                 ],
                 can_roll_back: true,
                 in_search: true,
+                unread: vec![UnreadRow {
+                    file: self.s("annex/tables.pdf"),
+                    why: self.s("it is protected by a password"),
+                }],
                 share: ShareForm {
                     who: self.s("bob"),
                     until: self.s("2026-02-30"),
@@ -292,6 +301,7 @@ impl Words {
             releases: Vec::new(),
             can_roll_back: false,
             in_search: false,
+            unread: Vec::new(),
             share: ShareForm::default(),
             serving: Serving::default(),
         };

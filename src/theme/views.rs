@@ -17,6 +17,7 @@ use serde::Serialize;
 pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
 pub use apps::{
     AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, ReleaseRow, Serving, ShareForm,
+    UnreadRow,
 };
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};

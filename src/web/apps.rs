@@ -317,6 +317,7 @@ async fn show(
         created: app.created,
         changed: app.changed,
         deleted: app.deleted,
+        cleared: app.cleared.is_some(),
         live: app.current.is_some(),
         kept: app_releases::kept(&loggia.releases.promise().await),
         manage,
@@ -338,6 +339,7 @@ async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) ->
         releases: app_releases::rows(loggia, &releases),
         can_roll_back: !app.previous.is_empty(),
         in_search: app.settings.is_searched(),
+        unread: app_releases::unread(loggia, app).await,
         share,
         serving: app_settings::serving(loggia, app).await,
     })

@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod apps;
+mod bucket;
 mod cli;
 mod guides;
 mod history;

@@ -71,6 +71,17 @@ impl Releases {
         Ok(text.map(|text| text.files.into_iter().filter_map(|file| file.page).collect()))
     }
 
+    /// The files of a release whose text could not be taken, and why; none when its text was not taken yet.
+    pub async fn unread_of(
+        &self,
+        app: &AppName,
+        release: ReleaseId,
+    ) -> Result<Vec<(FilePath, String)>, ReleaseError> {
+        let text = self.stored_text(app, release).await?.unwrap_or_default();
+        let unread = text.files.into_iter().filter_map(|file| Some((file.file, file.unread?)));
+        Ok(unread.collect())
+    }
+
     /// `None` when there is none, or none that this version reads.
     async fn stored_text(
         &self,

@@ -72,6 +72,8 @@ pub struct AppPage {
     pub changed: Timestamp,
     /// When it was deleted; the page then offers its publishers to restore it, and nothing else.
     pub deleted: Option<Timestamp>,
+    /// Whether what it held was cleared away, so that nothing can bring it back.
+    pub cleared: bool,
     /// Whether there is a release to open.
     pub live: bool,
     /// What the storage promises of it.
@@ -102,10 +104,21 @@ pub struct Manage {
     pub can_roll_back: bool,
     /// Whether search finds its pages. The form posts `search` (`true` or `false`) to `/-/apps/NAME/search`.
     pub in_search: bool,
+    /// Files whose text search cannot find, and why.
+    pub unread: Vec<UnreadRow>,
     /// What the form for sharing holds at first.
     pub share: ShareForm,
     /// How it is served, and the form that changes that.
     pub serving: Serving,
+}
+
+/// A file whose text could not be taken for search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnreadRow {
+    /// Its path.
+    pub file: String,
+    /// Why.
+    pub why: String,
 }
 
 /// How an app is served. The form posts `fallback`, `isolated`, `frame_ancestors`, `csp` and `keep_days` to

@@ -62,8 +62,22 @@ impl TestApp {
         Self::start_at(clock, |_| {}, false).await
     }
 
+    /// Starts on a bucket that is open already, with another configuration.
+    pub(crate) async fn start_on(bucket: loggia::storage::Storage, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_any(Some(bucket), Clock::system(), change, true).await
+    }
+
     /// Starts at the time of `clock`; with `follow`, looks at the bucket every second.
     pub(crate) async fn start_at(clock: Clock, change: impl FnOnce(&mut Config), follow: bool) -> Self {
+        Self::start_any(None, clock, change, follow).await
+    }
+
+    async fn start_any(
+        bucket: Option<loggia::storage::Storage>,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+        follow: bool,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let content = dir.path().join("content");
         std::fs::create_dir_all(content.join("tools")).unwrap();
@@ -85,7 +99,10 @@ impl TestApp {
         change(&mut config);
         let listeners = Listeners::bind(&mut config).unwrap();
         let (port, ops_port) = (config.server.listen.port(), config.server.ops_listen.port());
-        let loggia = serve::open(config, clock, Entropy::system()).await.unwrap();
+        let loggia = match bucket {
+            Some(bucket) => Box::pin(serve::open_on(bucket, config, clock, Entropy::system())).await.unwrap(),
+            None => Box::pin(serve::open(config, clock, Entropy::system())).await.unwrap(),
+        };
         let pdfs = PdfReader::new(env!("CARGO_BIN_EXE_loggia").into(), &["read-pdf"]);
         loggia.releases.read_pdfs_with(pdfs);
         let stop = CancellationToken::new();
