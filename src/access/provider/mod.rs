@@ -123,12 +123,7 @@ impl BuiltIn {
     /// The client's side of it: what [`oidc::Provider`](super::oidc::Provider) needs to sign people in here.
     #[must_use]
     pub fn registration(&self) -> config::Provider {
-        config::Provider {
-            issuer: self.issuer.clone(),
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: Some(self.secret.clone()),
-            groups_claim: "groups".to_owned(),
-        }
+        config::Provider::openid(&self.issuer, CLIENT_ID, Some(self.secret.clone()))
     }
 
     /// Whom somebody is who signs in as `email`, without groups.
