@@ -132,9 +132,8 @@ pub fn may_sign_in<'a>(
         return true;
     }
     let person = person(email);
-    let granted = |app: &App| {
-        app.deleted.is_none() && app.grants.iter().any(|grant| grant.admits(&person, now))
-    };
+    let granted =
+        |app: &App| app.deleted.is_none() && app.grants.iter().any(|grant| grant.admits(&person, now));
     codes.granted
         && (apps.into_iter().any(granted)
             || guides.into_iter().any(|readers| readers.who.iter().any(|who| who.names(&person))))

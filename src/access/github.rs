@@ -121,8 +121,7 @@ impl GitHub {
         if pending.is_empty() {
             return Err(SignInError::NoCookie);
         }
-        let (secrets, return_to) =
-            pending.take(&self.registration.name, state).ok_or(SignInError::State)?;
+        let (secrets, return_to) = pending.take(&self.registration.name, state).ok_or(SignInError::State)?;
         if let Some(error) = given.get("error") {
             return Err(SignInError::refused(error));
         }
@@ -143,7 +142,9 @@ impl GitHub {
             Err(RequestTokenError::Request(error)) => Err(error.into()),
             // GitHub says no with the status 200.
             Err(RequestTokenError::Parse(_, body)) => Err(serde_json::from_slice(&body)
-                .map_or(SignInError::Unreadable("token answer"), |answer: BasicErrorResponse| refused(&answer))),
+                .map_or(SignInError::Unreadable("token answer"), |answer: BasicErrorResponse| {
+                    refused(&answer)
+                })),
             Err(RequestTokenError::Other(_)) => Err(SignInError::Unreadable("token answer")),
         }
     }

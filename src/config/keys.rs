@@ -77,9 +77,7 @@ pub(super) static KNOWN: &[Known] = &[
     }),
     open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
-    open("storage", "regions", |draft, given| {
-        put(&mut draft.storage_regions, texts(given))
-    }),
+    open("storage", "regions", |draft, given| put(&mut draft.storage_regions, texts(given))),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
     secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),

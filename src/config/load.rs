@@ -103,9 +103,9 @@ fn put_flags(draft: &mut Draft, flags: &Flags, places: &mut Places) {
 /// Turns a checked draft into a configuration, with development mode's own answers where none were given.
 fn finish(draft: Draft) -> Config {
     let development = !draft.lets_others_in();
+    let (providers, email) = (draft.all_providers(), draft.email.clone().finish());
     let tls = draft.tls_certificate.zip(draft.tls_key).map(|(certificate, key)| Tls { certificate, key });
     let at_home = home_url(tls.is_some(), draft.server.listen.port());
-    let (providers, email) = (draft.all_providers(), draft.email.clone().finish());
     Config {
         server: Server {
             public_url: draft.public_url.unwrap_or(at_home),

@@ -76,7 +76,8 @@ impl MailDraft {
 
     /// Whether what is said may be read on the way.
     pub(super) fn is_exposed(&self) -> bool {
-        let home = |server: &String| url::Url::parse(&format!("smtp://{server}")).is_ok_and(|url| is_loopback(&url));
+        let home =
+            |server: &String| url::Url::parse(&format!("http://{server}")).is_ok_and(|url| is_loopback(&url));
         self.security == Some(MailSecurity::None) && !self.server.as_ref().is_some_and(home)
     }
 }

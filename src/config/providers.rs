@@ -63,7 +63,7 @@ pub struct EmailCodes {
 
 impl Provider {
     /// The name of the provider that `[sign_in]` itself describes. Its callback has no name at its end.
-    pub const MAIN: &str = "main";
+    pub const MAIN: &'static str = "main";
 
     /// An OpenID provider called [`Provider::MAIN`], with nothing but what every one needs.
     #[must_use]
@@ -126,7 +126,8 @@ impl ProviderDraft {
     /// The provider, when it is whole.
     fn finish(self) -> Option<Provider> {
         // What GitHub is called is ours to choose; an issuer is compared to the letter.
-        let issuer = if self.github { self.issuer()?.trim_end_matches('/') } else { self.issuer()? }.to_owned();
+        let issuer =
+            if self.github { self.issuer()?.trim_end_matches('/') } else { self.issuer()? }.to_owned();
         let whole = Provider::openid(&issuer, &self.client_id?, self.client_secret);
         let kind = if self.github {
             // An Enterprise Server has its API below itself.
@@ -207,7 +208,8 @@ pub(super) fn parse_provider_kind(given: &str) -> Result<bool, InvalidValue> {
 
 /// Whether secrets may travel to `given`: over TLS, or to this machine.
 pub(super) fn is_safe(given: &str) -> bool {
-    Url::parse(given).is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)))
+    Url::parse(given)
+        .is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)))
 }
 
 fn host_of(issuer: &str) -> String {

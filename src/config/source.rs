@@ -68,8 +68,10 @@ fn parse_file(path: &Path, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Given
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         for error in &errors {
-            let at = error.span().map_or(Place::File { path: path.to_owned(), line: None }, |at| file.place(at));
-            let what = format!("is not TOML: {}; text goes in quotes, as in `dir = \"content\"`", error.message());
+            let at =
+                error.span().map_or(Place::File { path: path.to_owned(), line: None }, |at| file.place(at));
+            let what =
+                format!("is not TOML: {}; text goes in quotes, as in `dir = \"content\"`", error.message());
             file.mistakes.push(Mistake::new(at, what));
         }
         return Vec::new();
@@ -77,7 +79,9 @@ fn parse_file(path: &Path, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Given
     for (section, body) in document.get_ref() {
         let name: &str = section.get_ref();
         match body.get_ref() {
-            DeValue::Table(settings) if sections().any(|known| known == name) => file.table(name, 0, settings),
+            DeValue::Table(settings) if sections().any(|known| known == name) => {
+                file.table(name, 0, settings)
+            }
             DeValue::Table(_) => file.mistake(section.span(), unknown_section(name)),
             _ => file.mistake(section.span(), outside(name)),
         }
@@ -117,11 +121,18 @@ impl File<'_> {
 
     fn tables(&mut self, section: &str, tables: &DeArray<'_>, span: Range<usize>) {
         if tables.len() > MOST_TABLES {
-            self.mistake(span, format!("`[[{section}]]` is there more than {MOST_TABLES} times; remove some"));
+            self.mistake(
+                span,
+                format!("`[[{section}]]` is there more than {MOST_TABLES} times; remove some"),
+            );
             return;
         }
         for (number, table) in tables.iter().enumerate() {
             match table.get_ref() {
+                DeValue::Table(settings) if settings.is_empty() => {
+                    let what = format!("this `[[{section}]]` is empty; write its settings below it, or remove it");
+                    self.mistake(table.span(), what);
+                }
                 DeValue::Table(settings) => self.table(section, number, settings),
                 _ => self.mistake(table.span(), as_section(section)),
             }
@@ -179,12 +190,9 @@ fn raw(value: &DeValue<'_>) -> Raw {
 
 /// The setting that a variable is for, and its table: `LOGGIA_SIGN_IN_PROVIDER_2_ISSUER` is for the second.
 fn named(variable: &str) -> Option<(&'static Known, usize)> {
-    let mut tables = 0..if REPEATED.iter().any(|section| variable.starts_with(&prefix_of(section))) {
-        MOST_TABLES
-    } else {
-        1
-    };
-    tables.find_map(|table| {
+    let several = REPEATED.iter().any(|section| variable.starts_with(&prefix_of(section)));
+    let tables = if several { MOST_TABLES } else { 1 };
+    (0..tables).find_map(|table| {
         let known = KNOWN.iter().find(|known| variable_of(known, table) == variable)?;
         Some((known, table))
     })

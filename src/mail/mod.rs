@@ -46,7 +46,9 @@ pub enum MailError {
         reason: String,
     },
     /// The sender is nobody's address.
-    #[error("mail: `from` is `{0}`, which no mail can be from; write an address such as `no-reply@example.org`")]
+    #[error(
+        "mail: `from` is `{0}`, which no mail can be from; write an address such as `no-reply@example.org`"
+    )]
     From(EmailAddress),
 }
 

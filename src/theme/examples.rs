@@ -8,10 +8,10 @@ mod sign_in;
 use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DiffRow, ErrorPage, Field, Filter,
-    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
-    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
-    Synonyms, TokenRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DiffRow, ErrorPage,
+    Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice,
+    ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage,
+    SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 

@@ -18,7 +18,8 @@ pub use error::ThemeError;
 use strings::Strings;
 use views::{
     AccountPage, AppPage, AppsPage, AuthorizePage, CodePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignInPage, SignedOutPage,
+    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignInPage,
+    SignedOutPage,
 };
 
 mod assets;

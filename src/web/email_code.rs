@@ -57,10 +57,7 @@ pub(super) async fn ask(
 }
 
 /// `GET /-/sign-in/code`.
-pub(super) async fn page(
-    State(loggia): State<Arc<Loggia>>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
+pub(super) async fn page(State(loggia): State<Arc<Loggia>>, headers: HeaderMap) -> Result<Response, Failure> {
     codes(&loggia)?;
     match asked(&loggia, &headers) {
         Some(asked) => show(&loggia, StatusCode::OK, &asked, None),

@@ -136,9 +136,13 @@ impl Failure {
                 layout,
                 request_id,
             }),
-            Self::SignIn { error, return_to } => {
-                loggia.theme.sign_in_failed(&not_signed_in(loggia, layout, error, return_to.as_ref(), request_id))
-            }
+            Self::SignIn { error, return_to } => loggia.theme.sign_in_failed(&not_signed_in(
+                loggia,
+                layout,
+                error,
+                return_to.as_ref(),
+                request_id,
+            )),
             _ => loggia.theme.error(&ErrorPage {
                 layout,
                 status: status.as_u16(),

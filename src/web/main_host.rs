@@ -16,8 +16,8 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, email_code, insights, print, provider, review, search,
-    sign_in, ways,
+    account, api, app_settings, apps, assets, authorize, email_code, insights, print, provider, review,
+    search, sign_in, ways,
 };
 use crate::config::Config;
 use crate::model::Clock;

@@ -68,9 +68,7 @@ async fn finish(
     loggia.guesses.strays_from.check(&network, now)?;
     let visit = Visit { headers, host: &host, keyring: &loggia.keyring, now };
     match way.finish(query, visit).await {
-        Ok(signed_in) => {
-            Ok(welcome(loggia, signed_in.person, &signed_in.return_to, &signed_in.cookie))
-        }
+        Ok(signed_in) => Ok(welcome(loggia, signed_in.person, &signed_in.return_to, &signed_in.cookie)),
         Err(error) => {
             if error.is_stray() {
                 loggia.guesses.strays_from.count(&network, now)?;

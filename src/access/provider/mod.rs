@@ -123,7 +123,8 @@ impl BuiltIn {
     /// The client's side of it: what [`oidc::Provider`](super::oidc::Provider) needs to sign people in here.
     #[must_use]
     pub fn registration(&self) -> config::Provider {
-        config::Provider::openid(&self.issuer, CLIENT_ID, Some(self.secret.clone()))
+        let label = "development mode".to_owned();
+        config::Provider { label, ..config::Provider::openid(&self.issuer, CLIENT_ID, Some(self.secret.clone())) }
     }
 
     /// Whom somebody is who signs in as `email`, without groups.

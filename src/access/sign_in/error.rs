@@ -89,7 +89,9 @@ pub enum SignInError {
     #[error("the identity provider's userinfo is about somebody else")]
     UserInfoSubject,
     /// A code was typed in a browser that asked for none within ten minutes.
-    #[error("this browser has no code under way: it was asked for in another browser, over ten minutes ago, or cookies are switched off")]
+    #[error(
+        "this browser has no code under way: it was asked for in another browser, over ten minutes ago, or cookies are switched off"
+    )]
     NoCode,
     /// A code was typed wrongly too often.
     #[error("the code was typed wrongly five times, so it works no longer")]

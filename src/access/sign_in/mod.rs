@@ -83,7 +83,11 @@ impl Ways {
     /// Prepares every provider; asks nothing of them yet. They send people back to paths below `main`, the origin of the
     /// main host.
     pub fn new(registrations: &[config::Provider], main: &str) -> Result<Self, AccessError> {
-        registrations.iter().map(|registration| Way::new(registration, main)).collect::<Result<_, _>>().map(Self)
+        registrations
+            .iter()
+            .map(|registration| Way::new(registration, main))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// All of them, in the order in which people choose.

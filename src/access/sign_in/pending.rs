@@ -41,7 +41,12 @@ struct Begun {
 pub(in crate::access) struct Secrets(String);
 
 impl Pending {
-    pub(in crate::access) fn read(headers: &HeaderMap, host: &str, keyring: &Keyring, now: Timestamp) -> Self {
+    pub(in crate::access) fn read(
+        headers: &HeaderMap,
+        host: &str,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Self {
         let sealed = cookie::read(headers, CookieName::SignIn.as_str());
         let opened = sealed.and_then(|sealed| keyring.open(Purpose::SignIn, host.as_bytes(), sealed));
         let mut pending: Self = opened.unwrap_or_default();

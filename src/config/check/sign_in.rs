@@ -27,12 +27,14 @@ impl Check<'_> {
             let (before, table) = (&whole[..place], place - usize::from(draft.issuer.is_some()).min(place));
             if before.iter().any(|other| other.name == provider.name) {
                 let name = &provider.name;
-                let what = format!("two providers are called `{name}`; give each `[[{TABLES}]]` a name of its own");
+                let what =
+                    format!("two providers are called `{name}`; give each `[[{TABLES}]]` a name of its own");
                 self.report_in(TABLES, "name", table, what);
             }
             if before.iter().any(|other| other.issuer == provider.issuer) {
                 let issuer = provider.issuer.escape_debug();
-                let what = format!("two providers have the issuer `{issuer}`; people are known by it, so keep one");
+                let what =
+                    format!("two providers have the issuer `{issuer}`; people are known by it, so keep one");
                 self.report_in(TABLES, "issuer", table, what);
             }
         }
@@ -71,7 +73,9 @@ impl Check<'_> {
         };
         for name in others {
             if self.places.contains_key(&(TABLES, name, table)) {
-                let what = format!("`{name}` is for providers of the kind `{kind}`; remove it, or set `kind = \"{kind}\"`");
+                let what = format!(
+                    "`{name}` is for providers of the kind `{kind}`; remove it, or set `kind = \"{kind}\"`"
+                );
                 self.report_in(TABLES, name, table, what);
             }
         }
@@ -79,7 +83,8 @@ impl Check<'_> {
 
     /// Where the first setting of a table stands.
     fn first_of(&self, table: usize) -> Place {
-        let places = self.places.iter().filter(|((section, _, number), _)| *section == TABLES && *number == table);
+        let places =
+            self.places.iter().filter(|((section, _, number), _)| *section == TABLES && *number == table);
         places.map(|(_, place)| place).min().cloned().unwrap_or(Place::Nowhere)
     }
 
@@ -99,7 +104,11 @@ impl Check<'_> {
     pub(super) fn mail(&mut self, draft: &Draft) {
         let mail = &draft.mail;
         if mail.server.is_some() {
-            self.require("mail", &["from"], "set it to the address that mail is from, such as `no-reply@example.org`");
+            self.require(
+                "mail",
+                &["from"],
+                "set it to the address that mail is from, such as `no-reply@example.org`",
+            );
         } else {
             for name in ["port", "security", "user", "password", "password_file", "from"] {
                 if self.is_set("mail", name) {

@@ -56,9 +56,16 @@ fn several_ways_to_sign_in_are_read() {
     assert_eq!(staff.client_secret.as_ref().unwrap().reveal(), "hunter4");
     assert_eq!(staff.callback_path(), "/-/sign-in/callback/staff");
     assert_eq!((staff.groups_claim.as_str(), staff.verified_email), ("realm_access.roles", false));
-    assert_eq!((staff.domains.as_slice(), staff.audiences.as_slice()), (&["example.org".to_owned()][..], &["api".to_owned()][..]));
-    let kind = ProviderKind::GitHub { api: "https://api.github.com".into(), organisations: vec!["ministry".into()] };
-    assert_eq!((&github.kind, github.label.as_str(), github.issuer.as_str()), (&kind, "GitHub", "https://github.com"));
+    assert_eq!(
+        (staff.domains.as_slice(), staff.audiences.as_slice()),
+        (&["example.org".to_owned()][..], &["api".to_owned()][..])
+    );
+    let kind =
+        ProviderKind::GitHub { api: "https://api.github.com".into(), organisations: vec!["ministry".into()] };
+    assert_eq!(
+        (&github.kind, github.label.as_str(), github.issuer.as_str()),
+        (&kind, "GitHub", "https://github.com")
+    );
     let email = EmailCodes { domains: vec!["partner.example".into()], granted: true };
     assert_eq!(config.sign_in.email, Some(email));
     let mail = config.mail.as_ref().unwrap();
@@ -73,7 +80,10 @@ fn an_enterprise_server_has_its_api_below_itself() {
                 issuer = \"https://github.example.org/\"\n";
     let config = configured(text).variable("LOGGIA_SIGN_IN_PROVIDER_1_CLIENT_SECRET", "s").load().unwrap();
     let provider = &config.sign_in.providers[0];
-    assert_eq!((provider.issuer.as_str(), provider.label.as_str()), ("https://github.example.org", "github.example.org"));
+    assert_eq!(
+        (provider.issuer.as_str(), provider.label.as_str()),
+        ("https://github.example.org", "github.example.org")
+    );
     let api = "https://github.example.org/api/v3".to_owned();
     assert_eq!(provider.kind, ProviderKind::GitHub { api, organisations: Vec::new() });
 }
@@ -101,7 +111,6 @@ fn every_mistake_in_ways_to_sign_in_is_told_with_its_place() {
     let text = r#"
 [sign_in]
 client_id = "left over"
-provider = "staff"
 
 [sign_in.email]
 granted = false
@@ -112,6 +121,10 @@ security = "none"
 user = "loggia"
 "#;
     insta::assert_snapshot!("mistakes_of_sections", configured(text).mistakes());
+    let flat = configured("[sign_in]\nprovider = \"staff\"\nemail = true\n");
+    insta::assert_snapshot!("sections_written_as_settings", flat.mistakes());
+    let empty = configured("[[sign_in.provider]]\n");
+    insta::assert_snapshot!("a_table_without_settings", empty.mistakes());
     let text = r#"
 [[sign_in.provider]]
 name = "Staff"
@@ -143,6 +156,8 @@ nmae = "four"
     insta::assert_snapshot!("mistakes_of_tables", configured(&whole).mistakes());
     let twice = "[[sign_in.provider]]\nname = \"a\"\nissuer = \"https://a.example\"\nclient_id = \"x\"\n";
     insta::assert_snapshot!("tables_that_are_alike", configured(&twice.repeat(2)).mistakes());
-    let lone = configured(twice).variable("LOGGIA_MAIL_FROM", "a@example.org").variable("LOGGIA_SIGN_IN_EMAIL_GRANTED", "true");
+    let lone = configured(twice)
+        .variable("LOGGIA_MAIL_FROM", "a@example.org")
+        .variable("LOGGIA_SIGN_IN_EMAIL_GRANTED", "true");
     insta::assert_snapshot!("mail_without_a_server", lone.mistakes());
 }

@@ -15,7 +15,8 @@ impl Words {
     }
 
     pub(super) fn sign_in_by_email(self) -> SignInPage {
-        let problem = EmailProblem::Elsewhere { domain: self.s("example.org"), way: self.s("Ministry account") };
+        let problem =
+            EmailProblem::Elsewhere { domain: self.s("example.org"), way: self.s("Ministry account") };
         SignInPage {
             ways: Vec::new(),
             email: Some(EmailForm { typed: self.s("ann@example.org"), problem: Some(problem) }),

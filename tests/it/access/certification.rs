@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::forger::{Forger, Lies, Signing};
-use super::{NOW, Site, SignInError, sign_in, signed_in};
+use super::{NOW, SignInError, Site, sign_in, signed_in};
 
 type Row = (&'static str, fn(&mut Lies), Result<(), SignInError>);
 
@@ -19,33 +19,49 @@ const ROWS: [Row; 21] = [
     ),
     ("oidcc-client-test-idtoken-sig-rs256", |lies| lies.signing = Signing::Rs256, Ok(())),
     ("oidcc-client-test-idtoken-sig-none", |lies| lies.signing = Signing::None, Err(SignInError::Algorithm)),
-    ("oidcc-client-test-invalid-sig-rs256", |lies| lies.signing = Signing::OtherKey, Err(SignInError::Signature)),
+    (
+        "oidcc-client-test-invalid-sig-rs256",
+        |lies| lies.signing = Signing::OtherKey,
+        Err(SignInError::Signature),
+    ),
     (
         "oidcc-client-test-invalid-sig-hs256",
         |lies| lies.signing = Signing::Hs256WithSecret,
         Err(SignInError::Algorithm),
     ),
-    ("oidcc-client-test-invalid-sig-es256", |lies| {
-        lies.signing = Signing::Es256;
-        lies.header = json!({"alg": "RS256"});
-    }, Err(SignInError::UnknownKey)),
+    (
+        "oidcc-client-test-invalid-sig-es256",
+        |lies| {
+            lies.signing = Signing::Es256;
+            lies.header = json!({"alg": "RS256"});
+        },
+        Err(SignInError::UnknownKey),
+    ),
     ("oidcc-client-test-kid-absent-single-jwks", |lies| lies.header = json!({"kid": null}), Ok(())),
-    ("oidcc-client-test-kid-absent-multiple-jwks", |lies| {
-        lies.header = json!({"kid": null});
-        lies.publishes_other = true;
-    }, Err(SignInError::UnknownKey)),
+    (
+        "oidcc-client-test-kid-absent-multiple-jwks",
+        |lies| {
+            lies.header = json!({"kid": null});
+            lies.publishes_other = true;
+        },
+        Err(SignInError::UnknownKey),
+    ),
     ("the kid decides among several keys", |lies| lies.publishes_other = true, Ok(())),
-    ("another of the published keys does not sign for this one", |lies| {
-        lies.publishes_other = true;
-        lies.header = json!({"kid": "other"});
-    }, Err(SignInError::Signature)),
+    (
+        "another of the published keys does not sign for this one",
+        |lies| {
+            lies.publishes_other = true;
+            lies.header = json!({"kid": "other"});
+        },
+        Err(SignInError::Signature),
+    ),
     (
         "oidcc-client-test-invalid-iss",
         |lies| lies.claims = json!({"iss": "https://evil.org"}),
         Err(SignInError::Issuer),
     ),
     ("oidcc-client-test-missing-sub", |lies| lies.claims = json!({"sub": null}), UNREADABLE),
-    ("oidcc-client-test-missing-aud", |lies| lies.claims = json!({"aud": null}), UNREADABLE),
+    ("oidcc-client-test-missing-aud", |lies| lies.claims = json!({"aud": null}), Err(SignInError::Audience)),
     (
         "oidcc-client-test-invalid-aud",
         |lies| lies.claims = json!({"aud": "another-site"}),
@@ -58,10 +74,14 @@ const ROWS: [Row; 21] = [
         Err(SignInError::Nonce),
     ),
     ("oidcc-client-test-scope-userinfo-claims", |lies| lies.claims = json!({"email": null}), Ok(())),
-    ("oidcc-client-test-userinfo-invalid-sub", |lies| {
-        lies.claims = json!({"email": null});
-        lies.userinfo = json!({"sub": "2", "email": "ann@example.org", "email_verified": true});
-    }, Err(SignInError::UserInfoSubject)),
+    (
+        "oidcc-client-test-userinfo-invalid-sub",
+        |lies| {
+            lies.claims = json!({"email": null});
+            lies.userinfo = json!({"sub": "2", "email": "ann@example.org", "email_verified": true});
+        },
+        Err(SignInError::UserInfoSubject),
+    ),
     (
         "oidcc-client-test-discovery-issuer-mismatch",
         |lies| lies.discovery = json!({"issuer": "https://evil.org"}),
@@ -92,13 +112,13 @@ async fn keys_that_rotate_between_and_during_sign_ins_are_found() {
     // oidcc-client-test-signing-key-rotation: between two sign-ins.
     forger.lies().published_kid = "two";
     forger.lies().header = json!({"kid": "two"});
-    sign_in(&site, &forger, NOW + 3600).await.unwrap();
+    sign_in(&site, &forger, NOW + 61).await.unwrap();
     // oidcc-client-test-signing-key-rotation-just-before-signing: while somebody is at the provider.
-    let (location, headers) = site.begin("/", NOW + 7200).await.unwrap();
+    let (location, headers) = site.begin("/", NOW + 122).await.unwrap();
     forger.lies().published_kid = "three";
     forger.lies().header = json!({"kid": "three"});
     let query = forger.visit(&location);
-    assert!(site.finish(&query, &headers, NOW + 7230).await.is_ok());
+    assert!(site.finish(&query, &headers, NOW + 152).await.is_ok());
     assert_eq!(forger.lies().keys_asked, 3);
 }
 

@@ -30,8 +30,7 @@ async fn site(clock: &Clock, office: &PostOffice) -> TestApp {
     let port = office.port;
     let change = |config: &mut loggia::config::Config| {
         config.mail = Some(mail(port));
-        config.sign_in.email =
-            Some(EmailCodes { domains: vec!["partner.example".into()], granted: true });
+        config.sign_in.email = Some(EmailCodes { domains: vec!["partner.example".into()], granted: true });
     };
     TestApp::start_at(clock.clone(), change, false).await
 }
@@ -66,7 +65,10 @@ async fn somebody_with_an_address_types_the_code_and_is_where_they_wanted_to_be(
     assert_eq!((asked.status, asked.header("location")), (303, Some(CODE_PAGE)));
     assert!(pat.get(&app, CODE_PAGE).await.text().contains("pat@partner.example"));
     let letter = office.letter(1).await;
-    assert!(letter.contains("To: pat@partner.example") && letter.contains("From: Guidance <no-reply@example.org>"));
+    assert!(
+        letter.contains("To: pat@partner.example")
+            && letter.contains("From: Guidance <no-reply@example.org>")
+    );
     assert!(!letter.contains("http"), "a code and no link");
 
     let code = code_in(&letter);
@@ -161,8 +163,11 @@ async fn the_sixth_try_is_refused_even_when_it_is_right() {
     let first = pat.clone();
     for left in (0..5).rev() {
         let wrong = type_in(&mut pat, &app, other_than(&code)).await;
-        let (status, said) =
-            if left > 0 { (422, format!("Attempts left: {left}.")) } else { (400, "wrongly five times".into()) };
+        let (status, said) = if left > 0 {
+            (422, format!("Attempts left: {left}."))
+        } else {
+            (400, "wrongly five times".into())
+        };
         assert_eq!(wrong.status, status);
         assert!(wrong.text().contains(&said), "{said}");
     }
@@ -249,7 +254,9 @@ async fn what_is_no_address_is_said_and_other_sites_cannot_ask() {
     let app = site(&now(), &office).await;
     let unread = ask(&mut Browser::default(), &app, "pat").await;
     assert_eq!(unread.status, 422);
-    assert!(unread.text().contains("This is not an email address") && unread.text().contains("value=\"pat\""));
+    assert!(
+        unread.text().contains("This is not an email address") && unread.text().contains("value=\"pat\"")
+    );
     let foreign = app.request("POST", "", "/-/sign-in/email", &[("Origin", "https://evil.org")]).await;
     assert_eq!(foreign.status, 403);
 }
@@ -313,14 +320,15 @@ async fn a_real_mail_server_takes_the_letter() {
     let mut said = BufReader::new(server.stdout.take().unwrap()).lines();
     let change = |config: &mut loggia::config::Config| {
         config.mail = Some(mail(port));
-        config.sign_in.email =
-            Some(EmailCodes { domains: vec!["partner.example".into()], granted: false });
+        config.sign_in.email = Some(EmailCodes { domains: vec!["partner.example".into()], granted: false });
     };
     let app = TestApp::start_with(change).await;
     let mut pat = Browser::default();
     ask(&mut pat, &app, "pat@partner.example").await;
     let mut letter = String::new();
-    while let Some(line) = tokio::time::timeout(Duration::from_secs(30), said.next_line()).await.unwrap().unwrap() {
+    while let Some(line) =
+        tokio::time::timeout(Duration::from_secs(30), said.next_line()).await.unwrap().unwrap()
+    {
         letter += &format!("{line}\n");
         if line.contains("END MESSAGE") {
             break;

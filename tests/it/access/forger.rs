@@ -139,7 +139,9 @@ impl Forger {
     }
 
     fn keys(&self) -> Value {
-        let (kid, other) = (self.lies().published_kid, self.lies().publishes_other);
+        let lies = self.lies();
+        let (kid, other) = (lies.published_kid, lies.publishes_other);
+        drop(lies);
         let point = KEYS.ec.public_key().as_ref();
         let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
         let rsa = |key: &RsaKey, kid: &str| {

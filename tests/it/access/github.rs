@@ -42,7 +42,10 @@ impl Double {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let said = Said {
-            token: (200, json!({"access_token": "gho_secret", "token_type": "bearer", "scope": "read:org,user:email"})),
+            token: (
+                200,
+                json!({"access_token": "gho_secret", "token_type": "bearer", "scope": "read:org,user:email"}),
+            ),
             user: (200, json!({"id": 583_231, "login": "octocat", "name": "The Octocat"})),
             emails: json!([
                 {"email": "other@example.net", "primary": false, "verified": true},
@@ -71,7 +74,10 @@ impl Double {
                     answer(double.said().user.clone())
                 }),
             )
-            .route("/user/emails", get(async |State(double): State<Double>| Json(double.said().emails.clone())))
+            .route(
+                "/user/emails",
+                get(async |State(double): State<Double>| Json(double.said().emails.clone())),
+            )
             .route(
                 "/user/orgs",
                 get(async |State(double): State<Double>, Query(asked): Query<HashMap<String, usize>>| {
@@ -81,7 +87,10 @@ impl Double {
                     Json(orgs.into_iter().skip(from).take(asked["per_page"]).collect::<Vec<_>>())
                 }),
             )
-            .route("/user/teams", get(async |State(double): State<Double>| Json(double.said().teams.clone())));
+            .route(
+                "/user/teams",
+                get(async |State(double): State<Double>| Json(double.said().teams.clone())),
+            );
         let router = Router::new()
             .route(
                 "/login/oauth/access_token",
@@ -186,7 +195,7 @@ async fn every_way_in_which_github_says_no_is_named() {
             |said| said.token.1 = json!({"error": "incorrect_client_credentials"}),
             SignInError::Registration,
         ),
-        ("something else", |said| said.token.1 = json!(["x"]), SignInError::Unreadable("token answer")),
+        ("something else", |said| said.token.1 = json!({"x": 1}), SignInError::Unreadable("token answer")),
         (
             "no primary address",
             |said| said.emails = json!([{"email": "a@example.org", "primary": false, "verified": true}]),
@@ -198,7 +207,11 @@ async fn every_way_in_which_github_says_no_is_named() {
             SignInError::UnverifiedEmail,
         ),
         ("a token that is not taken", |said| said.user.0 = 401, SignInError::UserInfo),
-        ("an account without a number", |said| said.user.1["id"] = json!("x"), SignInError::Unreadable("account")),
+        (
+            "an account without a number",
+            |said| said.user.1["id"] = json!("x"),
+            SignInError::Unreadable("account"),
+        ),
         ("a failure of its own", |said| said.user.0 = 502, SignInError::Unavailable),
     ];
     for (name, lie, error) in rows {
@@ -212,7 +225,10 @@ async fn every_way_in_which_github_says_no_is_named() {
 async fn a_state_of_another_browser_and_a_refusal_are_named() {
     let github = Double::start().await;
     for (answer, error) in [
-        (Box::new(|_: &str| "code=c&state=another".to_owned()) as Box<dyn Fn(&str) -> String>, SignInError::State),
+        (
+            Box::new(|_: &str| "code=c&state=another".to_owned()) as Box<dyn Fn(&str) -> String>,
+            SignInError::State,
+        ),
         (Box::new(|state: &str| format!("error=access_denied&state={state}")), SignInError::Denied),
         (Box::new(|state: &str| format!("state={state}")), SignInError::Incomplete),
     ] {

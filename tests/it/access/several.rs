@@ -16,7 +16,8 @@ use loggia::model::Clock;
 
 /// A provider called `name` with whatever `change` sets.
 fn called(name: &str, forger: &Forger, change: impl FnOnce(&mut config::Provider)) -> config::Provider {
-    let mut provider = config::Provider { name: name.into(), label: format!("The {name}"), ..registration(forger) };
+    let mut provider =
+        config::Provider { name: name.into(), label: format!("The {name}"), ..registration(forger) };
     change(&mut provider);
     provider
 }
@@ -46,7 +47,8 @@ async fn people_choose_and_each_provider_has_its_own_callback() {
     let mut ann = Browser::default();
     let chooser = ann.get(&app, "/-/sign-in?return=%2Ftools%2F").await;
     assert_eq!(chooser.status, 200);
-    for shown in ["Sign in with The staff", "Sign in with The partners", "name=\"return\" value=\"/tools/\""] {
+    for shown in ["Sign in with The staff", "Sign in with The partners", "name=\"return\" value=\"/tools/\""]
+    {
         assert!(chooser.text().contains(shown), "{shown} in {}", chooser.text());
     }
     assert!(chooser.header("content-security-policy").unwrap().ends_with(" https:"));
