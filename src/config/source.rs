@@ -130,7 +130,8 @@ impl File<'_> {
         for (number, table) in tables.iter().enumerate() {
             match table.get_ref() {
                 DeValue::Table(settings) if settings.is_empty() => {
-                    let what = format!("this `[[{section}]]` is empty; write its settings below it, or remove it");
+                    let what =
+                        format!("this `[[{section}]]` is empty; write its settings below it, or remove it");
                     self.mistake(table.span(), what);
                 }
                 DeValue::Table(settings) => self.table(section, number, settings),

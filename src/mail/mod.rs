@@ -160,7 +160,8 @@ async fn deliver(queued: Queued, transport: &Transport) {
                 tracing::debug!(%to, "a letter was sent");
                 break;
             }
-            Ok(Err(error)) => (error.status().map(u16::from), error.is_permanent()),
+            // What it lacks altogether, such as TLS, it will not have in a few seconds.
+            Ok(Err(error)) => (error.status().map(u16::from), error.is_permanent() || error.is_client()),
             Err(_) => (None, false),
         };
         let pause = pauses.next().filter(|_| !final_no);

@@ -124,7 +124,10 @@ impl BuiltIn {
     #[must_use]
     pub fn registration(&self) -> config::Provider {
         let label = "development mode".to_owned();
-        config::Provider { label, ..config::Provider::openid(&self.issuer, CLIENT_ID, Some(self.secret.clone())) }
+        config::Provider {
+            label,
+            ..config::Provider::openid(&self.issuer, CLIENT_ID, Some(self.secret.clone()))
+        }
     }
 
     /// Whom somebody is who signs in as `email`, without groups.

@@ -285,6 +285,16 @@ async fn a_letter_that_the_server_takes_later_is_sent_again_and_a_refused_one_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_to_a_server_that_does_not_turn_to_tls() {
+    let office = PostOffice::open().await;
+    let protected = Mail { security: MailSecurity::StartTls, ..mail(office.port) };
+    let mailer = Mailer::open(&protected, Clock::system()).unwrap();
+    mailer.send(&"pat@partner.example".parse().unwrap(), "x", "x").unwrap();
+    mailer.finish(Duration::from_secs(20)).await;
+    assert!(office.letters().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_answer_holds_nobody_up() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mailer = Mailer::open(&mail(silent.local_addr().unwrap().port()), Clock::system()).unwrap();

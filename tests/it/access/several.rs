@@ -1,18 +1,20 @@
 //! Several providers at once, each with rules of its own, at a whole server.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use loggia::access::oidc::Provider;
 use loggia::access::sign_in::SignInError;
+use loggia::access::{Keyring, Session};
 use loggia::config;
+use loggia::model::Clock;
 use serde_json::json;
 use url::Url;
 
 use super::browser::Browser;
 use super::forger::Forger;
-use super::{CALLBACK, CLIENT_ID, HeaderMap, NOW, Site, at, registration, sign_in};
+use super::{CALLBACK, CLIENT_ID, HeaderMap, NOW, Site, at, registration, sent_back, sign_in};
 use crate::support::app::{Answer, TestApp};
-use loggia::model::Clock;
 
 /// A provider called `name` with whatever `change` sets.
 fn called(name: &str, forger: &Forger, change: impl FnOnce(&mut config::Provider)) -> config::Provider {
@@ -157,6 +159,21 @@ async fn a_session_that_was_planted_is_not_the_one_that_signs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn session_keys_that_change_sign_nobody_out_until_the_old_one_is_gone() {
+    let keys = ["n", "o"].map(|letter| config::Secret::new(letter.repeat(32)));
+    let old = Keyring::new(&keys[1..]).unwrap();
+    for (keys, status) in [(keys.to_vec(), 200), (keys[..1].to_vec(), 303)] {
+        let app = TestApp::start_with(|config| config.sign_in.session_keys = keys).await;
+        let (now, host) = (app.loggia.clock.now(), app.loggia.hosts.main_authority());
+        let ann = app.person("ann@example.org");
+        let session = Session::begin(ann, Duration::from_hours(1), now, &app.loggia.entropy);
+        let cookie = sent_back(&session.cookie(&host, &old, now));
+        let cookie = cookie["cookie"].to_str().unwrap();
+        assert_eq!(app.get("", "/-/account/", &[("Cookie", cookie)]).await.status, status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn strays_of_a_network_are_counted_and_then_wait() {
     let staff = Forger::start(NOW).await;
     let app = server(vec![called("staff", &staff, |_| ())]).await;
@@ -176,13 +193,13 @@ async fn session_keys_that_change_during_a_sign_in_lose_nobody() {
     let keys = ["n", "k"].map(|letter| config::Secret::new(letter.repeat(32)));
     let both = Site {
         provider: Provider::new(registration(&forger), &Url::parse(CALLBACK).unwrap()).unwrap(),
-        keyring: loggia::access::Keyring::new(&keys).unwrap(),
+        keyring: Keyring::new(&keys).unwrap(),
     };
     let query = forger.visit(&location);
     assert!(both.finish(&query, &headers, NOW).await.is_ok());
     let alone = Site {
         provider: Provider::new(registration(&forger), &Url::parse(CALLBACK).unwrap()).unwrap(),
-        keyring: loggia::access::Keyring::new(&keys[..1]).unwrap(),
+        keyring: Keyring::new(&keys[..1]).unwrap(),
     };
     assert_eq!(alone.finish(&query, &headers, NOW).await, Err(SignInError::NoCookie));
     assert_eq!(alone.finish(&query, &HeaderMap::new(), NOW).await, Err(SignInError::NoCookie));
