@@ -24,6 +24,8 @@ pub enum CookieName {
     Nonce,
     /// Sign-ins that were begun, on the main host.
     SignIn,
+    /// A code that was sent by e-mail, on the main host.
+    EmailCode,
     /// Says on an app's host when this browser was last told to forget what the origin had stored.
     Origin,
 }
@@ -37,6 +39,7 @@ impl CookieName {
             Self::AppSession => "__Host-loggia-app",
             Self::Nonce => "__Host-loggia-nonce",
             Self::SignIn => "__Host-loggia-sign-in",
+            Self::EmailCode => "__Host-loggia-code",
             Self::Origin => "__Host-loggia-origin",
         }
     }

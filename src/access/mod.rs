@@ -6,15 +6,18 @@
 //! 3. [`Keyring`] seals values for one purpose and one host.
 //! 4. [`Session`] says who signed in on the main host, [`AppSession`] on an app's host.
 //! 5. [`hand_off`] turns the first into the second.
-//! 6. [`oidc`] signs people in with an OpenID provider.
-//! 7. [`provider`] is the OpenID provider of development mode.
-//! 8. [`token`] makes and verifies API tokens.
-//! 9. [`authorization`] signs the command line in.
-//! 10. [`check_same_origin`] keeps other sites from acting in a person's name.
+//! 6. [`sign_in`] has every way to sign in: with [`oidc`] providers, with `github`.
+//! 7. [`email_code`] lets people in who have an address and no provider.
+//! 8. [`provider`] is the OpenID provider of development mode.
+//! 9. [`token`] makes and verifies API tokens.
+//! 10. [`authorization`] signs the command line in.
+//! 11. [`check_same_origin`] keeps other sites from acting in a person's name, [`Rate`] keeps anybody from guessing.
 
 pub mod authorization;
 pub mod cookie;
+pub mod email_code;
 mod error;
+mod github;
 pub mod hand_off;
 mod mark;
 pub mod oidc;
@@ -24,9 +27,11 @@ mod permit;
 mod pkce;
 mod policy;
 pub mod provider;
+mod rate;
 mod return_path;
 mod seal;
 mod session;
+pub mod sign_in;
 pub mod token;
 
 pub use error::AccessError;
@@ -38,6 +43,7 @@ pub use pkce::Challenge;
 pub use policy::{
     decide, decide_publish, decide_restore, may_create, may_enter, may_publish_guides, may_read, may_see,
 };
+pub use rate::{Network, Rate, TooMany};
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};
 pub use session::{AppSession, Session};

@@ -39,11 +39,13 @@ pub enum Purpose {
     HandOff,
     /// A code of the command line's sign-in.
     Authorization,
+    /// A code that was sent by e-mail.
+    EmailCode,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] =
-        [Self::Session, Self::AppSession, Self::SignIn, Self::HandOff, Self::Authorization];
+    const ALL: [Self; 6] =
+        [Self::Session, Self::AppSession, Self::SignIn, Self::HandOff, Self::Authorization, Self::EmailCode];
 
     fn label(self) -> &'static [u8] {
         match self {
@@ -52,6 +54,7 @@ impl Purpose {
             Self::SignIn => b"sign-in",
             Self::HandOff => b"hand-off",
             Self::Authorization => b"authorization",
+            Self::EmailCode => b"email-code",
         }
     }
 }

@@ -3,9 +3,10 @@
 //! 1. `source` reads `loggia.toml` and the `LOGGIA_…` variables ([`variables`]) into settings with their
 //!    places; the table in `keys` says what can be set, and `nearest` what was meant.
 //! 2. `given` and `value` turn what was written into values.
+//!    `providers` and `mail` have sections of their own.
 //! 3. [`Config::load`] puts them in order (file, variables, [`Flags`]), `check` looks at them together, and
 //!    every [`Mistake`] is reported at once.
-//! 4. Without an issuer to sign in with this is development mode: [`development_key`], [`DEVELOPMENT_DIR`].
+//! 4. Without a way to sign in this is development mode: [`development_key`], [`DEVELOPMENT_DIR`].
 
 mod check;
 mod development;
@@ -13,8 +14,10 @@ mod environment;
 mod given;
 mod keys;
 mod load;
+mod mail;
 mod mistake;
 mod nearest;
+mod providers;
 mod source;
 mod theme;
 mod value;
@@ -31,7 +34,9 @@ use url::Url;
 pub use development::{DEVELOPMENT_DIR, development_key};
 pub use environment::{client_token, user_dir, variables};
 pub use load::Flags;
+pub use mail::{Mail, MailSecurity, Sender};
 pub use mistake::{ConfigError, Mistake, Place};
+pub use providers::{EmailCodes, Provider, ProviderKind};
 pub use theme::Theme;
 pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
@@ -50,6 +55,8 @@ pub struct Config {
     pub storage_regions: Vec<String>,
     /// `[sign_in]`
     pub sign_in: SignIn,
+    /// `[mail]`; `None` sends none.
+    pub mail: Option<Mail>,
     /// `[access]`
     pub access: Access,
     /// `[limits]`
@@ -130,8 +137,11 @@ pub enum Storage {
 /// How people sign in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// The OpenID provider; `None` is the built-in one of development mode.
-    pub provider: Option<Provider>,
+    /// Where people sign in, in the order in which they choose; in development mode the built-in provider comes
+    /// first.
+    pub providers: Vec<Provider>,
+    /// Codes by e-mail, for people outside any provider; `None` sends none.
+    pub email: Option<EmailCodes>,
     /// Keys that seal sessions: the first seals, all of them open, so that keys can be changed in turn.
     /// Each has at least 32 characters. Empty in development mode unless given: `serve` then takes
     /// [`development_key`].
@@ -140,19 +150,6 @@ pub struct SignIn {
     pub session: Duration,
     /// How long a session on an app's host lasts before it is renewed by a hand-off.
     pub app_session: Duration,
-}
-
-/// An OpenID provider and our registration with it.
-#[derive(Clone, Debug)]
-pub struct Provider {
-    /// Its issuer URL, exactly as its discovery document and its tokens write it.
-    pub issuer: String,
-    /// Our client identity.
-    pub client_id: String,
-    /// Our client secret; `None` is a public client.
-    pub client_secret: Option<Secret>,
-    /// The claim that holds a person's groups.
-    pub groups_claim: String,
 }
 
 /// What publishers may do.

@@ -18,6 +18,7 @@ mod ops;
 mod start;
 mod texts;
 mod tls;
+mod ways;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};

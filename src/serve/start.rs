@@ -3,21 +3,25 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, editions, history, index, ops, run, texts};
-use crate::access::{Keyring, oidc, provider};
+use super::{Certificates, Service, development, editions, history, index, ops, run, texts, ways};
+use crate::access::Keyring;
 use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
+use crate::mail::Mailer;
 use crate::model::{Clock, Entropy};
 use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
+    self, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, RequestLog, Sites,
 };
+
+/// How long a stop waits for letters that are on their way.
+const LAST_LETTERS: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
 pub fn serve(mut config: Config) -> Result<()> {
@@ -107,19 +111,8 @@ pub async fn open_on(
     };
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
-    let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
-    let (registration, provider) = match &config.sign_in.provider {
-        Some(registration) => (registration.clone(), None),
-        None if config.development => {
-            let provider = provider::BuiltIn::new(&config.server.public_url, &callback, entropy.clone());
-            (provider.registration(), Some(provider))
-        }
-        None => bail!("nobody could sign in: set `issuer` and `client_id` under [sign_in]"),
-    };
-    let issuer = url::Url::parse(&registration.issuer).map(|url| url.origin().ascii_serialization());
-    let form_targets = [hosts.main_origin(), hosts.all_apps()].into_iter().chain(issuer.ok());
-    let policies = Policies::new(&hosts, &form_targets.collect::<Vec<_>>());
-    let sign_in = oidc::Provider::new(registration, &callback)?;
+    let ways = ways::open(&config, &hosts, &entropy)?;
+    let mailer = config.mail.as_ref().map(|mail| Mailer::open(mail, clock.clone())).transpose()?;
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
@@ -135,15 +128,17 @@ pub async fn open_on(
         searches: Arc::new(tokio::sync::Semaphore::new(processors())),
         config,
         hosts,
-        policies,
+        policies: ways.policies,
         clock,
         entropy,
         keyring,
         releases,
         theme,
         assets,
-        sign_in,
-        provider,
+        sign_in: ways.ways,
+        provider: ways.built_in,
+        mailer,
+        guesses: Guesses::default(),
         insights,
         metrics,
         request_log,
@@ -207,6 +202,9 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     stop.cancel();
     drop(watcher);
     let _ = tokio::join!(follower, logger, operations, counted);
+    if let Some(mailer) = &loggia.mailer {
+        mailer.finish(LAST_LETTERS).await;
+    }
     if let Some(log) = &loggia.request_log {
         log.flush();
     }

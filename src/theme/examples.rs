@@ -3,14 +3,12 @@
 use jiff::Timestamp;
 
 mod review;
+mod sign_in;
 
 use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
-    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
-    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
-    Synonyms, TokenRow, UnreadRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DiffRow, ErrorPage, Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignedOutPage, SignInFailedPage, Synonyms, TokenRow, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -47,6 +45,10 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("app-new", theme.app(&words.new_app())),
         ("account", theme.account(&words.account())),
         ("account-new", theme.account(&words.new_account())),
+        ("sign-in", theme.sign_in(&words.sign_in())),
+        ("sign-in-email", theme.sign_in(&words.sign_in_by_email())),
+        ("code", theme.code(&words.code(None))),
+        ("code-wrong", theme.code(&words.code(Some(CodeProblem::Wrong { left: 4 })))),
         ("provider", theme.provider(&words.provider(None))),
         ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
         ("authorize", theme.authorize(&words.authorize())),

@@ -17,8 +17,9 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignedOutPage,
+    AccountPage, AppPage, AppsPage, AuthorizePage, CodePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
+    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignInPage,
+    SignedOutPage,
 };
 
 mod assets;
@@ -74,6 +75,13 @@ impl Theme {
     #[must_use]
     pub fn words(&self, language: &str, key: &str) -> Option<&str> {
         chosen(&self.strings, language)?.get(key)
+    }
+
+    /// The line with this key in `language`, or in English, and every `{name}` in it replaced by what `given` says.
+    #[must_use]
+    pub fn say(&self, language: &str, key: &str, given: &[(&str, &str)]) -> Option<String> {
+        let given = given.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        chosen(&self.strings, language)?.say(key, given)
     }
 
     /// What is at `/-/assets/<file>`, such as `style.0f3a….css`.
@@ -142,6 +150,10 @@ pages! {
     app: AppPage from "app.html",
     /// You and your tokens.
     account: AccountPage from "account.html",
+    /// How do you sign in?
+    sign_in: SignInPage from "sign_in.html",
+    /// Type the code that was sent to you.
+    code: CodePage from "code.html",
     /// Who do you want to be? (development mode)
     provider: ProviderPage from "provider.html",
     /// Whether a command may publish as you.

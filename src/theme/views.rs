@@ -4,7 +4,7 @@
 //! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
 //! 4. apps: [`AppsPage`], [`AppPage`]
-//! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
+//! 5. people: [`SignInPage`], [`CodePage`], [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
 //! 6. keeping: [`ReviewPage`], [`SearchesPage`]
 //! 7. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
@@ -25,6 +25,7 @@ pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
 pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
 pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
 pub use searches::{SearchesPage, SearchesRow};
+pub use sign_in::{CodePage, CodeProblem, EmailForm, EmailProblem, SignInPage, WayButton};
 
 mod account;
 mod apps;
@@ -34,6 +35,7 @@ mod refusals;
 mod review;
 mod search;
 mod searches;
+mod sign_in;
 
 /// What every page shares.
 #[derive(Clone, Debug, Serialize)]

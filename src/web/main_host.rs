@@ -16,7 +16,8 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, insights, print, provider, review, search, sign_in,
+    account, api, app_settings, apps, assets, authorize, email_code, insights, print, provider, review,
+    search, sign_in, ways,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -61,8 +62,11 @@ pub fn routes(
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))
-        .route("/-/sign-in", get(sign_in::begin))
+        .route("/-/sign-in", get(ways::page).post(ways::chosen))
         .route("/-/sign-in/callback", get(sign_in::callback))
+        .route("/-/sign-in/callback/{way}", get(sign_in::callback_of))
+        .route("/-/sign-in/email", post(email_code::ask))
+        .route("/-/sign-in/code", get(email_code::page).post(email_code::check))
         .route("/-/sign-out", post(sign_in::sign_out))
         .route("/-/enter", get(sign_in::enter))
         .route("/-/authorize", get(authorize::page).post(authorize::decide))

@@ -4,7 +4,8 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`insights`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`app_settings`], [`review`], [`insights`], [`account`], [`ways`] and [`email_code`] to [`sign_in`],
+//!    [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -26,11 +27,13 @@ mod connection;
 mod context;
 mod edition;
 mod editions;
+mod email_code;
 mod encoding;
 mod enter;
 mod failure;
 mod feed;
 mod files;
+mod guesses;
 mod guides;
 mod host;
 mod insights;
@@ -55,6 +58,7 @@ mod site;
 mod state;
 mod vault;
 mod viewer;
+mod ways;
 mod well_known;
 
 use std::time::Duration;
@@ -69,6 +73,7 @@ pub use coded::Coded;
 pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use editions::Editions;
+pub use guesses::Guesses;
 pub use host::{Hosts, Surface};
 pub use insights::Insights;
 pub use live::Live;

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
+use axum::Extension;
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response as AxumResponse;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::body::Body;
+use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::{MaybeSession, OurForm};
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::hand_off::{self, Arrival};
-use crate::access::{Parameters, ReturnPath, Session};
+use crate::access::sign_in::{self, Visit};
+use crate::access::{Network, ReturnPath, Session};
+use crate::config::Provider;
+use crate::model::Person;
 use crate::theme::views::SignedOutPage;
 
 /// To the sign-in, and back to `return_to` afterwards.
@@ -28,37 +33,65 @@ pub(super) fn address(return_to: &str) -> String {
     format!("/-/sign-in?{query}")
 }
 
-/// `GET /-/sign-in?return=`: on to the provider.
-pub(super) async fn begin(
-    State(loggia): State<Arc<Loggia>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<AxumResponse, Failure> {
-    let given = Parameters::parse(query.as_deref().unwrap_or_default());
-    let return_to = given.get("return").map_or_else(|| ReturnPath::or_root("/-/apps/"), ReturnPath::or_root);
-    let host = loggia.hosts.main_authority();
-    let now = loggia.clock.now();
-    let begun =
-        loggia.sign_in.begin(&headers, &host, &return_to, &loggia.keyring, now, &loggia.entropy).await?;
-    let response = super::redirect(StatusCode::SEE_OTHER, begun.location.as_str());
-    Ok(with_cookies(response, &[&begun.cookie]))
-}
-
-/// `GET /-/sign-in/callback`: back from the provider.
+/// `GET /-/sign-in/callback`: back from the provider that `[sign_in]` itself names.
 pub(super) async fn callback(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<AxumResponse, Failure> {
+    finish(&loggia, Provider::MAIN, &query.unwrap_or_default(), &headers, &context).await
+}
+
+/// `GET /-/sign-in/callback/NAME`: back from one of several.
+pub(super) async fn callback_of(
+    State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
+    Path(way): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<AxumResponse, Failure> {
+    finish(&loggia, &way, &query.unwrap_or_default(), &headers, &context).await
+}
+
+async fn finish(
+    loggia: &Loggia,
+    way: &str,
+    query: &str,
+    headers: &HeaderMap,
+    context: &Context,
+) -> Result<AxumResponse, Failure> {
+    let way = loggia.sign_in.get(way).ok_or(Failure::NotFound)?;
     let host = loggia.hosts.main_authority();
     let now = loggia.clock.now();
-    let query = query.unwrap_or_default();
-    let signed_in = loggia.sign_in.finish(&query, &headers, &host, &loggia.keyring, now).await?;
-    let session = Session::begin(signed_in.person, loggia.config.sign_in.session, now, &loggia.entropy);
-    tracing::info!(person = %session.person.email, "somebody signed in");
-    let response = super::redirect(StatusCode::SEE_OTHER, signed_in.return_to.as_str());
-    let cookie = session.cookie(&host, &loggia.keyring, now);
-    Ok(with_cookies(response, &[&signed_in.cookie, &cookie]))
+    let network = Network::of(context.from).key();
+    loggia.guesses.strays_from.check(&network, now)?;
+    let visit = Visit { headers, host: &host, keyring: &loggia.keyring, now };
+    match way.finish(query, visit).await {
+        Ok(signed_in) => Ok(welcome(loggia, signed_in.person, &signed_in.return_to, &signed_in.cookie)),
+        Err(error) => {
+            if error.is_stray() {
+                loggia.guesses.strays_from.count(&network, now)?;
+            }
+            Err(Failure::SignIn { error, return_to: sign_in::wanted(query, visit) })
+        }
+    }
+}
+
+/// Begins the session of somebody who proved who they are, and sends them where they wanted to go. `done` is the cookie
+/// of the sign-in that this ends. The session is a new one whatever the browser held before.
+pub(super) fn welcome(
+    loggia: &Loggia,
+    person: Person,
+    return_to: &ReturnPath,
+    done: &Cookie,
+) -> AxumResponse {
+    let now = loggia.clock.now();
+    let session = Session::begin(person, loggia.config.sign_in.session, now, &loggia.entropy);
+    tracing::info!(person = %session.person.email, iss = session.person.subject.iss, "somebody signed in");
+    let cookie = session.cookie(&loggia.hosts.main_authority(), &loggia.keyring, now);
+    let response = super::redirect(StatusCode::SEE_OTHER, return_to.as_str());
+    with_cookies(response, &[done, &cookie])
 }
 
 /// `POST /-/sign-out`: ends the session, here and on every app's host.

@@ -11,6 +11,7 @@ use super::coded::Coded;
 use super::context::Context;
 use super::edition::Edition;
 use super::editions::Editions;
+use super::guesses::Guesses;
 use super::host::Hosts;
 use super::insights::Insights;
 use super::live::Live;
@@ -18,8 +19,10 @@ use super::metrics::Metrics;
 use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
-use crate::access::{Keyring, oidc, provider};
+use crate::access::sign_in::Ways;
+use crate::access::{Keyring, provider};
 use crate::config::Config;
+use crate::mail::Mailer;
 use crate::model::{Clock, Entropy};
 use crate::releases::Releases;
 use crate::theme::Theme;
@@ -48,10 +51,14 @@ pub struct Loggia {
     pub theme: Theme,
     /// Its assets, ready to be sent.
     pub assets: Assets,
-    /// The OpenID provider that people sign in with.
-    pub sign_in: oidc::Provider,
+    /// The providers that people sign in with.
+    pub sign_in: Ways,
     /// The built-in one, in development mode.
     pub provider: Option<provider::BuiltIn>,
+    /// Sends mail, where a server for it was named.
+    pub mailer: Option<Mailer>,
+    /// Counts of what could be guessed.
+    pub guesses: Guesses,
     /// The guides and their index.
     pub edition: ArcSwap<Edition>,
     /// Held by whoever makes the next edition, so that none is lost.

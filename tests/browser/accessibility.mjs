@@ -3,20 +3,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
-import { GUIDES, answerProvider, html, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
+import { GUIDES, answerProvider, html, lookAt, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // The manual's own page about what can be written.
 const EVERYTHING = await readFile(new URL("../../content/writing/markdown.md", import.meta.url), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-const LOOKS = [
-  { look: "in light", dark: false, width: 1280 },
-  { look: "in dark", dark: true, width: 1280 },
-  { look: "on a narrow screen", dark: false, width: 320 },
-];
 
 const TRANSLATED = {
   ...GUIDES,
@@ -89,24 +80,9 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
     it(`${name} is for everyone`, async () => {
       const page = await newPage(browser);
       await open(page);
-      for (const { look, dark, width } of LOOKS) {
-        await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
-        await page.setViewportSize({ width, height: 900 });
-        assert.deepEqual(await violations(page), [], look);
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        assert.ok(wider <= 0, `the page is ${wider} px wider than the window ${look}`);
-      }
+      await lookAt(page);
       assert.deepEqual(page.complaints, []);
       await page.context().close();
     });
   }
 });
-
-/** What axe-core finds, a line each. */
-async function violations(page) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
-  const found = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), RULES);
-  return found.violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} (${node.any[0]?.message ?? node.failureSummary})`),
-  );
-}

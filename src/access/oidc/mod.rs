@@ -3,13 +3,10 @@
 //!
 //! 1. [`Provider`] knows the provider by its discovery document, asked for when it is first needed.
 //! 2. [`Provider::begin`] sends the browser there, and keeps what the answer must fit in a sealed cookie.
-//! 3. [`Provider::finish`] turns what comes back into a [`Person`], or into a [`SignInError`] with a name.
+//! 3. [`Provider::finish`] turns what comes back into a [`Person`](crate::model::Person), or into a [`SignInError`] with a name.
 
 mod claims;
 mod discovery;
-mod error;
-mod http_client;
-mod pending;
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -25,16 +22,13 @@ use openidconnect::{
 };
 use url::Url;
 
-use crate::config;
-use crate::model::{Entropy, Person};
+use crate::config::{self, is_loopback};
+use crate::model::Entropy;
 
-use super::cookie::Cookie;
+use super::sign_in::{Begun, HttpClient, HttpError, Pending, SignInError, SignedIn};
 use super::{AccessError, Keyring, Parameters, ReturnPath};
 use claims::OtherClaims;
 use discovery::{Discovery, Known};
-pub use error::SignInError;
-use http_client::{HttpClient, HttpError};
-use pending::Pending;
 
 type TokenAnswer = StandardTokenResponse<
     IdTokenFields<
@@ -76,26 +70,6 @@ pub struct Provider {
     discovery: Discovery,
 }
 
-/// A sign-in that was begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Begun {
-    /// Where to send the browser.
-    pub location: Url,
-    /// What to set on the main host.
-    pub cookie: Cookie,
-}
-
-/// A sign-in that was finished.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedIn {
-    /// Who it is.
-    pub person: Person,
-    /// Where they wanted to go.
-    pub return_to: ReturnPath,
-    /// What to set on the main host.
-    pub cookie: Cookie,
-}
-
 impl Provider {
     /// Prepares to sign people in; asks nothing of the provider yet. It will send people back to `callback`.
     pub fn new(registration: config::Provider, callback: &Url) -> Result<Self, AccessError> {
@@ -112,6 +86,12 @@ impl Provider {
         })
     }
 
+    /// Its issuer, as every person's key has it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.registration.issuer
+    }
+
     /// Begins a sign-in on the main host `host`, after which the person goes to `return_to`. Other sign-ins that
     /// this browser began stay possible.
     pub async fn begin(
@@ -125,7 +105,7 @@ impl Provider {
     ) -> Result<Begun, SignInError> {
         let known = self.discovery.known(&self.http, now).await?;
         let mut pending = Pending::read(headers, host, keyring, now);
-        let secrets = pending.begin(return_to, now, entropy);
+        let secrets = pending.begin(&self.registration.name, return_to, now, entropy);
         let (state, nonce) = (secrets.state(), secrets.nonce());
         let (location, _, _) = self
             .client(&known)
@@ -157,7 +137,7 @@ impl Provider {
         if pending.is_empty() {
             return Err(SignInError::NoCookie);
         }
-        let (secrets, return_to) = pending.take(state).ok_or(SignInError::State)?;
+        let (secrets, return_to) = pending.take(&self.registration.name, state).ok_or(SignInError::State)?;
         let known = self.discovery.known(&self.http, now).await?;
         self.check_answering_issuer(&given, &known)?;
         if let Some(error) = given.get("error") {
@@ -214,14 +194,5 @@ impl Provider {
             }
             _ => client,
         }
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Lies {
     pub(super) signing: Signing,
     /// The name of the key it publishes.
     pub(super) published_kid: &'static str,
+    /// Whether it publishes a second RSA key, called `other`.
+    pub(super) publishes_other: bool,
     /// The token endpoint's answer instead of tokens.
     pub(super) token_error: Option<(u16, Value)>,
     /// Whether the token answer holds an ID token.
@@ -100,6 +102,7 @@ impl Forger {
             userinfo: json!({"sub": "1", "email": "ann@example.org", "email_verified": true}),
             signing: Signing::Rs256,
             published_kid: "one",
+            publishes_other: false,
             token_error: None,
             sends_id_token: true,
             down: false,
@@ -136,17 +139,26 @@ impl Forger {
     }
 
     fn keys(&self) -> Value {
-        let kid = self.lies().published_kid;
-        let public = KEYS.rsa.public_key();
+        let lies = self.lies();
+        let (kid, other) = (lies.published_kid, lies.publishes_other);
+        drop(lies);
         let point = KEYS.ec.public_key().as_ref();
         let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
-        json!({"keys": [
-            {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
-             "n": encode(public.modulus().big_endian_without_leading_zero()),
-             "e": encode(public.exponent().big_endian_without_leading_zero())},
-            {"kty": "EC", "use": "sig", "alg": "ES256", "crv": "P-256", "kid": "curve",
-             "x": encode(&point[1..33]), "y": encode(&point[33..65])},
-        ]})
+        let rsa = |key: &RsaKey, kid: &str| {
+            let public = key.public_key();
+            json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
+                   "n": encode(public.modulus().big_endian_without_leading_zero()),
+                   "e": encode(public.exponent().big_endian_without_leading_zero())})
+        };
+        let mut keys = vec![
+            rsa(&KEYS.rsa, kid),
+            json!({"kty": "EC", "use": "sig", "alg": "ES256", "crv": "P-256", "kid": "curve",
+                   "x": encode(&point[1..33]), "y": encode(&point[33..65])}),
+        ];
+        if other {
+            keys.push(rsa(&KEYS.other_rsa, "other"));
+        }
+        json!({ "keys": keys })
     }
 
     fn id_token(&self) -> String {
