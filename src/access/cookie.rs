@@ -26,6 +26,8 @@ pub enum CookieName {
     SignIn,
     /// Says on an app's host when this browser was last told to forget what the origin had stored.
     Origin,
+    /// When the list of apps was last looked at, on the main host.
+    Visit,
 }
 
 impl CookieName {
@@ -38,6 +40,7 @@ impl CookieName {
             Self::Nonce => "__Host-loggia-nonce",
             Self::SignIn => "__Host-loggia-sign-in",
             Self::Origin => "__Host-loggia-origin",
+            Self::Visit => "__Host-loggia-visit",
         }
     }
 }
@@ -198,7 +201,13 @@ mod tests {
             "__Host-loggia-nonce=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
         );
         assert!(!format!("{cookie:?} {:?}", cookie.header()).contains("abc"));
-        for name in [CookieName::Session, CookieName::AppSession, CookieName::Nonce, CookieName::SignIn] {
+        for name in [
+            CookieName::Session,
+            CookieName::AppSession,
+            CookieName::Nonce,
+            CookieName::SignIn,
+            CookieName::Visit,
+        ] {
             assert!(name.as_str().starts_with("__Host-"));
         }
     }

@@ -4,9 +4,9 @@ use url::Url;
 
 use super::given::Refusal;
 use super::source::Given;
-use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site, parse_source};
-use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
-use crate::model::Who;
+use super::value::{parse_address, parse_audience, parse_domain, parse_language, parse_listen, parse_site, parse_source};
+use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
+use crate::model::{Audience, Who};
 
 /// A setting that exists.
 #[derive(Debug)]
@@ -42,6 +42,9 @@ pub(super) struct Draft {
     pub app_session: std::time::Duration,
     pub creators: Vec<Who>,
     pub guide_publishers: Option<Vec<Who>>,
+    pub audiences: Vec<Audience>,
+    pub administrators: Vec<Who>,
+    pub networks: Vec<Network>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -90,6 +93,11 @@ pub(super) static KNOWN: &[Known] = &[
     open("access", "guide_publishers", |draft, given| {
         put_some(&mut draft.guide_publishers, given.list(str::parse::<Who>))
     }),
+    open("access", "audiences", |draft, given| put(&mut draft.audiences, given.list(parse_audience))),
+    open("access", "administrators", |draft, given| {
+        put(&mut draft.administrators, given.list(str::parse::<Who>))
+    }),
+    open("access", "network", |draft, given| put(&mut draft.networks, given.networks())),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),

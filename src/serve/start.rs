@@ -16,7 +16,7 @@ use crate::releases::{PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
+    self, Askings, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
 };
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
@@ -133,6 +133,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         sign_in,
         provider,
         insights,
+        askings: Askings::default(),
         metrics,
         request_log,
         storage: described,
@@ -158,6 +159,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     }
     tokio::spawn(texts::follow(Arc::clone(&loggia), stop.clone()));
+    let recorded = tokio::spawn(loggia.releases.clone().follow_record(stop.clone()));
     let counted = tokio::spawn(loggia.insights.clone().follow(stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
@@ -181,7 +183,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     let served = run(listeners.main, service, stop.clone()).await;
     stop.cancel();
     drop(watcher);
-    let _ = tokio::join!(follower, logger, operations, counted);
+    let _ = tokio::join!(follower, logger, operations, counted, recorded);
     if let Some(log) = &loggia.request_log {
         log.flush();
     }

@@ -17,8 +17,9 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignedOutPage,
+    AccountPage, AppPage, AppsPage, AskedPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
+    ProviderPage, RecordPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SharePage, ShareReviewPage,
+    SignInFailedPage, SignedOutPage, ViewAsPage,
 };
 
 mod assets;
@@ -140,6 +141,14 @@ pages! {
     apps: AppsPage from "apps.html",
     /// One app.
     app: AppPage from "app.html",
+    /// Who may see an app.
+    share: SharePage from "share.html",
+    /// What was understood of a paste.
+    share_review: ShareReviewPage from "share_review.html",
+    /// What somebody else sees.
+    view_as: ViewAsPage from "view_as.html",
+    /// Who did what.
+    record: RecordPage from "record.html",
     /// You and your tokens.
     account: AccountPage from "account.html",
     /// Who do you want to be? (development mode)
@@ -154,6 +163,8 @@ pages! {
     searches: SearchesPage from "searches.html",
     /// You do not have access.
     refusal: RefusalPage from "refusal.html",
+    /// Somebody asked to be let in.
+    asked: AskedPage from "asked.html",
     /// Signing in failed.
     sign_in_failed: SignInFailedPage from "sign_in_failed.html",
     /// There is nothing here.

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response as AxumResponse;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::body::Body;
+use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::{MaybeSession, OurForm};
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::hand_off::{self, Arrival};
 use crate::access::{Parameters, ReturnPath, Session};
+use crate::model::{AuditAction, AuditEvent};
 use crate::theme::views::SignedOutPage;
 
 /// To the sign-in, and back to `return_to` afterwards.
@@ -47,6 +50,7 @@ pub(super) async fn begin(
 /// `GET /-/sign-in/callback`: back from the provider.
 pub(super) async fn callback(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<AxumResponse, Failure> {
@@ -55,6 +59,9 @@ pub(super) async fn callback(
     let query = query.unwrap_or_default();
     let signed_in = loggia.sign_in.finish(&query, &headers, &host, &loggia.keyring, now).await?;
     let session = Session::begin(signed_in.person, loggia.config.sign_in.session, now, &loggia.entropy);
+    let (person, action) = (&session.person, AuditAction::SignedIn);
+    let event = loggia.releases.event(Some(&person.email), Some(context.from), None, action);
+    loggia.releases.note_often(AuditEvent { rule: Some(person.subject.iss.clone()), ..event });
     tracing::info!(person = %session.person.email, "somebody signed in");
     let response = super::redirect(StatusCode::SEE_OTHER, signed_in.return_to.as_str());
     let cookie = session.cookie(&host, &loggia.keyring, now);
@@ -64,11 +71,14 @@ pub(super) async fn callback(
 /// `POST /-/sign-out`: ends the session, here and on every app's host.
 pub(super) async fn sign_out(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     MaybeSession(session): MaybeSession,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
 ) -> Result<AxumResponse, Failure> {
     if let Some(session) = session {
         loggia.releases.end_session(&session.id).await?;
+        let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
+        loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
         tracing::info!(person = %session.person.email, "somebody signed out");
     }
     let page = SignedOutPage { layout: main_layout(&loggia), sign_in: "/-/sign-in".to_owned() };

@@ -387,9 +387,11 @@ async fn the_audit_record_says_from_where() {
     let (house, ann, _) = House::with_ann_and_bob().await;
     house.clock.advance(Duration::from_secs(1));
     house.call(&ann, "PATCH", "/apps/sales", json!({"audience": "public"})).await;
-    let lines = house.get(&ann, "/apps/sales/audit").await.json;
+    let mut lines = house.get(&ann, "/apps/sales/audit").await.json;
+    let server = lines[0].as_object_mut().unwrap().remove("server").unwrap();
+    assert_eq!(server.as_str().unwrap().len(), 26);
     let expected = json!({"when": "2027-01-15T08:00:01Z", "who": "ann@example.org", "from": "192.0.2.7",
-        "app": "sales", "action": "audience-set", "audience": "public"});
+        "app": "sales", "action": "audience-set", "audience": "public", "rule": "owner", "number": 2, "of_app": 2});
     assert_eq!(lines[0], expected);
     assert_eq!(lines[1]["action"], "created");
 }
