@@ -151,7 +151,7 @@ impl Explanation {
         if self.sees == Some(false) {
             sentences.push(format!("{who} does not see it."));
         } else if self.sees.is_none() && grounds.is_empty() {
-            sentences.push(format!("{who} sees it only from a network of its condition."));
+            sentences.push(format!("{who} sees it from networks in which nobody needs to sign in, and from nowhere else."));
         }
         sentences.extend(self.missing.iter().map(Lack::words));
         sentences

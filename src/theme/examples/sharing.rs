@@ -9,7 +9,7 @@ use crate::model::{Audience, NetworkUse, Role, Who};
 
 impl Words {
     pub(super) fn doors(self) -> Doors {
-        let network = |name: &str, chosen| NetworkChoice {
+        let network = |name: &str, chosen: bool| NetworkChoice {
             name: name.to_owned(),
             description: chosen.then(|| self.s("The offices in London and Leeds")),
             ranges: self.s("10.0.0.0/8, 2001:db8::/32"),
@@ -60,7 +60,7 @@ impl Words {
     }
 
     pub(super) fn share(self) -> SharePage {
-        let row = |who: Who, role, day: Option<i64>, owner| ShareRow {
+        let row = |who: Who, role, day: Option<i64>, owner: bool| ShareRow {
             who,
             role,
             until: day.map(at),
