@@ -28,6 +28,8 @@ pub enum CookieName {
     EmailCode,
     /// Says on an app's host when this browser was last told to forget what the origin had stored.
     Origin,
+    /// When the list of apps was last looked at, on the main host.
+    Visit,
 }
 
 impl CookieName {
@@ -41,6 +43,7 @@ impl CookieName {
             Self::SignIn => "__Host-loggia-sign-in",
             Self::EmailCode => "__Host-loggia-code",
             Self::Origin => "__Host-loggia-origin",
+            Self::Visit => "__Host-loggia-visit",
         }
     }
 }
@@ -201,7 +204,13 @@ mod tests {
             "__Host-loggia-nonce=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
         );
         assert!(!format!("{cookie:?} {:?}", cookie.header()).contains("abc"));
-        for name in [CookieName::Session, CookieName::AppSession, CookieName::Nonce, CookieName::SignIn] {
+        for name in [
+            CookieName::Session,
+            CookieName::AppSession,
+            CookieName::Nonce,
+            CookieName::SignIn,
+            CookieName::Visit,
+        ] {
             assert!(name.as_str().starts_with("__Host-"));
         }
     }

@@ -2,6 +2,7 @@
 //! single-use markers, ended sessions, audit) are kept by the callers.
 //!
 //! 1. [`decide`] turns viewer, app and target into a [`Permit`] or a [`Refusal`]; only a permit opens anything.
+//!    [`explain`] says by which line, or what is missing.
 //! 2. [`cookie`] reads cookies byte for byte and writes them in one way.
 //! 3. [`Keyring`] seals values for one purpose and one host.
 //! 4. [`Session`] says who signed in on the main host, [`AppSession`] on an app's host.
@@ -18,6 +19,7 @@ pub mod cookie;
 pub mod email_code;
 mod error;
 mod github;
+mod explain;
 pub mod hand_off;
 mod mark;
 pub mod oidc;
@@ -33,17 +35,21 @@ mod seal;
 mod session;
 pub mod sign_in;
 pub mod token;
+mod visit;
 
 pub use error::AccessError;
+pub use explain::{Asked, Explanation, Ground, Lack, explain};
 pub use mark::OriginMark;
 pub use origin::{OriginError, check_same_origin};
 pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};
 pub use pkce::Challenge;
 pub use policy::{
-    decide, decide_publish, decide_restore, may_create, may_enter, may_publish_guides, may_read, may_see,
+    Visitor, audience_of, decide, decide_publish, decide_restore, is_within, may_administer, may_choose, may_create,
+    may_enter, may_publish_guides, may_read, may_see,
 };
 pub use rate::{Network, Rate, TooMany};
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};
 pub use session::{AppSession, Session};
+pub use visit::LastVisit;

@@ -15,6 +15,7 @@ mod client;
 mod credentials;
 mod delete;
 mod diff;
+mod explain;
 mod gc;
 mod logging;
 mod login;
@@ -88,6 +89,7 @@ enum Command {
     Activate(activate::Args),
     Rollback(rollback::Args),
     Share(share::Args),
+    Explain(explain::Args),
     Delete(delete::Args),
     Restore(restore::Args),
     Search(search::Args),
@@ -116,6 +118,7 @@ impl Cli {
             Command::Activate(args) => wait(activate::run(args, connect(server)?)),
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
+            Command::Explain(args) => wait(explain::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),
             Command::Search(args) => {

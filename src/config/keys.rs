@@ -6,9 +6,9 @@ use super::given::Refusal;
 use super::mail::{MailDraft, parse_mail_security, parse_mail_server, parse_port, parse_sender};
 use super::providers::{EmailDraft, ProviderDraft, parse_provider_kind, parse_provider_name};
 use super::source::Given;
-use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site, parse_source};
-use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
-use crate::model::Who;
+use super::value::{parse_address, parse_audience, parse_domain, parse_language, parse_listen, parse_site, parse_source};
+use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
+use crate::model::{Audience, Who};
 
 /// Sections of which there may be several: `[[sign_in.provider]]`.
 pub(super) const REPEATED: [&str; 1] = ["sign_in.provider"];
@@ -52,6 +52,9 @@ pub(super) struct Draft {
     pub app_session: std::time::Duration,
     pub creators: Vec<Who>,
     pub guide_publishers: Option<Vec<Who>>,
+    pub audiences: Vec<Audience>,
+    pub administrators: Vec<Who>,
+    pub networks: Vec<Network>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -147,6 +150,11 @@ pub(super) static KNOWN: &[Known] = &[
     open("access", "guide_publishers", |draft, given| {
         put_some(&mut draft.guide_publishers, given.list(str::parse::<Who>))
     }),
+    open("access", "audiences", |draft, given| put(&mut draft.audiences, given.list(parse_audience))),
+    open("access", "administrators", |draft, given| {
+        put(&mut draft.administrators, given.list(str::parse::<Who>))
+    }),
+    open("access", "network", |draft, given| put(&mut draft.networks, given.networks())),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),

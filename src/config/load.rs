@@ -130,6 +130,9 @@ fn finish(draft: Draft) -> Config {
             guide_publishers: draft
                 .guide_publishers
                 .unwrap_or_else(|| if development { developer() } else { Vec::new() }),
+            audiences: draft.audiences,
+            administrators: draft.administrators,
+            networks: draft.networks,
         },
         limits: draft.limits,
         logs: draft.logs,
@@ -166,6 +169,9 @@ impl Default for Draft {
             app_session: Duration::from_hours(1),
             creators: Vec::new(),
             guide_publishers: None,
+            audiences: Vec::new(),
+            administrators: Vec::new(),
+            networks: Vec::new(),
             limits: Limits::default(),
             logs: Logs { filter: "info".to_owned(), json: false, requests: true },
         }

@@ -18,6 +18,7 @@ mod mail;
 mod mistake;
 mod nearest;
 mod providers;
+mod network;
 mod source;
 mod theme;
 mod value;
@@ -37,6 +38,7 @@ pub use load::Flags;
 pub use mail::{Mail, MailSecurity, Sender};
 pub use mistake::{ConfigError, Mistake, Place};
 pub use providers::{EmailCodes, Provider, ProviderKind};
+pub use network::Network;
 pub use theme::Theme;
 pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
@@ -160,6 +162,15 @@ pub struct Access {
     /// Who may publish the guides when they come from the bucket; nobody when it is empty. In development mode
     /// it is `dev@localhost` unless given.
     pub guide_publishers: Vec<crate::model::Who>,
+    /// The audiences that publishers may choose; any when it is empty. [`Audience::Listed`] always is one.
+    ///
+    /// [`Audience::Listed`]: crate::model::Audience::Listed
+    pub audiences: Vec<crate::model::Audience>,
+    /// Who may read the whole record of who did what, and see the list of apps as somebody else would; nobody when
+    /// it is empty.
+    pub administrators: Vec<crate::model::Who>,
+    /// The networks that publishers may choose.
+    pub networks: Vec<Network>,
 }
 
 /// Bounds. Every wait, size and count has one.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use super::Storage;
+use crate::model::Audience;
 
 /// A value that cannot be read, and how to write it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +88,15 @@ pub(super) fn parse_source(given: &str) -> Result<super::ContentSource, InvalidV
         "bucket" => Ok(super::ContentSource::Bucket),
         _ => Err(InvalidValue::new(given, "where guides are", "`folder` or `bucket`")),
     }
+}
+
+/// Reads an audience.
+pub(super) fn parse_audience(given: &str) -> Result<Audience, InvalidValue> {
+    let known = [Audience::Public, Audience::SignedIn, Audience::Listed];
+    known
+        .into_iter()
+        .find(|audience| audience.to_string() == given)
+        .ok_or_else(|| InvalidValue::new(given, "an audience", "`public`, `signed-in` or `listed`"))
 }
 
 /// Reads an IP address.

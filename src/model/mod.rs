@@ -5,7 +5,7 @@
 //! 1. names: [`AppName`], [`ReleaseId`], [`Digest`], [`AppHost`]
 //! 2. paths: [`FilePath`] inside a release, [`GuidePath`] on the main host
 //! 3. people: [`EmailAddress`], [`Subject`], [`Person`], [`Viewer`]
-//! 4. who may see: [`Audience`], [`Grant`]
+//! 4. who may see: [`Audience`], [`Grants`] of [`Grant`], [`NetworkRule`]
 //! 5. what is published: [`App`], [`Manifest`]
 //! 6. what is read: [`Guide`], [`Section`], [`Markdown`], and an app's text: [`AppText`]
 //! 7. what is remembered: [`TokenRecord`], [`AuditEvent`]
@@ -15,9 +15,11 @@ mod audience;
 mod audit;
 mod clock;
 mod entropy;
+mod grants;
 mod guide;
 mod markdown;
 mod name;
+mod network;
 mod path;
 mod person;
 mod release;
@@ -26,12 +28,14 @@ mod token;
 
 pub use app::{Activation, App, Retired, Settings};
 pub use audience::{Audience, Grant, InvalidWho, Readers, Role, Who};
-pub use audit::{AuditAction, AuditEvent};
+pub use audit::{AuditAction, AuditEvent, AuditLine};
 pub use clock::Clock;
 pub use entropy::Entropy;
+pub use grants::Grants;
 pub use guide::{Guide, Review, Section};
 pub use markdown::Markdown;
 pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId, Shows};
+pub use network::{NetworkRule, NetworkUse};
 pub use path::{FilePath, GuidePath, InvalidPath, encode_path};
 pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
 pub use release::{FileEntry, Manifest, Source};

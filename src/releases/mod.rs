@@ -13,9 +13,9 @@
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
-//! 10. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 10. [`ledger`]: tokens, single-use codes, ended sessions; [`requests`]: what people ask of publishers.
+//! 11. [`record`]: who did what, when, from where.
 
-mod audit;
 mod blobs;
 mod catalog;
 mod diff;
@@ -31,7 +31,9 @@ mod manifests;
 mod media_type;
 mod outline;
 mod publish;
+mod record;
 mod records;
+mod requests;
 mod retention;
 mod rules;
 mod settings;
@@ -54,7 +56,9 @@ pub use gc::{Cleared, Gone};
 pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
+pub use record::{Gap, Record, Sought};
 pub use records::Change;
+pub use requests::{LONGEST_REASON, Request};
 pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
 pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
@@ -99,6 +103,7 @@ struct Inner {
     blobs: Blobs,
     uploads: Semaphore,
     taking: texts::Taking,
+    recorder: record::Recorder,
     /// Told when any app's record changed.
     apps_changed: watch::Sender<()>,
 }
@@ -134,6 +139,7 @@ impl Releases {
             blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3, disk),
             uploads: Semaphore::new(UPLOADS),
             taking: texts::Taking::default(),
+            recorder: record::Recorder::new(clock.now(), &entropy),
             apps_changed: watch::Sender::new(()),
             storage,
             limits: limits.clone(),

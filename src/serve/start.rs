@@ -17,7 +17,7 @@ use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, RequestLog, Sites,
+    Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, self, Sites,
 };
 
 /// How long a stop waits for letters that are on their way.
@@ -140,6 +140,7 @@ pub async fn open_on(
         mailer,
         guesses: Guesses::default(),
         insights,
+        askings: Askings::default(),
         metrics,
         request_log,
         storage: described,
@@ -178,6 +179,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     }
     tokio::spawn(texts::follow(Arc::clone(&loggia), stop.clone()));
+    let recorded = tokio::spawn(loggia.releases.clone().follow_record(stop.clone()));
     let counted = tokio::spawn(loggia.insights.clone().follow(stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
@@ -201,7 +203,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     let served = run(listeners.main, service, stop.clone()).await;
     stop.cancel();
     drop(watcher);
-    let _ = tokio::join!(follower, logger, operations, counted);
+    let _ = tokio::join!(follower, logger, operations, counted, recorded);
     if let Some(mailer) = &loggia.mailer {
         mailer.finish(LAST_LETTERS).await;
     }

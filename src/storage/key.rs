@@ -71,7 +71,20 @@ impl Key {
         Self { path: format!("apps/{app}/pending/{release}/blobs/{digest}"), media_type: BYTES }
     }
 
-    /// One line of an app's audit record; `id` orders it.
+    /// Lines of the record of a whole site that were written together: when, by which server, from which number.
+    #[must_use]
+    pub fn record(when: Timestamp, server: &str, first: u64) -> Self {
+        let when = jiff::tz::TimeZone::UTC.to_datetime(when);
+        Self::json(format!("audit/{}/{}-{server}-{first:012}.json", when.date(), when.strftime("%H%M%S")))
+    }
+
+    /// What somebody asked of an app's publishers; `owner` is who asked.
+    #[must_use]
+    pub fn request(app: &AppName, owner: &str) -> Self {
+        Self::json(format!("apps/{app}/requests/{owner}.json"))
+    }
+
+    /// Lines of an app's audit record that were written together; `id` orders them.
     #[must_use]
     pub fn audit(app: &AppName, id: Ulid) -> Self {
         Self::json(format!("apps/{app}/audit/{}.json", id.to_string().to_lowercase()))
@@ -187,6 +200,24 @@ impl Prefix {
     #[must_use]
     pub fn audit(app: &AppName) -> Self {
         Self(format!("apps/{app}/audit/"))
+    }
+
+    /// What people asked of an app's publishers.
+    #[must_use]
+    pub fn requests(app: &AppName) -> Self {
+        Self(format!("apps/{app}/requests/"))
+    }
+
+    /// The record of a whole site: one folder a day.
+    #[must_use]
+    pub fn record() -> Self {
+        Self("audit/".to_owned())
+    }
+
+    /// The record of one day, oldest first.
+    #[must_use]
+    pub fn record_of(day: Date) -> Self {
+        Self(format!("audit/{day}/"))
     }
 
     /// The sessions that were ended.

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 mod review;
 mod sign_in;
+mod sharing;
 
-use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
+use crate::model::{Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DiffRow, ErrorPage, Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignedOutPage, SignInFailedPage, Synonyms, TokenRow, UnreadRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DiffRow, Doors, ErrorPage, Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SharePage, SignedOutPage, SignInFailedPage, Synonyms, TokenRow, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -43,6 +44,12 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
             theme.app(&AppPage { deleted: Some(at(9)), cleared: true, live: false, ..words.app() }),
         ),
         ("app-new", theme.app(&words.new_app())),
+        ("share", theme.share(&words.share())),
+        ("share-empty", theme.share(&SharePage { rows: Vec::new(), opened: None, ..words.share() })),
+        ("share-review", theme.share_review(&words.share_review())),
+        ("view-as", theme.view_as(&words.view_as())),
+        ("record", theme.record(&words.record(true))),
+        ("record-whole", theme.record(&words.record(false))),
         ("account", theme.account(&words.account())),
         ("account-new", theme.account(&words.new_account())),
         ("sign-in", theme.sign_in(&words.sign_in())),
@@ -58,6 +65,9 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("searches", theme.searches(&words.searches())),
         ("searches-empty", theme.searches(&words.no_searches())),
         ("refusal", theme.refusal(&words.refusal())),
+        ("refusal-unknown", theme.refusal(&RefusalPage { app: None, ended: false, ..words.refusal() })),
+        ("asked", theme.asked(&words.asked(true))),
+        ("asked-not", theme.asked(&words.asked(false))),
         ("sign-in-failed", theme.sign_in_failed(&words.sign_in_failed())),
         ("not-found", theme.not_found(&words.not_found())),
         ("not-found-app", theme.not_found(&words.not_found_on_an_app())),
@@ -181,7 +191,10 @@ impl Words {
             url: self.s(&format!("https://{name}.apps.example.org/")),
             description: description.map(|text| self.s(text)),
             owner: "ann@example.org".parse().unwrap(),
+            owner_name: description.map(|_| self.s("Ann Example")),
             changed: at(3),
+            new: description.is_some(),
+            networks: if description.is_none() { vec![self.s("office")] } else { Vec::new() },
             audience: Audience::Listed,
             publisher: false,
             live: true,
@@ -196,6 +209,11 @@ impl Words {
             sign_in: self.s("/-/sign-in?to=%2F-%2Fapps%2F"),
             may_publish: true,
             server: self.s("https://guides.example.org"),
+            publishes: true,
+            administers: true,
+            q: String::new(),
+            total: 3,
+            new: 1,
             apps: vec![
                 AppCard {
                     publisher: true,
@@ -253,6 +271,8 @@ impl Words {
             ),
             owner: "ann@example.org".parse().unwrap(),
             audience: Audience::Listed,
+            network: Some(NetworkRule { rule: NetworkUse::AsWell, names: vec![self.s("office")] }),
+            because: vec![self.s("by `@example.org`, granted by ann@example.org on 3 May 2026")],
             created: at(0),
             changed: at(3),
             deleted: None,
@@ -265,6 +285,10 @@ impl Words {
             ],
             manage: Some(Manage {
                 grants,
+                granted: 204,
+                doors: self.doors(),
+                requests: self.asks(),
+                explained: self.explained(Some("yes")),
                 releases: vec![
                     release(3, Some("Weeks to 20 November"), true),
                     release(2, None, false),
@@ -300,6 +324,10 @@ impl Words {
     fn new_app(self) -> AppPage {
         let manage = Manage {
             grants: Vec::new(),
+            granted: 0,
+            doors: Doors { audiences: vec![Audience::Listed], ..Doors::default() },
+            requests: Vec::new(),
+            explained: self.explained(None),
             releases: Vec::new(),
             can_roll_back: false,
             in_search: false,
@@ -309,6 +337,8 @@ impl Words {
         };
         AppPage {
             audience: Audience::Public,
+            network: None,
+            because: Vec::new(),
             description: None,
             live: false,
             manage: Some(manage),
@@ -393,11 +423,12 @@ impl Words {
     fn refusal(self) -> RefusalPage {
         RefusalPage {
             layout: self.app_layout(),
-            title: self.s("Prison population"),
+            app: Some(self.owned()),
+            ended: false,
+            from: None,
+            ask: self.s("/-/ask"),
             url: self.s("https://prison-population.apps.example.org/"),
             viewer: "bob@example.org".parse().unwrap(),
-            owner: "ann@example.org".parse().unwrap(),
-            owner_name: Some(self.s("Ann Example")),
             leave: self.s("/-/leave"),
             leave_fields: self.fields(),
             request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),

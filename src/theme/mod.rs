@@ -17,9 +17,7 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, CodePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignInPage,
-    SignedOutPage,
+    AccountPage, AppPage, AppsPage, AskedPage, AuthorizePage, CodePage, ErrorPage, GuidePage, NotFoundPage, PrintPage, ProviderPage, RecordPage, RefusalPage, ReviewPage, SearchesPage, SearchPage, SharePage, ShareReviewPage, SignedOutPage, SignInFailedPage, SignInPage, ViewAsPage,
 };
 
 mod assets;
@@ -148,6 +146,14 @@ pages! {
     apps: AppsPage from "apps.html",
     /// One app.
     app: AppPage from "app.html",
+    /// Who may see an app.
+    share: SharePage from "share.html",
+    /// What was understood of a paste.
+    share_review: ShareReviewPage from "share_review.html",
+    /// What somebody else sees.
+    view_as: ViewAsPage from "view_as.html",
+    /// Who did what.
+    record: RecordPage from "record.html",
     /// You and your tokens.
     account: AccountPage from "account.html",
     /// How do you sign in?
@@ -166,6 +172,8 @@ pages! {
     searches: SearchesPage from "searches.html",
     /// You do not have access.
     refusal: RefusalPage from "refusal.html",
+    /// Somebody asked to be let in.
+    asked: AskedPage from "asked.html",
     /// Signing in failed.
     sign_in_failed: SignInFailedPage from "sign_in_failed.html",
     /// There is nothing here.

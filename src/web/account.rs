@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use ulid::Ulid;
 
+use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{OurForm, SignedIn};
 use crate::access::{decide_publish, token};
-use crate::model::{AppName, Person, TokenScope};
+use crate::model::{AppName, AuditAction, Person, TokenScope};
 use crate::storage::Key;
 use crate::theme::views::{AccountPage, NewToken, Notice, TokenRow};
 
@@ -37,6 +39,7 @@ pub(super) struct NewTokenForm {
 /// `POST /-/account/tokens`: makes a token and shows it, once.
 pub(super) async fn create_token(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     SignedIn { person }: SignedIn,
     OurForm(form): OurForm<NewTokenForm>,
 ) -> Result<Response, Failure> {
@@ -57,6 +60,12 @@ pub(super) async fn create_token(
     match token::mint(&person, &owner, &form.label, scope, days, now, &loggia.entropy) {
         Ok((text, record)) => {
             loggia.releases.put_token(&record).await?;
+            let action = AuditAction::TokenMade {
+                token: record.id.to_string().to_lowercase(),
+                label: record.label.clone(),
+            };
+            let who = Some(&person.email);
+            loggia.releases.note(loggia.releases.event(who, Some(context.from), None, action));
             tracing::info!(person = %person.email, token = %record.id, "a token was made");
             let new = NewToken { label: record.label, token: text.reveal().to_owned() };
             show(&loggia, person, StatusCode::OK, None, Some(new)).await
@@ -76,6 +85,7 @@ pub(super) struct RevokeForm {
 /// `POST /-/account/tokens/revoke`
 pub(super) async fn revoke_token(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     SignedIn { person }: SignedIn,
     OurForm(form): OurForm<RevokeForm>,
 ) -> Result<Response, Failure> {
@@ -83,6 +93,9 @@ pub(super) async fn revoke_token(
         Failure::BadRequest("that is not one of your tokens; open your account again".to_owned())
     })?;
     loggia.releases.delete_token(&Key::owner(&person.subject), id).await?;
+    let action = AuditAction::TokenRevoked { token: id.to_string().to_lowercase() };
+    let who = Some(&person.email);
+    loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
     tracing::info!(person = %person.email, token = %id, "a token was revoked");
     let notice = Notice::Done("The token was revoked. Within seconds it works nowhere.".to_owned());
     show(&loggia, person, StatusCode::OK, Some(notice), None).await

@@ -10,13 +10,14 @@ use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
 use serde_json::json;
 
+use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
 use crate::access::authorization::{self, AuthorizationError};
 use crate::access::{Parameters, token};
-use crate::model::TokenScope;
+use crate::model::{AuditAction, TokenScope};
 use crate::storage::Key;
 use crate::theme::views::{AuthorizePage, Field};
 
@@ -78,6 +79,7 @@ pub(super) async fn token(
     State(loggia): State<Arc<Loggia>>,
     request: Request<axum::body::Body>,
 ) -> Result<Response, FormRejection> {
+    let from = request.extensions().get::<Context>().map(|context| context.from);
     let fields: Vec<(String, String)> = read_form(request, &loggia).await?;
     let given = Parameters::from_pairs(fields);
     let now = loggia.clock.now();
@@ -94,6 +96,8 @@ pub(super) async fn token(
     let minted = token::mint(&person, &owner, &label(&given), TokenScope::All, DAYS, now, &loggia.entropy);
     let (text, record) = minted.map_err(|error| Failure::BadRequest(error.to_string()))?;
     loggia.releases.put_token(&record).await.map_err(Failure::from)?;
+    let made = AuditAction::TokenMade { token: record.id.to_string().to_lowercase(), label: record.label.clone() };
+    loggia.releases.note(loggia.releases.event(Some(&person.email), from, None, made));
     tracing::info!(person = %person.email, token = %record.id, "a command line was let in");
     let answer = json!({
         "access_token": text.reveal(),

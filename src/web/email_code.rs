@@ -93,7 +93,7 @@ pub(super) async fn check(
         return Err(failed(SignInError::CodeUsed, Some(&asked)));
     }
     let cleared = Cookie::clear(CookieName::EmailCode);
-    Ok(welcome(&loggia, asked.person(), &asked.return_to, &cleared))
+    Ok(welcome(&loggia, &context, asked.person(), &asked.return_to, &cleared))
 }
 
 /// Burns the first try that is left, and answers how many are left after it.

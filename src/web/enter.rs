@@ -7,15 +7,17 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::app_host::layout;
-use super::assets;
+use super::{asking, assets};
 use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
 use super::sign_in::private;
 use super::state::Loggia;
 use crate::access::cookie::{Cookie, CookieName};
-use crate::access::{AppSession, Parameters, ReturnPath, check_same_origin, hand_off};
-use crate::model::AppHost;
+use crate::access::{
+    AppSession, Asked, Ground, Parameters, ReturnPath, check_same_origin, explain, hand_off, may_enter,
+};
+use crate::model::{AppHost, AuditAction, AuditEvent, Person, Viewer};
 use crate::theme::views::SignedOutPage;
 
 /// Answers below `/-/` on an app's host.
@@ -28,8 +30,10 @@ pub(super) async fn answer(
     let path = request.uri().path();
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
-        "/-/enter" if reading => enter(loggia, &request, host).await,
+        "/-/enter" if reading => enter(loggia, &request, host, context).await,
         "/-/leave" if *request.method() == Method::POST => leave(loggia, request, host, context).await,
+        "/-/ask" if *request.method() == Method::POST => asking::ask(loggia, request, host, context).await,
+        "/-/ask" => Err(Failure::MethodNotAllowed("POST")),
         "/-/enter" => Err(Failure::MethodNotAllowed("GET, HEAD")),
         "/-/leave" => Err(Failure::MethodNotAllowed("POST")),
         _ => match path.strip_prefix("/-/assets/") {
@@ -44,6 +48,7 @@ async fn enter(
     loggia: &Loggia,
     request: &Request<Incoming>,
     host: &AppHost,
+    context: &Context,
 ) -> Result<Response<Body>, Failure> {
     let authority = loggia.hosts.app_authority(host);
     let now = loggia.clock.now();
@@ -61,9 +66,28 @@ async fn enter(
         let used = "this sign-in was used already; open the app from its own link";
         return Err(Failure::BadRequest(used.to_owned()));
     }
+    entered(loggia, host, &redeemed.session.person, context);
     let cookie = redeemed.session.cookie(&loggia.keyring, now);
     let response = super::redirect(StatusCode::SEE_OTHER, redeemed.return_to.as_str());
     Ok(private(response, &[&cookie]))
+}
+
+/// Puts down that a session began here, and by which rule, for an app that lets this person in.
+fn entered(loggia: &Loggia, host: &AppHost, person: &Person, context: &Context) {
+    let catalog = loggia.releases.catalog();
+    let viewer = Viewer::SignedIn(person.clone());
+    let visitor = loggia.visitor(&viewer, context.from);
+    let Some(app) = catalog.live(&host.app).filter(|app| may_enter(visitor, app).is_ok()) else { return };
+    let asked = Asked {
+        who: Some(person.email.clone()),
+        groups: person.groups.clone(),
+        from: Some(context.from),
+    };
+    let explained = explain(app, &asked, &loggia.config.access, loggia.clock.now());
+    let action = AuditAction::Entered;
+    let event = loggia.releases.event(Some(&person.email), Some(context.from), Some(&app.name), action);
+    let rule = explained.because.first().map(Ground::name);
+    loggia.releases.note_often(AuditEvent { rule, ..event });
 }
 
 /// Sends the browser to the main host, which knows or finds out who this is.

@@ -16,8 +16,7 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, email_code, insights, print, provider, review,
-    search, sign_in, ways,
+    account, api, app_settings, apps, assets, authorize, email_code, explaining, home, insights, print, provider, record, requests, review, search, sharing, sign_in, ways,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -45,11 +44,24 @@ pub fn routes(
         .route("/-/search/clicked", post(insights::clicked))
         .route("/-/print/", get(print::everything))
         .route("/-/print/{*folder}", get(print::section))
-        .route("/-/apps/", get(apps::list))
+        .route("/-/apps/", get(home::list))
         .route("/-/apps/{name}/", get(apps::page))
         .route("/-/apps/{name}/grants", post(apps::grant))
         .route("/-/apps/{name}/grants/remove", post(apps::revoke))
-        .route("/-/apps/{name}/audience", post(apps::set_audience))
+        .route("/-/apps/{name}/audience", post(app_settings::set_audience))
+        .route("/-/apps/{name}/network", post(app_settings::set_network))
+        .route("/-/apps/{name}/share", get(sharing::page).post(sharing::confirm))
+        .route("/-/apps/{name}/share.csv", get(sharing::csv))
+        .route("/-/apps/{name}/share/review", post(sharing::review))
+        .route("/-/apps/{name}/share/remove", post(sharing::remove))
+        .route("/-/apps/{name}/requests", post(requests::answer))
+        .route("/-/apps/{name}/audit", get(record::of_app))
+        .route("/-/apps/{name}/audit.csv", get(record::of_app_csv))
+        .route("/-/apps/{name}/audit.json", get(record::of_app_json))
+        .route("/-/audit", get(record::whole))
+        .route("/-/audit.csv", get(record::whole_csv))
+        .route("/-/audit.json", get(record::whole_json))
+        .route("/-/view-as", get(explaining::view_as))
         .route("/-/apps/{name}/search", post(apps::set_search))
         .route("/-/apps/{name}/settings", post(app_settings::set))
         .route("/-/apps/{name}/activate", post(apps::activate))

@@ -3,11 +3,11 @@
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
-//!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`insights`], [`account`], [`ways`] and [`email_code`] to [`sign_in`],
-//!    [`authorize`], [`provider`], [`api`].
+//!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`home`], [`apps`] with
+//!    [`app_settings`], [`sharing`], [`requests`], [`explaining`] and [`record`], [`review`], [`insights`], [`account`], [`ways`] and
+//!    [`email_code`] to [`sign_in`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
-//!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
+//!    [`send`] sends it; [`refusal`] says no, [`asking`] takes a request, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
 //! 6. [`failure`] is the one place where an error becomes a page.
 
@@ -18,6 +18,7 @@ mod app_host;
 mod app_releases;
 mod app_settings;
 mod apps;
+mod asking;
 mod assets;
 mod authorize;
 mod body;
@@ -30,29 +31,35 @@ mod editions;
 mod email_code;
 mod encoding;
 mod enter;
+mod explaining;
 mod failure;
 mod feed;
 mod files;
 mod guesses;
 mod guides;
+mod home;
 mod host;
 mod insights;
 mod live;
 mod main_host;
 mod metrics;
 mod navigation;
+mod notices;
 mod origin;
 mod pipeline;
 mod prepared;
 mod print;
 mod provider;
+mod record;
 mod refusal;
 mod request_log;
+mod requests;
 mod resolve;
 mod review;
 mod search;
 mod security;
 mod send;
+mod sharing;
 mod sign_in;
 mod site;
 mod state;
@@ -67,6 +74,7 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 
+pub use asking::Askings;
 pub use assets::{Assets, prepare as prepare_assets};
 pub use body::{Body, BodyError};
 pub use coded::Coded;

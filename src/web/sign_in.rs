@@ -18,7 +18,7 @@ use crate::access::hand_off::{self, Arrival};
 use crate::access::sign_in::{self, Visit};
 use crate::access::{Network, ReturnPath, Session};
 use crate::config::Provider;
-use crate::model::Person;
+use crate::model::{AuditAction, AuditEvent, Person};
 use crate::theme::views::SignedOutPage;
 
 /// To the sign-in, and back to `return_to` afterwards.
@@ -68,7 +68,7 @@ async fn finish(
     loggia.guesses.strays_from.check(&network, now)?;
     let visit = Visit { headers, host: &host, keyring: &loggia.keyring, now };
     match way.finish(query, visit).await {
-        Ok(signed_in) => Ok(welcome(loggia, signed_in.person, &signed_in.return_to, &signed_in.cookie)),
+        Ok(signed_in) => Ok(welcome(loggia, context, signed_in.person, &signed_in.return_to, &signed_in.cookie)),
         Err(error) => {
             if error.is_stray() {
                 loggia.guesses.strays_from.count(&network, now)?;
@@ -82,12 +82,16 @@ async fn finish(
 /// of the sign-in that this ends. The session is a new one whatever the browser held before.
 pub(super) fn welcome(
     loggia: &Loggia,
+    context: &Context,
     person: Person,
     return_to: &ReturnPath,
     done: &Cookie,
 ) -> AxumResponse {
     let now = loggia.clock.now();
     let session = Session::begin(person, loggia.config.sign_in.session, now, &loggia.entropy);
+    let event =
+        loggia.releases.event(Some(&session.person.email), Some(context.from), None, AuditAction::SignedIn);
+    loggia.releases.note_often(AuditEvent { rule: Some(session.person.subject.iss.clone()), ..event });
     tracing::info!(person = %session.person.email, iss = session.person.subject.iss, "somebody signed in");
     let cookie = session.cookie(&loggia.hosts.main_authority(), &loggia.keyring, now);
     let response = super::redirect(StatusCode::SEE_OTHER, return_to.as_str());
@@ -97,11 +101,14 @@ pub(super) fn welcome(
 /// `POST /-/sign-out`: ends the session, here and on every app's host.
 pub(super) async fn sign_out(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     MaybeSession(session): MaybeSession,
     OurForm(_fields): OurForm<Vec<(String, String)>>,
 ) -> Result<AxumResponse, Failure> {
     if let Some(session) = session {
         loggia.releases.end_session(&session.id).await?;
+        let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
+        loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
         tracing::info!(person = %session.person.email, "somebody signed out");
     }
     let page = SignedOutPage { layout: main_layout(&loggia), sign_in: "/-/sign-in".to_owned() };

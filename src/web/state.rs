@@ -1,10 +1,12 @@
 //! What every request shares.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::{Response, header};
 
+use super::asking::Askings;
 use super::assets::Assets;
 use super::body::Body;
 use super::coded::Coded;
@@ -20,10 +22,10 @@ use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
 use crate::access::sign_in::Ways;
-use crate::access::{Keyring, provider};
+use crate::access::{Keyring, Visitor, provider};
 use crate::config::Config;
 use crate::mail::Mailer;
-use crate::model::{Clock, Entropy};
+use crate::model::{Clock, Entropy, Viewer};
 use crate::releases::Releases;
 use crate::theme::Theme;
 
@@ -69,6 +71,8 @@ pub struct Loggia {
     pub live: Live,
     /// As many searches at a time as there are processors: more would only make each other late.
     pub searches: Arc<tokio::sync::Semaphore>,
+    /// Who asked to be let in, and how often.
+    pub askings: Askings,
     /// Counts of what people search for.
     pub insights: Insights,
     /// Counters.
@@ -88,6 +92,11 @@ impl Loggia {
     pub(super) fn on_our_pages(&self, mut response: Response<Body>) -> Response<Body> {
         self.policies.put_on_ours(response.headers_mut());
         response
+    }
+
+    /// `viewer`, who asks from this address now, as doors see them.
+    pub(super) fn visitor<'v>(&'v self, viewer: &'v Viewer, from: IpAddr) -> Visitor<'v> {
+        Visitor { viewer, from, access: &self.config.access, now: self.clock.now() }
     }
 
     /// Counts and logs an answer.

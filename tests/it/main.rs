@@ -20,6 +20,7 @@ mod search_quality;
 mod search_scope;
 mod secrets;
 mod serve;
+mod sharing;
 mod storage;
 mod support;
 mod texts;

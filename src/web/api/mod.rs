@@ -3,13 +3,14 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`], [`history`]; and [`guides`], whose editions are releases too.
+//! 3. One file a resource: [`apps`], [`grants`], [`explain`], [`releases`], [`history`]; and [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
 mod apps;
 mod bearer;
 mod body;
+mod explain;
 mod grants;
 mod guides;
 mod history;
@@ -82,6 +83,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/restore", post(apps::restore)),
         ("/apps/{name}/rollback", post(apps::rollback)),
         ("/apps/{name}/audit", get(apps::audit)),
+        ("/apps/{name}/explain", get(explain::explain)),
         ("/apps/{name}/grants", delete(grants::revoke).get(grants::list).post(grants::grant)),
         ("/apps/{name}/releases", get(releases::list).post(releases::begin)),
         ("/apps/{name}/releases/{id}", delete(history::remove)),

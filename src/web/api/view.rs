@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::config::Server;
 use crate::model::{
-    App, AppHost, AppName, Audience, AuditEvent, EmailAddress, Grant, Person, ReleaseId, Settings, Shows,
+    App, AppHost, AppName, Audience, AuditLine, EmailAddress, Grant, NetworkRule, Person, ReleaseId, Settings, Shows,
     Source, TokenRecord, TokenScope,
 };
 use crate::releases::{Release, RuleProblem};
@@ -58,6 +58,10 @@ pub(super) struct AppView {
     /// Who may see it: `public`, `signed-in` or `listed`.
     #[schema(value_type = String)]
     audience: Audience,
+    /// From where it may be opened; null is from anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    network: Option<NetworkRule>,
     /// The live release; null before the first.
     #[schema(value_type = Option<String>)]
     current: Option<ReleaseId>,
@@ -85,6 +89,7 @@ impl AppView {
             url: address(&app.name, None, server),
             owner: app.owner.email.clone(),
             audience: app.audience,
+            network: app.network.clone(),
             current: app.current,
             previous: app.previous.clone(),
             settings: app.settings.clone(),
@@ -164,8 +169,8 @@ impl ReleaseView {
 /// One line of the audit record: who did what, when, from where.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
-#[schema(as = AuditEvent, value_type = Object)]
-pub(super) struct AuditView(pub(super) AuditEvent);
+#[schema(as = AuditLine, value_type = Object)]
+pub(super) struct AuditView(pub(super) AuditLine);
 
 /// Where an app, or one release of it, is seen: a host of its own, with the scheme and port of the main host.
 fn address(app: &AppName, release: Option<ReleaseId>, server: &Server) -> String {

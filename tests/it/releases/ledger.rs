@@ -1,19 +1,6 @@
-//! The ledger: audit records, codes that work once, tokens.
+//! The ledger: codes that work once, tokens.
 
 use super::*;
-
-#[tokio::test]
-async fn the_audit_record_says_who_did_what_from_where_newest_first() {
-    let (house, app) = House::with_app("sales").await;
-    house.clock.advance(Duration::from_secs(1));
-    house.releases.grant(&app, viewer("@example.org"), &ann()).await.unwrap();
-    let lines = house.releases.audit(&app, 10).await.unwrap();
-    assert_eq!(lines[0].action, AuditAction::Granted { grant: viewer("@example.org") });
-    assert_eq!(lines[1].action, AuditAction::Created);
-    assert_eq!(lines[0].who.as_ref().unwrap().as_str(), "ann@example.org");
-    assert_eq!(lines[0].from, ann().from);
-    assert_eq!(house.releases.audit(&app, 1).await.unwrap().len(), 1);
-}
 
 #[tokio::test]
 async fn a_code_is_burnt_once_for_all_servers() {

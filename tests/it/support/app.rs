@@ -10,8 +10,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use loggia::access::{AppSession, Session};
 use loggia::config::{Config, Flags, Secret, Storage};
-use loggia::model::{AppHost, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
-use loggia::releases::{Announced, By, PdfReader};
+use loggia::model::{AppHost, AuditEvent, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
+use loggia::releases::{Announced, By, PdfReader, Sought};
 use loggia::serve::{self, Listeners};
 use loggia::web::{Loggia, Pipeline};
 use tokio_util::sync::CancellationToken;
@@ -158,8 +158,43 @@ impl TestApp {
 
     pub(crate) async fn share(&self, app: &str, who: &str) {
         let by = By { person: self.person("owner@example.org"), from: None };
-        let grant = Grant { who: who.parse().unwrap(), role: Role::Viewer, until: None };
+        let grant = Grant::new(who.parse().unwrap(), Role::Viewer, None);
         self.loggia.releases.grant(&app.parse().unwrap(), grant, &by).await.unwrap();
+    }
+
+    /// What happened to an app, newest first.
+    pub(crate) async fn record(&self, app: &str) -> Vec<AuditEvent> {
+        let sought = Sought { most: 500, ..Sought::default() };
+        let record = self.loggia.releases.audit(&app.parse().unwrap(), &sought).await.unwrap();
+        record.lines.into_iter().map(|line| line.event).collect()
+    }
+
+    /// Sends a form as a browser does from a page of ours; `host` is an app's label, or empty for the main host.
+    pub(crate) async fn post(&self, host: &str, path: &str, cookie: &str, form: &[(&str, &str)]) -> Answer {
+        self.post_with(host, path, cookie, form, &[]).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        host: &str,
+        path: &str,
+        cookie: &str,
+        form: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let dot = if host.is_empty() { "" } else { "." };
+        let authority = format!("{host}{dot}localhost:{}", self.port);
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {authority}\r\nOrigin: http://{authority}\r\n\
+             Sec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            head.extend([*name, ": ", *value, "\r\n"]);
+        }
+        self.raw((head + "Connection: close\r\n\r\n" + &body).into_bytes()).await
     }
 
     /// The cookie of somebody who is signed in at an app's host.

@@ -1,0 +1,218 @@
+//! Asking to be let in, from the page that says no.
+//!
+//! Whoever asks at an address without an app, or at one that is hidden from them, is answered in the same words and
+//! after the same work: what is to be kept is kept behind their back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
+
+use super::app_host::layout;
+use super::body::Body;
+use super::context::Context;
+use super::enter;
+use super::failure::Failure;
+use super::notices::{self, News};
+use super::sign_in::private;
+use super::state::Loggia;
+use crate::access::{AppSession, Parameters, ReturnPath, check_same_origin, may_enter};
+use crate::model::{App, AppHost, AppName, AuditAction, Person, Subject, Viewer};
+use crate::releases::{self, LONGEST_REASON, Releases};
+use crate::theme::views::{AskedPage, Owned};
+
+/// How often one person may ask in an hour, whatever they ask for.
+const MOST_AN_HOUR: u32 = 10;
+/// How many people are counted; further ones wait until an hour is over.
+const MOST_PEOPLE: usize = 10_000;
+/// How many requests are being kept behind people's backs at a time; further ones are not kept.
+const MOST_AT_A_TIME: usize = 64;
+
+/// How often each person asked in this hour.
+#[derive(Debug)]
+pub struct Askings {
+    counts: Mutex<(Timestamp, HashMap<Subject, u32>)>,
+    keeping: Arc<Semaphore>,
+}
+
+impl Default for Askings {
+    fn default() -> Self {
+        let counts = Mutex::new((Timestamp::UNIX_EPOCH, HashMap::new()));
+        Self { counts, keeping: Arc::new(Semaphore::new(MOST_AT_A_TIME)) }
+    }
+}
+
+impl Askings {
+    /// Whether `person` may ask once more.
+    fn admits(&self, person: &Person, now: Timestamp) -> bool {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, people) = &mut *counts;
+        if now.duration_since(*since) >= SignedDuration::from_hours(1) {
+            *since = now;
+            people.clear();
+        }
+        if people.len() >= MOST_PEOPLE && !people.contains_key(&person.subject) {
+            return false;
+        }
+        let count = people.entry(person.subject.clone()).or_default();
+        *count += 1;
+        *count <= MOST_AN_HOUR
+    }
+}
+
+/// `POST /-/ask` on an app's host: `reason`, from the page that refused.
+pub(super) async fn ask(
+    loggia: &Arc<Loggia>,
+    request: Request<Incoming>,
+    host: &AppHost,
+    context: &Context,
+) -> Result<Response<Body>, Failure> {
+    let origin = loggia.hosts.app_origin(host);
+    check_same_origin(request.headers(), &origin)?;
+    let now = loggia.clock.now();
+    let catalog = loggia.releases.catalog();
+    if catalog.is_stale(now) {
+        return Err(Failure::Stale);
+    }
+    let authority = loggia.hosts.app_authority(host);
+    let ended = |id: &str| catalog.has_ended(id);
+    let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
+    let wanted = wanted(&request, &origin);
+    let Some(session) = session else {
+        return Ok(enter::begin(loggia, &request, host, &wanted));
+    };
+    let limit = loggia.config.limits.form_bytes;
+    let form = Limited::new(request.into_body(), limit).collect();
+    let form = tokio::time::timeout(loggia.config.limits.request_timeout, form).await;
+    let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
+    let given = Parameters::parse(&String::from_utf8_lossy(&form));
+    let person = session.person;
+    let asks = releases::Request {
+        person: person.clone(),
+        when: now,
+        reason: plain(given.get("reason").unwrap_or_default()),
+        wanted: wanted.as_str().to_owned(),
+    };
+    let viewer = Viewer::SignedIn(person.clone());
+    let app = catalog.live(&host.app);
+    if let Some(app) = app
+        && may_enter(loggia.visitor(&viewer, context.from), app).is_ok()
+    {
+        return Ok(private(super::redirect(StatusCode::SEE_OTHER, wanted.as_str()), &[]));
+    }
+    let may_ask = loggia.askings.admits(&person, now);
+    let told = app.filter(|app| !app.settings.hidden);
+    let kept = match told {
+        _ if !may_ask => false,
+        Some(app) => keep(&loggia.releases, &app.name, &asks, context).await?,
+        None => {
+            keep_unseen(loggia, app, &host.app, asks, context);
+            true
+        }
+    };
+    let page = AskedPage {
+        layout: layout(loggia),
+        viewer: person.email,
+        app: told.map(|app| owned(app)),
+        kept,
+        wanted: wanted.as_str().to_owned(),
+        request_id: context.id.to_string(),
+    };
+    let status = if kept { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
+    Ok(private(super::html_page(status, loggia.theme.asked(&page)?), &[]))
+}
+
+/// What whoever is refused is told of an app.
+pub(super) fn owned(app: &App) -> Owned {
+    Owned { title: app.title.clone(), owner: app.owner.email.clone(), owner_name: app.owner.name.clone() }
+}
+
+async fn keep(
+    releases: &Releases,
+    app: &AppName,
+    asks: &releases::Request,
+    context: &Context,
+) -> Result<bool, releases::ReleaseError> {
+    if !releases.ask(app, asks).await? {
+        return Ok(false);
+    }
+    let asked = AuditAction::Asked;
+    releases.note_often(releases.event(Some(&asks.person.email), Some(context.from), Some(app), asked));
+    notices::announce(&News::Asked { app, request: asks });
+    Ok(true)
+}
+
+/// Keeps it where there is an app to keep it for, without anybody waiting for that.
+fn keep_unseen(loggia: &Loggia, app: Option<&Arc<App>>, name: &AppName, asks: releases::Request, context: &Context) {
+    let Ok(place) = Arc::clone(&loggia.askings.keeping).try_acquire_owned() else { return };
+    let there = app.is_some();
+    let (releases, name, context) = (loggia.releases.clone(), name.clone(), context.clone());
+    tokio::spawn(async move {
+        let _place = place;
+        if there && let Err(error) = keep(&releases, &name, &asks, &context).await {
+            tracing::warn!(%error, "a request could not be kept");
+        }
+    });
+}
+
+/// Where on this host they wanted to go: the page whose form this is, which the browser names.
+fn wanted<B>(request: &Request<B>, origin: &str) -> ReturnPath {
+    let referrer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let path = referrer.and_then(|referrer| referrer.strip_prefix(origin)).unwrap_or_default();
+    if super::is_reserved(path) { ReturnPath::root() } else { ReturnPath::or_root(path) }
+}
+
+/// Words without control characters, not too many.
+fn plain(reason: &str) -> String {
+    let clean: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    clean.trim().chars().take(LONGEST_REASON).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(sub: &str) -> Person {
+        Person {
+            subject: Subject { iss: "https://id.example".into(), sub: sub.into() },
+            email: "ann@example.org".parse().unwrap(),
+            name: None,
+            groups: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_person_asks_ten_times_an_hour() {
+        let askings = Askings::default();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let admitted = (0..20).filter(|_| askings.admits(&person("1"), at(10_000))).count();
+        assert_eq!(admitted, 10);
+        assert!(askings.admits(&person("2"), at(10_001)));
+        assert!(askings.admits(&person("1"), at(13_600)));
+    }
+
+    #[test]
+    fn where_they_wanted_to_go_is_a_page_of_this_host() {
+        let wanted = |referrer: &str| {
+            let request = Request::builder().header(header::REFERER, referrer).body(()).unwrap();
+            super::wanted(&request, "http://sales.localhost:8080").as_str().to_owned()
+        };
+        assert_eq!(wanted("http://sales.localhost:8080/weeks/47?x=1"), "/weeks/47?x=1");
+        for elsewhere in
+            ["http://other.localhost:8080/a", "http://sales.localhost:8080", "http://sales.localhost:8080/-/ask", "x"]
+        {
+            assert_eq!(wanted(elsewhere), "/", "{elsewhere}");
+        }
+        assert_eq!(wanted("http://sales.localhost:8080.evil.org/a"), "/");
+    }
+
+    #[test]
+    fn reasons_are_plain_and_short() {
+        assert_eq!(plain(" I\r\nwork\u{1b} here "), "I  work  here");
+        assert_eq!(plain(&"é".repeat(900)).chars().count(), LONGEST_REASON);
+    }
+}
