@@ -24,6 +24,8 @@ pub enum CookieName {
     Nonce,
     /// Sign-ins that were begun, on the main host.
     SignIn,
+    /// What the provider is reminded with when somebody signs out, on the main host.
+    Reminder,
     /// Says on an app's host when this browser was last told to forget what the origin had stored.
     Origin,
 }
@@ -37,6 +39,7 @@ impl CookieName {
             Self::AppSession => "__Host-loggia-app",
             Self::Nonce => "__Host-loggia-nonce",
             Self::SignIn => "__Host-loggia-sign-in",
+            Self::Reminder => "__Host-loggia-reminder",
             Self::Origin => "__Host-loggia-origin",
         }
     }

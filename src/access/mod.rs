@@ -9,13 +9,14 @@
 //! 6. [`oidc`] signs people in with an OpenID provider.
 //! 7. [`provider`] is the OpenID provider of development mode.
 //! 8. [`token`] makes and verifies API tokens.
-//! 9. [`authorization`] signs the command line in.
+//! 9. [`authorization`] signs the command line in; [`reminder`] helps to sign out at the provider.
 //! 10. [`check_same_origin`] keeps other sites from acting in a person's name.
 
 pub mod authorization;
 pub mod cookie;
 mod error;
 pub mod hand_off;
+mod jws;
 mod mark;
 pub mod oidc;
 mod origin;
@@ -24,6 +25,7 @@ mod permit;
 mod pkce;
 mod policy;
 pub mod provider;
+pub mod reminder;
 mod return_path;
 mod seal;
 mod session;
@@ -36,7 +38,8 @@ pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};
 pub use pkce::Challenge;
 pub use policy::{
-    decide, decide_publish, decide_restore, may_create, may_enter, may_publish_guides, may_read, may_see,
+    decide, decide_publish, decide_restore, may_administer, may_create, may_enter, may_publish_guides,
+    may_read, may_see,
 };
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};

@@ -70,6 +70,12 @@ pub fn may_publish_guides(person: &Person, access: &config::Access) -> bool {
     access.guide_publishers.iter().any(|who| who.names(person))
 }
 
+/// Whether `person` may act for the whole of this server; nobody may who is not named.
+#[must_use]
+pub fn may_administer(person: &Person, access: &config::Access) -> bool {
+    access.administrators.iter().any(|who| who.names(person))
+}
+
 fn admit(viewer: &Viewer, app: &App, now: Timestamp) -> Result<(), Refusal> {
     match (app.audience, viewer) {
         (Audience::Public, _) | (Audience::SignedIn, Viewer::SignedIn(_)) => Ok(()),

@@ -4,7 +4,7 @@
 //! 2. [`parse`] takes such a text apart, from an `Authorization` header by way of [`bearer`]; owner and id find
 //!    the record.
 //! 3. [`verify`] compares the secret in constant time, and [`covers`] says whether the token's scope is wide
-//!    enough.
+//!    enough. What it may do there is an [`Ability`], of which each holds the ones before it.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use crate::config::Secret;
-use crate::model::{AppName, Digest, Entropy, Person, TokenRecord, TokenScope};
+use crate::model::{Ability, AppName, Digest, Entropy, Person, TokenRecord, TokenScope};
 
 use super::session::after;
 
@@ -38,16 +38,28 @@ pub enum MintError {
     Days(u16),
 }
 
+/// A token that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted<'w> {
+    /// What they call it.
+    pub label: &'w str,
+    /// What it may do.
+    pub may: Ability,
+    /// Where.
+    pub scope: TokenScope,
+    /// How long it lasts, in days.
+    pub days: u16,
+}
+
 /// Makes a token for `person`, whom `owner` names in keys: the text to show once, and the record to keep.
 pub fn mint(
     person: &Person,
     owner: &str,
-    label: &str,
-    scope: TokenScope,
-    days: u16,
+    wanted: Wanted<'_>,
     now: Timestamp,
     entropy: &Entropy,
 ) -> Result<(Secret, TokenRecord), MintError> {
+    let Wanted { label, may, scope, days } = wanted;
     let label = label.trim();
     if label.is_empty() || label.chars().count() > LONGEST_LABEL || label.chars().any(char::is_control) {
         return Err(MintError::Label);
@@ -63,9 +75,11 @@ pub fn mint(
         person: person.clone(),
         label: label.to_owned(),
         scope,
+        may,
         secret_sha256: Digest::of(secret.as_bytes()),
         created: now,
         expires: after(now, Duration::from_secs(u64::from(days) * 24 * 3600)),
+        used: None,
     };
     let text = format!("loggia_{owner}_{}_{secret}", id.to_string().to_lowercase());
     Ok((Secret::new(text), record))
@@ -137,8 +151,12 @@ mod tests {
 
     const OWNER: &str = "0123456789abcdef0123456789abcdef";
 
+    fn wanted(label: &str, days: u16) -> Wanted<'_> {
+        Wanted { label, may: Ability::All, scope: TokenScope::All, days }
+    }
+
     fn minted(seed: u64) -> (Secret, TokenRecord) {
-        mint(&ann(), OWNER, " laptop ", TokenScope::All, 30, at(1000), &Entropy::seeded(seed)).unwrap()
+        mint(&ann(), OWNER, wanted(" laptop ", 30), at(1000), &Entropy::seeded(seed)).unwrap()
     }
 
     #[test]
@@ -183,8 +201,7 @@ mod tests {
 
     #[test]
     fn labels_and_lives_are_bounded() {
-        let mint =
-            |label: &str, days| mint(&ann(), OWNER, label, TokenScope::All, days, at(0), &Entropy::system());
+        let mint = |label, days| mint(&ann(), OWNER, wanted(label, days), at(0), &Entropy::system());
         assert_eq!(mint(" ", 1).unwrap_err(), MintError::Label);
         assert_eq!(mint("a\nb", 1).unwrap_err(), MintError::Label);
         assert_eq!(mint(&"a".repeat(81), 1).unwrap_err(), MintError::Label);
@@ -198,6 +215,20 @@ mod tests {
         assert!(covers(&TokenScope::All, None) && covers(&TokenScope::All, Some(&sales)));
         let scope = TokenScope::App(sales.clone());
         assert!(covers(&scope, Some(&sales)) && !covers(&scope, Some(&other)) && !covers(&scope, None));
+    }
+
+    #[test]
+    fn a_record_from_before_abilities_may_do_everything() {
+        let (_, record) = minted(1);
+        let mut old = serde_json::to_value(&record).unwrap();
+        assert_eq!(old.as_object_mut().unwrap().remove("may").unwrap(), "all");
+        assert_eq!(serde_json::from_value::<TokenRecord>(old).unwrap(), record);
+        assert!(Ability::Read < Ability::Publish && Ability::Publish < Ability::All);
+        for ability in [Ability::Read, Ability::Publish, Ability::All] {
+            assert_eq!(Ability::named(ability.as_str()), Some(ability));
+            assert_eq!(serde_json::to_value(ability).unwrap(), ability.as_str());
+        }
+        assert_eq!(Ability::named("write"), None);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod search;
 mod searches;
 mod serve;
 mod share;
+mod sign_out;
 mod version;
 
 #[cfg(test)]
@@ -88,6 +89,7 @@ enum Command {
     Activate(activate::Args),
     Rollback(rollback::Args),
     Share(share::Args),
+    SignOut(sign_out::Args),
     Delete(delete::Args),
     Restore(restore::Args),
     Search(search::Args),
@@ -116,6 +118,7 @@ impl Cli {
             Command::Activate(args) => wait(activate::run(args, connect(server)?)),
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
+            Command::SignOut(args) => wait(sign_out::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),
             Command::Search(args) => {

@@ -42,6 +42,7 @@ pub(super) struct Draft {
     pub app_session: std::time::Duration,
     pub creators: Vec<Who>,
     pub guide_publishers: Option<Vec<Who>>,
+    pub administrators: Vec<Who>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -89,6 +90,9 @@ pub(super) static KNOWN: &[Known] = &[
     open("access", "creators", |draft, given| put(&mut draft.creators, given.list(str::parse::<Who>))),
     open("access", "guide_publishers", |draft, given| {
         put_some(&mut draft.guide_publishers, given.list(str::parse::<Who>))
+    }),
+    open("access", "administrators", |draft, given| {
+        put(&mut draft.administrators, given.list(str::parse::<Who>))
     }),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),

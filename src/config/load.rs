@@ -131,6 +131,7 @@ fn finish(draft: Draft) -> Config {
             guide_publishers: draft
                 .guide_publishers
                 .unwrap_or_else(|| if development { developer() } else { Vec::new() }),
+            administrators: draft.administrators,
         },
         limits: draft.limits,
         logs: draft.logs,
@@ -164,6 +165,7 @@ impl Default for Draft {
             app_session: Duration::from_hours(1),
             creators: Vec::new(),
             guide_publishers: None,
+            administrators: Vec::new(),
             limits: Limits::default(),
             logs: Logs { filter: "info".to_owned(), json: false, requests: true },
         }

@@ -163,6 +163,8 @@ pub struct Access {
     /// Who may publish the guides when they come from the bucket; nobody when it is empty. In development mode
     /// it is `dev@localhost` unless given.
     pub guide_publishers: Vec<crate::model::Who>,
+    /// Who may end other people's sessions and tokens; nobody when it is empty.
+    pub administrators: Vec<crate::model::Who>,
 }
 
 /// Bounds. Every wait, size and count has one.

@@ -8,7 +8,7 @@
 //! 4. who may see: [`Audience`], [`Grant`]
 //! 5. what is published: [`App`], [`Manifest`]
 //! 6. what is read: [`Guide`], [`Section`], and an app's text: [`AppText`]
-//! 7. what is remembered: [`TokenRecord`], [`AuditEvent`]
+//! 7. what is remembered: [`TokenRecord`], [`SignIn`], [`AuditEvent`]; and what ends sessions: [`Lineage`], [`Whom`]
 
 mod app;
 mod audience;
@@ -20,6 +20,8 @@ mod name;
 mod path;
 mod person;
 mod release;
+mod sign_in;
+mod standing;
 mod text;
 mod token;
 
@@ -33,5 +35,7 @@ pub use name::{AppHost, AppName, Digest, InvalidName, ReleaseId, Shows};
 pub use path::{FilePath, GuidePath, InvalidPath, encode_path};
 pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
 pub use release::{FileEntry, Manifest, Source};
+pub use sign_in::SignIn;
+pub use standing::{Lineage, Whom};
 pub use text::{AppPage, AppText};
-pub use token::{TokenRecord, TokenScope};
+pub use token::{Ability, TokenRecord, TokenScope};

@@ -11,17 +11,19 @@
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
-//! 10. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`], and the audit record.
 
 mod audit;
 mod blobs;
 mod catalog;
 mod diff;
 mod editions;
+mod ended;
 mod error;
 mod follow;
 mod gc;
 mod journal;
+mod last_use;
 mod ledger;
 mod manifests;
 mod media_type;
@@ -30,6 +32,7 @@ mod records;
 mod retention;
 mod rules;
 mod settings;
+mod sign_ins;
 mod texts;
 mod update;
 
@@ -88,6 +91,7 @@ struct Inner {
     manifests: manifests::Manifests,
     pending: manifests::PendingCache,
     tokens: ledger::Tokens,
+    uses: last_use::Uses,
     blobs: Blobs,
     uploads: Semaphore,
     taking: texts::Taking,
@@ -111,6 +115,7 @@ impl Releases {
             manifests: manifests::manifests(),
             pending: manifests::pending(),
             tokens: ledger::tokens(),
+            uses: last_use::Uses::new(),
             blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3),
             uploads: Semaphore::new(UPLOADS),
             taking: texts::Taking::default(),

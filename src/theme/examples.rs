@@ -4,13 +4,13 @@ use jiff::Timestamp;
 
 mod review;
 
-use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
+use crate::model::{Ability, Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
-    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
-    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
-    Synonyms, TokenRow,
+    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, PeoplePage,
+    ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, SessionRow, ShareForm,
+    SignInFailedPage, SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 
@@ -46,7 +46,20 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("provider", theme.provider(&words.provider(None))),
         ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
         ("authorize", theme.authorize(&words.authorize())),
+        ("people", theme.people(&words.people(None))),
+        ("people-problem", theme.people(&words.people(Some("`ann` is not an e-mail address")))),
         ("signed-out", theme.signed_out(&words.signed_out())),
+        (
+            "signed-out-provider",
+            theme.signed_out(&SignedOutPage {
+                provider: Some(words.s("https://login.example.org/end?state=s")),
+                ..words.signed_out()
+            }),
+        ),
+        (
+            "signed-out-everywhere",
+            theme.signed_out(&SignedOutPage { at_provider: true, ..words.signed_out() }),
+        ),
         ("review", theme.review(&words.review())),
         ("review-empty", theme.review(&ReviewPage { guides: Vec::new(), edition: None, ..words.review() })),
         ("searches", theme.searches(&words.searches())),
@@ -306,11 +319,13 @@ impl Words {
     }
 
     fn account(self) -> AccountPage {
-        let token = |label: &str, app: Option<&str>, expired| TokenRow {
+        let token = |label: &str, app: Option<&str>, may, expired| TokenRow {
             id: self.s("01J0000000000000000000000"),
             label: self.s(label),
             app: app.map(|name| name.parse().unwrap()),
+            may,
             created: at(1),
+            used: app.map(|_| at(2)),
             expires: at(90),
             expired,
         };
@@ -322,9 +337,32 @@ impl Words {
             groups: vec![self.s("analysts"), self.s("policy")],
             server: self.s("https://guides.example.org"),
             tokens: vec![
-                token("laptop", None, false),
-                token("nightly refresh of the population report", Some("prison-population"), false),
-                token("old laptop", None, true),
+                token("laptop", None, Ability::All, false),
+                token(
+                    "nightly refresh of the population report",
+                    Some("prison-population"),
+                    Ability::Publish,
+                    false,
+                ),
+                token("old laptop", None, Ability::Read, true),
+            ],
+            sessions: vec![
+                SessionRow {
+                    id: self.s("a"),
+                    here: true,
+                    browser: Some(self.s("Firefox on Windows")),
+                    from: Some(self.s("192.0.2.7")),
+                    begun: at(1),
+                    expires: at(2),
+                },
+                SessionRow {
+                    id: self.s("b"),
+                    here: false,
+                    browser: None,
+                    from: None,
+                    begun: at(1),
+                    expires: at(2),
+                },
             ],
             new_token: None,
             apps: vec!["prison-population".parse().unwrap(), "court-backlog".parse().unwrap()],
@@ -373,8 +411,22 @@ impl Words {
         }
     }
 
+    fn people(self, problem: Option<&str>) -> PeoplePage {
+        PeoplePage {
+            layout: self.layout(),
+            who: problem.map(|_| self.s("ann")).unwrap_or_default(),
+            who_problem: problem.map(|text| self.s(text)),
+            notice: None,
+        }
+    }
+
     fn signed_out(self) -> SignedOutPage {
-        SignedOutPage { layout: self.app_layout(), sign_in: self.s("https://guides.example.org/-/sign-in") }
+        SignedOutPage {
+            layout: self.app_layout(),
+            sign_in: self.s("https://guides.example.org/-/sign-in"),
+            provider: None,
+            at_provider: false,
+        }
     }
 
     fn refusal(self) -> RefusalPage {

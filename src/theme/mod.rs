@@ -17,7 +17,7 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
+    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PeoplePage, PrintPage,
     ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignedOutPage,
 };
 
@@ -146,6 +146,8 @@ pages! {
     provider: ProviderPage from "provider.html",
     /// Whether a command may publish as you.
     authorize: AuthorizePage from "authorize.html",
+    /// Signing somebody out everywhere.
+    people: PeoplePage from "people.html",
     /// You are signed out.
     signed_out: SignedOutPage from "signed_out.html",
     /// The health of the guides.

@@ -4,7 +4,7 @@
 //! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
 //! 4. apps: [`AppsPage`], [`AppPage`]
-//! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
+//! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`], [`PeoplePage`]
 //! 6. keeping: [`ReviewPage`], [`SearchesPage`]
 //! 7. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
@@ -14,7 +14,9 @@
 
 use serde::Serialize;
 
-pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
+pub use account::{
+    AccountPage, AuthorizePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage, TokenRow,
+};
 pub use apps::{
     AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, ReleaseRow, Serving, ShareForm,
 };

@@ -14,9 +14,10 @@ use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
+use crate::access::Parameters;
 use crate::access::authorization::{self, AuthorizationError};
-use crate::access::{Parameters, token};
-use crate::model::TokenScope;
+use crate::access::token::{self, Wanted};
+use crate::model::{Ability, TokenScope};
 use crate::storage::Key;
 use crate::theme::views::{AuthorizePage, Field};
 
@@ -91,7 +92,9 @@ pub(super) async fn token(
     }
     let person = redeemed.person;
     let owner = Key::owner(&person.subject);
-    let minted = token::mint(&person, &owner, &label(&given), TokenScope::All, DAYS, now, &loggia.entropy);
+    let label = label(&given);
+    let wanted = Wanted { label: &label, may: Ability::All, scope: TokenScope::All, days: DAYS };
+    let minted = token::mint(&person, &owner, wanted, now, &loggia.entropy);
     let (text, record) = minted.map_err(|error| Failure::BadRequest(error.to_string()))?;
     loggia.releases.put_token(&record).await.map_err(Failure::from)?;
     tracing::info!(person = %person.email, token = %record.id, "a command line was let in");

@@ -103,7 +103,12 @@ async fn leave(
     let response = if let Some(return_to) = given.get("return") {
         super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
     } else {
-        let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
+        let page = SignedOutPage {
+            layout: layout(loggia),
+            sign_in: "/".to_owned(),
+            provider: None,
+            at_provider: false,
+        };
         super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
     };
     Ok(private(response, &[&cleared]))

@@ -16,7 +16,8 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, insights, print, provider, review, search, sign_in,
+    account, api, app_settings, apps, assets, authorize, insights, people, print, provider, review, search,
+    sessions, sign_in, sign_out,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -61,9 +62,15 @@ pub fn routes(
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))
+        .route("/-/account/sessions/end", post(sessions::end))
+        .route("/-/account/sessions/end-all", post(sessions::end_all))
+        .route("/-/people/", get(people::page))
+        .route("/-/people/sign-out", post(people::sign_out))
         .route("/-/sign-in", get(sign_in::begin))
         .route("/-/sign-in/callback", get(sign_in::callback))
-        .route("/-/sign-out", post(sign_in::sign_out))
+        .route("/-/sign-out", post(sign_out::sign_out))
+        .route("/-/signed-out", get(sign_out::signed_out))
+        .route("/-/back-channel-logout", post(sign_out::back_channel))
         .route("/-/enter", get(sign_in::enter))
         .route("/-/authorize", get(authorize::page).post(authorize::decide))
         .route("/-/token", post(authorize::token))

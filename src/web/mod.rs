@@ -4,7 +4,7 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`insights`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`app_settings`], [`review`], [`insights`], [`account`] with [`sessions`] (and [`browser`]), [`people`], [`sign_in`], [`sign_out`], [`authorize`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -20,6 +20,7 @@ mod apps;
 mod assets;
 mod authorize;
 mod body;
+mod browser;
 mod coded;
 mod conditional;
 mod connection;
@@ -39,6 +40,7 @@ mod main_host;
 mod metrics;
 mod navigation;
 mod origin;
+mod people;
 mod pipeline;
 mod prepared;
 mod print;
@@ -50,7 +52,9 @@ mod review;
 mod search;
 mod security;
 mod send;
+mod sessions;
 mod sign_in;
+mod sign_out;
 mod site;
 mod state;
 mod vault;

@@ -1,20 +1,23 @@
-//! Signing in and out on the main host, and handing a sign-in on to an app's host.
+//! Signing in on the main host, and handing a sign-in on to an app's host.
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response as AxumResponse;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::body::Body;
-use super::failure::{Failure, main_layout};
+use super::context::Context;
+use super::failure::Failure;
+use super::sessions;
 use super::state::Loggia;
-use super::viewer::{MaybeSession, OurForm};
+use super::viewer::MaybeSession;
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::hand_off::{self, Arrival};
-use crate::access::{Parameters, ReturnPath, Session};
-use crate::theme::views::SignedOutPage;
+use crate::access::oidc::SignedIn;
+use crate::access::{Parameters, ReturnPath, reminder};
 
 /// To the sign-in, and back to `return_to` afterwards.
 pub(super) fn to_sign_in(return_to: &str) -> Response<Body> {
@@ -48,32 +51,20 @@ pub(super) async fn begin(
 pub(super) async fn callback(
     State(loggia): State<Arc<Loggia>>,
     RawQuery(query): RawQuery,
+    Extension(context): Extension<Context>,
     headers: HeaderMap,
 ) -> Result<AxumResponse, Failure> {
     let host = loggia.hosts.main_authority();
     let now = loggia.clock.now();
     let query = query.unwrap_or_default();
     let signed_in = loggia.sign_in.finish(&query, &headers, &host, &loggia.keyring, now).await?;
-    let session = Session::begin(signed_in.person, loggia.config.sign_in.session, now, &loggia.entropy);
-    tracing::info!(person = %session.person.email, "somebody signed in");
-    let response = super::redirect(StatusCode::SEE_OTHER, signed_in.return_to.as_str());
+    let SignedIn { person, return_to, cookie: begun, provider_session, id_token } = signed_in;
+    let session = sessions::begin(&loggia, person, provider_session.as_deref(), &headers, context.from).await;
+    let kept = reminder::cookie(&id_token, &host, &loggia.keyring, loggia.config.sign_in.session);
+    let kept = kept.unwrap_or_else(|| Cookie::clear(CookieName::Reminder));
+    let response = super::redirect(StatusCode::SEE_OTHER, return_to.as_str());
     let cookie = session.cookie(&host, &loggia.keyring, now);
-    Ok(with_cookies(response, &[&signed_in.cookie, &cookie]))
-}
-
-/// `POST /-/sign-out`: ends the session, here and on every app's host.
-pub(super) async fn sign_out(
-    State(loggia): State<Arc<Loggia>>,
-    MaybeSession(session): MaybeSession,
-    OurForm(_fields): OurForm<Vec<(String, String)>>,
-) -> Result<AxumResponse, Failure> {
-    if let Some(session) = session {
-        loggia.releases.end_session(&session.id).await?;
-        tracing::info!(person = %session.person.email, "somebody signed out");
-    }
-    let page = SignedOutPage { layout: main_layout(&loggia), sign_in: "/-/sign-in".to_owned() };
-    let response = super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?);
-    Ok(with_cookies(response, &[&Cookie::clear(CookieName::Session)]))
+    Ok(with_cookies(response, &[&begun, &cookie, &kept]))
 }
 
 /// `GET /-/enter?host=&return=&nonce=`: an app's host wants to know who this is.

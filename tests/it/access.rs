@@ -1,7 +1,9 @@
 //! Signing in over a real socket: with the provider of development mode, and with one that lies.
 
 mod development;
-mod forger;
+pub(crate) mod forger;
+mod sessions;
+mod sign_out;
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -23,3 +23,4 @@ mod storage;
 mod support;
 mod texts;
 mod tidy;
+mod tokens;

@@ -4,11 +4,13 @@
 //! 1. [`Provider`] knows the provider by its discovery document, asked for when it is first needed.
 //! 2. [`Provider::begin`] sends the browser there, and keeps what the answer must fit in a sealed cookie.
 //! 3. [`Provider::finish`] turns what comes back into a [`Person`], or into a [`SignInError`] with a name.
+//! 4. [`logout`] signs out, at the person's wish or at the provider's word.
 
 mod claims;
 mod discovery;
 mod error;
 mod http_client;
+mod logout;
 mod pending;
 
 use http::HeaderMap;
@@ -21,11 +23,11 @@ use openidconnect::core::{
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, IdTokenFields, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse,
+    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 use url::Url;
 
-use crate::config;
+use crate::config::{self, Secret};
 use crate::model::{Entropy, Person};
 
 use super::cookie::Cookie;
@@ -34,6 +36,7 @@ use claims::OtherClaims;
 use discovery::{Discovery, Known};
 pub use error::SignInError;
 use http_client::{HttpClient, HttpError};
+pub use logout::{LogoutError, SignedOut, Whose};
 use pending::Pending;
 
 type TokenAnswer = StandardTokenResponse<
@@ -94,6 +97,10 @@ pub struct SignedIn {
     pub return_to: ReturnPath,
     /// What to set on the main host.
     pub cookie: Cookie,
+    /// The provider's name for its own session, where it has one.
+    pub provider_session: Option<String>,
+    /// The ID token as it came: what the provider is reminded with when they sign out.
+    pub id_token: Secret,
 }
 
 impl Provider {
@@ -165,8 +172,15 @@ impl Provider {
         }
         let code = given.get("code").ok_or(SignInError::Incomplete)?;
         let answer = self.exchange(&known, code, secrets.verifier()).await?;
-        let person = self.person(known, &answer, secrets.nonce(), now).await?;
-        Ok(SignedIn { person, return_to, cookie: pending.cookie(host, keyring) })
+        let (person, provider_session) = self.person(known, &answer, secrets.nonce(), now).await?;
+        let id_token = answer.id_token().map(ToString::to_string).unwrap_or_default();
+        Ok(SignedIn {
+            person,
+            return_to,
+            cookie: pending.cookie(host, keyring),
+            provider_session,
+            id_token: Secret::new(id_token),
+        })
     }
 
     /// RFC 9207, section 2.4: an answer that names its issuer must name this one, and a provider that says it

@@ -1,16 +1,19 @@
 //! Who calls, and whether they may publish to the app that the path names.
+//!
+//! What a token may do is looked at here, for every route at once: [`need`] says what a call takes, and whatever it
+//! does not know takes everything.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path, RawPathParams};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, MatchedPath, Path, RawPathParams};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::access::{Refusal, decide_publish, decide_restore, may_publish_guides, token};
-use crate::model::{App, AppName, TokenRecord};
+use crate::model::{Ability, App, AppName, TokenRecord, TokenScope, Whom};
 use crate::releases::{By, Editions, Releases};
 
 use super::Api;
@@ -63,6 +66,11 @@ impl FromRequestParts<Arc<Api>> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let record = token_in(&parts.headers, &api.releases, api.clock.now()).await?;
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let need = need(&parts.method, route);
+        if record.may < need {
+            return Err(Problem::beyond(record.may, need));
+        }
         let from = parts.extensions.get().map(|ClientAddress(address)| *address);
         Ok(Self { by: By { person: record.person.clone(), from }, token: record })
     }
@@ -143,7 +151,23 @@ pub(in crate::web) async fn token_in(
     let text = token::bearer(headers).ok_or_else(Problem::no_token)?;
     let given = token::parse(text).ok_or_else(Problem::bad_token)?;
     let record = releases.token(given.owner, given.id).await?.ok_or_else(Problem::bad_token)?;
-    if token::verify(&record, &given, now) { Ok(record) } else { Err(Problem::bad_token()) }
+    let whose = Whom::TokensOf(&record.person.email);
+    if !token::verify(&record, &given, now) || releases.catalog().ended_all(&whose, record.created) {
+        return Err(Problem::bad_token());
+    }
+    releases.note_use(&record);
+    Ok(record)
+}
+
+/// What a call of `route` takes.
+fn need(method: &Method, route: &str) -> Ability {
+    let route = route.strip_prefix(super::ROOT).unwrap_or_default();
+    let publishing = route == "/apps" || route.ends_with("/rollback") || route.contains("/releases");
+    match *method {
+        Method::GET | Method::HEAD => Ability::Read,
+        Method::POST | Method::PUT if publishing => Ability::Publish,
+        _ => Ability::All,
+    }
 }
 
 /// Decisions are made by a catalog that is not stale, or not at all.
@@ -164,8 +188,10 @@ async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
     let segments = segments.map_err(|_| Problem::not_found("no app can have this name"))?;
     let given = segments.iter().find(|(key, _)| *key == "name").map_or("", |(_, value)| value);
     let name: AppName = given.parse().map_err(|_| no_app(given))?;
-    if !token::covers(&token.scope, Some(&name)) {
-        return Err(no_app(given));
+    if let TokenScope::App(only) = &token.scope
+        && *only != name
+    {
+        return Err(Problem::elsewhere(only));
     }
     match api.releases.find(&name).await? {
         Some(app) => Ok(Entrant { by, app }),
@@ -179,4 +205,30 @@ fn no_app(given: &str) -> Problem {
     Problem::not_found(format!(
         "there is no app `{given}` that you may publish to; create it, or ask its owner for the role `publisher`"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_not_known_takes_everything() {
+        let of = |method: Method, route: &str| need(&method, &format!("/-/api/v1{route}"));
+        for route in ["/me", "/apps", "/apps/{name}/audit", "/apps/{name}/anything"] {
+            assert_eq!(of(Method::GET, route), Ability::Read, "{route}");
+        }
+        for route in
+            ["/apps", "/apps/{name}/releases", "/apps/{name}/rollback", "/guides/releases/{id}/finish"]
+        {
+            assert_eq!(of(Method::POST, route), Ability::Publish, "{route}");
+        }
+        assert_eq!(of(Method::PUT, "/apps/{name}/releases/{id}/blobs/{sha256}"), Ability::Publish);
+        for route in ["/apps/{name}/grants", "/apps/{name}/restore", "/people", "", "/new"] {
+            assert_eq!(of(Method::POST, route), Ability::All, "{route}");
+        }
+        for route in ["/apps/{name}", "/apps/{name}/releases/{id}"] {
+            assert_eq!(of(Method::DELETE, route), Ability::All, "{route}");
+        }
+        assert_eq!(need(&Method::POST, ""), Ability::All);
+    }
 }
