@@ -9,11 +9,12 @@
 //! 6. [`oidc`] signs people in with an OpenID provider.
 //! 7. [`provider`] is the OpenID provider of development mode.
 //! 8. [`token`] makes and verifies API tokens.
-//! 9. [`authorization`] signs the command line in; [`reminder`] helps to sign out at the provider.
+//! 9. [`authorization`] and [`device`] sign the command line in; [`reminder`] helps to sign out at the provider.
 //! 10. [`check_same_origin`] keeps other sites from acting in a person's name.
 
 pub mod authorization;
 pub mod cookie;
+pub mod device;
 mod error;
 pub mod hand_off;
 mod jws;

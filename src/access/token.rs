@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn labels_and_lives_are_bounded() {
-        let mint = |label, days| mint(&ann(), OWNER, wanted(label, days), at(0), &Entropy::system());
+        let mint = |label: &str, days| mint(&ann(), OWNER, wanted(label, days), at(0), &Entropy::system());
         assert_eq!(mint(" ", 1).unwrap_err(), MintError::Label);
         assert_eq!(mint("a\nb", 1).unwrap_err(), MintError::Label);
         assert_eq!(mint(&"a".repeat(81), 1).unwrap_err(), MintError::Label);

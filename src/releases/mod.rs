@@ -11,11 +11,12 @@
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
-//! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`], and the audit record.
+//! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`], commands that wait ([`devices`]), and the audit record.
 
 mod audit;
 mod blobs;
 mod catalog;
+mod devices;
 mod diff;
 mod editions;
 mod ended;

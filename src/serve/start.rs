@@ -16,7 +16,8 @@ use crate::releases::{PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
+    self, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Paces, Pipeline, Policies, RequestLog,
+    Sites,
 };
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
@@ -133,6 +134,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         sign_in,
         provider,
         insights,
+        paces: Paces::default(),
         metrics,
         request_log,
         storage: described,

@@ -112,6 +112,12 @@ impl Key {
         Self::json(format!("sign-ins/{owner}/{}.json", id.to_string().to_lowercase()))
     }
 
+    /// A command that waits until somebody types the code with this digest.
+    #[must_use]
+    pub fn device(code: &Digest) -> Self {
+        Self::json(format!("devices/{code}.json"))
+    }
+
     /// The first 32 hexadecimal digits of a digest of (iss, sub): how a person stands in a key.
     #[must_use]
     pub fn owner(subject: &Subject) -> String {

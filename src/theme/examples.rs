@@ -7,10 +7,10 @@ mod review;
 use crate::model::{Ability, Audience, Entropy, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
-    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, PeoplePage,
-    ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, SessionRow, ShareForm,
-    SignInFailedPage, SignedOutPage, Synonyms, TokenRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DevicePage, DiffRow, ErrorPage,
+    Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice,
+    PeoplePage, ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, SessionRow,
+    ShareForm, SignInFailedPage, SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 
@@ -46,6 +46,9 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("provider", theme.provider(&words.provider(None))),
         ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
         ("authorize", theme.authorize(&words.authorize())),
+        ("device", theme.device(&words.device(None, None))),
+        ("device-problem", theme.device(&words.device(Some("nothing waits for this code"), None))),
+        ("device-done", theme.device(&words.device(None, Some("Go back to your terminal.")))),
         ("people", theme.people(&words.people(None))),
         ("people-problem", theme.people(&words.people(Some("`ann` is not an e-mail address")))),
         ("signed-out", theme.signed_out(&words.signed_out())),
@@ -408,6 +411,15 @@ impl Words {
             client: Some(self.s("ann-laptop")),
             code: Some(self.s("WDJB-MJHT")),
             until: at(90),
+        }
+    }
+
+    fn device(self, problem: Option<&str>, done: Option<&str>) -> DevicePage {
+        DevicePage {
+            layout: self.layout(),
+            typed: problem.map(|_| self.s("WDJB-MJH")).unwrap_or_default(),
+            problem: problem.map(|text| self.s(text)),
+            notice: done.map(|text| Notice::Done(self.s(text))),
         }
     }
 

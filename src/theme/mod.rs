@@ -17,8 +17,9 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PeoplePage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignedOutPage,
+    AccountPage, AppPage, AppsPage, AuthorizePage, DevicePage, ErrorPage, GuidePage, NotFoundPage,
+    PeoplePage, PrintPage, ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage,
+    SignedOutPage,
 };
 
 mod assets;
@@ -146,6 +147,8 @@ pages! {
     provider: ProviderPage from "provider.html",
     /// Whether a command may publish as you.
     authorize: AuthorizePage from "authorize.html",
+    /// The code that a command on another machine shows.
+    device: DevicePage from "device.html",
     /// Signing somebody out everywhere.
     people: PeoplePage from "people.html",
     /// You are signed out.

@@ -15,7 +15,8 @@
 use serde::Serialize;
 
 pub use account::{
-    AccountPage, AuthorizePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage, TokenRow,
+    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage,
+    TokenRow,
 };
 pub use apps::{
     AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, ReleaseRow, Serving, ShareForm,

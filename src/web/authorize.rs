@@ -14,15 +14,15 @@ use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
-use crate::access::Parameters;
 use crate::access::authorization::{self, AuthorizationError};
 use crate::access::token::{self, Wanted};
-use crate::model::{Ability, TokenScope};
+use crate::access::{Parameters, device};
+use crate::model::{Ability, Person, TokenScope};
 use crate::storage::Key;
 use crate::theme::views::{AuthorizePage, Field};
 
 /// How long a token of `loggia login` lasts.
-const DAYS: u16 = 90;
+pub(super) const DAYS: u16 = 90;
 
 /// `GET /-/authorize`: asks whoever is signed in.
 pub(super) async fn page(
@@ -36,7 +36,6 @@ pub(super) async fn page(
     let label = label(&given);
     let fields = request.fields().into_iter().map(|(name, value)| Field { name: name.to_owned(), value });
     let stated = Field { name: "label".to_owned(), value: label.clone() };
-    let until = jiff::SignedDuration::from_hours(24 * i64::from(DAYS));
     let view = AuthorizePage {
         layout: main_layout(&loggia),
         action: "/-/authorize".to_owned(),
@@ -44,7 +43,7 @@ pub(super) async fn page(
         viewer: person.email,
         client: Some(label),
         code: None,
-        until: loggia.clock.now().checked_add(until).unwrap_or(jiff::Timestamp::MAX),
+        until: until(loggia.clock.now()),
     };
     let mut response = super::html_page(StatusCode::OK, loggia.theme.authorize(&view)?);
     // The form's answer is a redirect to this machine's loopback address, which the policy must let through.
@@ -81,41 +80,61 @@ pub(super) async fn token(
 ) -> Result<Response, FormRejection> {
     let fields: Vec<(String, String)> = read_form(request, &loggia).await?;
     let given = Parameters::from_pairs(fields);
+    if given.get("grant_type") == Some(device::GRANT) {
+        return Ok(super::device::token(&loggia, &given).await?);
+    }
     let now = loggia.clock.now();
     let host = loggia.hosts.main_authority();
     let redeemed = match authorization::redeem(&given, &host, &loggia.keyring, now) {
         Ok(redeemed) => redeemed,
-        Err(error) => return Ok(refused(error)),
+        Err(error) => return Ok(refused(error.code(), &error.to_string())),
     };
     if !loggia.releases.burn(&redeemed.code_id).await.map_err(Failure::from)? {
-        return Ok(refused(AuthorizationError::Code));
+        let error = AuthorizationError::Code;
+        return Ok(refused(error.code(), &error.to_string()));
     }
-    let person = redeemed.person;
+    Ok(granted(&loggia, &redeemed.person, &label(&given), DAYS).await?)
+}
+
+/// A token for a command that was let in (RFC 6749, section 5.1).
+pub(super) async fn granted(
+    loggia: &Loggia,
+    person: &Person,
+    label: &str,
+    days: u16,
+) -> Result<Response, Failure> {
     let owner = Key::owner(&person.subject);
-    let label = label(&given);
-    let wanted = Wanted { label: &label, may: Ability::All, scope: TokenScope::All, days: DAYS };
-    let minted = token::mint(&person, &owner, wanted, now, &loggia.entropy);
+    let wanted = Wanted { label, may: Ability::All, scope: TokenScope::All, days };
+    let minted = token::mint(person, &owner, wanted, loggia.clock.now(), &loggia.entropy);
     let (text, record) = minted.map_err(|error| Failure::BadRequest(error.to_string()))?;
-    loggia.releases.put_token(&record).await.map_err(Failure::from)?;
+    loggia.releases.put_token(&record).await?;
     tracing::info!(person = %person.email, token = %record.id, "a command line was let in");
     let answer = json!({
         "access_token": text.reveal(),
         "token_type": "Bearer",
-        "expires_in": u32::from(DAYS) * 24 * 3600,
+        "expires_in": u32::from(days) * 24 * 3600,
     });
     let mut response = Json(answer).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
+/// When a token of `loggia login` would end.
+pub(super) fn until(now: jiff::Timestamp) -> jiff::Timestamp {
+    let life = jiff::SignedDuration::from_hours(24 * i64::from(DAYS));
+    now.checked_add(life).unwrap_or(jiff::Timestamp::MAX)
+}
+
 /// RFC 6749, section 5.2.
-fn refused(error: AuthorizationError) -> Response {
-    let answer = json!({ "error": error.code(), "error_description": error.to_string() });
-    (StatusCode::BAD_REQUEST, Json(answer)).into_response()
+pub(super) fn refused(code: &str, why: &str) -> Response {
+    let answer = json!({ "error": code, "error_description": why });
+    let mut response = (StatusCode::BAD_REQUEST, Json(answer)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// What the token will be called.
-fn label(given: &Parameters) -> String {
+pub(super) fn label(given: &Parameters) -> String {
     let stated = given.get("label").map(str::trim).unwrap_or_default();
     let clean: String = stated.chars().filter(|c| !c.is_control()).take(60).collect();
     if clean.is_empty() { "loggia login".to_owned() } else { format!("loggia login on {clean}") }

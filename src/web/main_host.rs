@@ -16,8 +16,8 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, insights, people, print, provider, review, search,
-    sessions, sign_in, sign_out,
+    account, api, app_settings, apps, assets, authorize, device, insights, people, print, provider, review,
+    search, sessions, sign_in, sign_out,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -73,6 +73,9 @@ pub fn routes(
         .route("/-/back-channel-logout", post(sign_out::back_channel))
         .route("/-/enter", get(sign_in::enter))
         .route("/-/authorize", get(authorize::page).post(authorize::decide))
+        .route("/-/device", get(device::page).post(device::typed))
+        .route("/-/device/authorize", post(device::begin))
+        .route("/-/device/decide", post(device::decide))
         .route("/-/token", post(authorize::token))
         .route("/-/assets/{file}", get(assets::asset))
         .layer(DefaultBodyLimit::max(config.limits.form_bytes))

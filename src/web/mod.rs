@@ -4,7 +4,7 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`insights`], [`account`] with [`sessions`] (and [`browser`]), [`people`], [`sign_in`], [`sign_out`], [`authorize`], [`provider`], [`api`].
+//!    [`app_settings`], [`review`], [`insights`], [`account`] with [`sessions`] (and [`browser`]), [`people`], [`sign_in`], [`sign_out`], [`authorize`], [`device`] (each at its [`pace`]), [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -25,6 +25,7 @@ mod coded;
 mod conditional;
 mod connection;
 mod context;
+mod device;
 mod edition;
 mod editions;
 mod encoding;
@@ -40,6 +41,7 @@ mod main_host;
 mod metrics;
 mod navigation;
 mod origin;
+mod pace;
 mod people;
 mod pipeline;
 mod prepared;
@@ -78,6 +80,7 @@ pub use insights::Insights;
 pub use live::Live;
 pub use main_host::routes;
 pub use metrics::Metrics;
+pub use pace::Paces;
 pub use pipeline::Pipeline;
 pub use request_log::RequestLog;
 pub use security::Policies;

@@ -15,6 +15,7 @@ use super::host::Hosts;
 use super::insights::Insights;
 use super::live::Live;
 use super::metrics::Metrics;
+use super::pace::Paces;
 use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
@@ -64,6 +65,8 @@ pub struct Loggia {
     pub searches: Arc<tokio::sync::Semaphore>,
     /// Counts of what people search for.
     pub insights: Insights,
+    /// How often what could be guessing may be tried.
+    pub paces: Paces,
     /// Counters.
     pub metrics: Metrics,
     /// The line for every request, where that is wanted.

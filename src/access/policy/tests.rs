@@ -165,7 +165,7 @@ fn creators_are_everyone_or_whom_the_list_names() {
 
 fn access(creators: &[&str]) -> config::Access {
     let creators = creators.iter().map(|who| who.parse().unwrap()).collect();
-    config::Access { creators, guide_publishers: Vec::new() }
+    config::Access { creators, ..config::Access::default() }
 }
 
 #[test]

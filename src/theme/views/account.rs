@@ -129,6 +129,19 @@ pub struct AuthorizePage {
     pub until: Timestamp,
 }
 
+/// `/-/device`: asks for the code that a command shows. The form posts `code` to `/-/device`.
+#[derive(Clone, Debug, Serialize)]
+pub struct DevicePage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// What was typed, when it could not be used.
+    pub typed: String,
+    /// Why it could not.
+    pub problem: Option<String>,
+    /// What came of the decision; then nothing more is asked.
+    pub notice: Option<Notice>,
+}
+
 /// `/-/people/`, for administrators: ends somebody's sessions. The form posts `who` (an address) and, for their tokens
 /// too, `tokens` to `/-/people/sign-out`.
 #[derive(Clone, Debug, Serialize)]
