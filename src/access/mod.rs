@@ -10,13 +10,15 @@
 //! 7. [`provider`] is the OpenID provider of development mode.
 //! 8. [`token`] makes and verifies API tokens.
 //! 9. [`authorization`] and [`device`] sign the command line in; [`reminder`] helps to sign out at the provider.
-//! 10. [`check_same_origin`] keeps other sites from acting in a person's name.
+//! 10. [`jobs`] believes what CI services say of their jobs.
+//! 11. [`check_same_origin`] keeps other sites from acting in a person's name.
 
 pub mod authorization;
 pub mod cookie;
 pub mod device;
 mod error;
 pub mod hand_off;
+pub mod jobs;
 mod jws;
 mod mark;
 pub mod oidc;
@@ -39,8 +41,8 @@ pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};
 pub use pkce::Challenge;
 pub use policy::{
-    decide, decide_publish, decide_restore, may_administer, may_create, may_enter, may_publish_guides,
-    may_read, may_see,
+    decide, decide_publish, decide_publish_by_job, decide_restore, may_administer, may_create, may_enter,
+    may_publish_guides, may_read, may_see,
 };
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};

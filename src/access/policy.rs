@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config;
-use crate::model::{App, Audience, Person, Readers, Role, Viewer};
+use crate::model::{App, Audience, EmailAddress, Person, Readers, Role, Viewer, VouchedJob};
 
 use super::{Permit, PublishPermit, Refusal, Target};
 
@@ -22,6 +22,19 @@ pub fn decide_publish(person: &Person, app: &App, now: Timestamp) -> Result<Publ
         return Err(Refusal::NoSuchApp);
     }
     publisher(person, app, now)
+}
+
+/// Whether a job may publish to `app`: one of its lines must say so, and where it is published to matters alone.
+pub fn decide_publish_by_job(
+    job: &VouchedJob,
+    by: &EmailAddress,
+    app: &App,
+) -> Result<PublishPermit, Refusal> {
+    let trusted = app.trusted.iter().any(|line| line.admits(job));
+    match app.deleted {
+        None if trusted => Ok(PublishPermit::new(app.name.clone(), by.clone())),
+        _ => Err(Refusal::NoSuchApp),
+    }
 }
 
 /// Whether `person` may bring `app` back after it was deleted.

@@ -12,11 +12,11 @@ use std::time::Duration;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
 
 use crate::config::Secret;
-use crate::model::{Ability, AppName, Digest, Entropy, Person, TokenRecord, TokenScope};
+use crate::model::{Ability, AppName, Digest, Entropy, Person, TokenRecord, TokenScope, VouchedJob};
 
 use super::session::after;
 
@@ -67,9 +67,7 @@ pub fn mint(
     if !(1..=LONGEST_DAYS).contains(&days) {
         return Err(MintError::Days(days));
     }
-    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    let id = Ulid::from_parts(millis, u128::from_le_bytes(entropy.bytes()));
-    let secret = entropy.secret();
+    let (id, secret, text) = random(owner, now, entropy);
     let record = TokenRecord {
         id,
         person: person.clone(),
@@ -80,9 +78,44 @@ pub fn mint(
         created: now,
         expires: after(now, Duration::from_secs(u64::from(days) * 24 * 3600)),
         used: None,
+        job: None,
     };
+    Ok((text, record))
+}
+
+/// Makes a token for a job, which may publish within `scope` for `life`, as long as an app trusts it.
+pub fn mint_for_job(
+    person: &Person,
+    owner: &str,
+    scope: TokenScope,
+    job: VouchedJob,
+    life: SignedDuration,
+    now: Timestamp,
+    entropy: &Entropy,
+) -> (Secret, TokenRecord) {
+    let (id, secret, text) = random(owner, now, entropy);
+    let record = TokenRecord {
+        id,
+        person: person.clone(),
+        label: person.email.to_string(),
+        scope,
+        may: Ability::Publish,
+        secret_sha256: Digest::of(secret.as_bytes()),
+        created: now,
+        expires: now.checked_add(life).unwrap_or(now),
+        used: None,
+        job: Some(Box::new(job)),
+    };
+    (text, record)
+}
+
+/// A token's identity, its secret part, and its text.
+fn random(owner: &str, now: Timestamp, entropy: &Entropy) -> (Ulid, String, Secret) {
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    let id = Ulid::from_parts(millis, u128::from_le_bytes(entropy.bytes()));
+    let secret = entropy.secret();
     let text = format!("loggia_{owner}_{}_{secret}", id.to_string().to_lowercase());
-    Ok((Secret::new(text), record))
+    (id, secret, Secret::new(text))
 }
 
 /// The parts of a token's text. Its secret is not shown.

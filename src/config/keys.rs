@@ -4,7 +4,9 @@ use url::Url;
 
 use super::given::Refusal;
 use super::source::Given;
-use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site, parse_source};
+use super::value::{
+    parse_address, parse_domain, parse_issuer, parse_language, parse_listen, parse_site, parse_source,
+};
 use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
 use crate::model::Who;
 
@@ -43,6 +45,8 @@ pub(super) struct Draft {
     pub creators: Vec<Who>,
     pub guide_publishers: Option<Vec<Who>>,
     pub administrators: Vec<Who>,
+    pub github_issuers: Vec<Url>,
+    pub gitlab_issuers: Vec<Url>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -94,6 +98,8 @@ pub(super) static KNOWN: &[Known] = &[
     open("access", "administrators", |draft, given| {
         put(&mut draft.administrators, given.list(str::parse::<Who>))
     }),
+    open("access", "github_issuers", |draft, given| put(&mut draft.github_issuers, given.list(parse_issuer))),
+    open("access", "gitlab_issuers", |draft, given| put(&mut draft.gitlab_issuers, given.list(parse_issuer))),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use url::Url;
+
 use super::development::DEVELOPMENT_DIR;
 use super::keys::Draft;
 use super::mistake::{ConfigError, Mistake, Place};
@@ -32,6 +34,10 @@ pub struct Flags {
     /// `--theme`
     pub theme: Option<Theme>,
 }
+
+/// Who vouches for the jobs of GitHub and of GitLab's own servers.
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+const GITLAB: &str = "https://gitlab.com";
 
 /// Where each setting was last written, by section and name.
 pub(super) type Places = BTreeMap<(&'static str, &'static str), Place>;
@@ -132,6 +138,8 @@ fn finish(draft: Draft) -> Config {
                 .guide_publishers
                 .unwrap_or_else(|| if development { developer() } else { Vec::new() }),
             administrators: draft.administrators,
+            github_issuers: draft.github_issuers,
+            gitlab_issuers: draft.gitlab_issuers,
         },
         limits: draft.limits,
         logs: draft.logs,
@@ -166,6 +174,8 @@ impl Default for Draft {
             creators: Vec::new(),
             guide_publishers: None,
             administrators: Vec::new(),
+            github_issuers: Url::parse(GITHUB).into_iter().collect(),
+            gitlab_issuers: Url::parse(GITLAB).into_iter().collect(),
             limits: Limits::default(),
             logs: Logs { filter: "info".to_owned(), json: false, requests: true },
         }

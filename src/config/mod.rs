@@ -29,7 +29,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use development::{DEVELOPMENT_DIR, development_key};
-pub use environment::{client_token, user_dir, variables};
+pub use environment::{JobIdentity, client_token, job_identity, user_dir, variables};
 pub use load::Flags;
 pub use mistake::{ConfigError, Mistake, Place};
 pub use theme::Theme;
@@ -165,6 +165,10 @@ pub struct Access {
     pub guide_publishers: Vec<crate::model::Who>,
     /// Who may end other people's sessions and tokens; nobody when it is empty.
     pub administrators: Vec<crate::model::Who>,
+    /// The issuers of identity tokens of GitHub's jobs that are believed.
+    pub github_issuers: Vec<Url>,
+    /// The same of GitLab's.
+    pub gitlab_issuers: Vec<Url>,
 }
 
 /// Bounds. Every wait, size and count has one.

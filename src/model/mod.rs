@@ -6,7 +6,7 @@
 //! 2. paths: [`FilePath`] inside a release, [`GuidePath`] on the main host
 //! 3. people: [`EmailAddress`], [`Subject`], [`Person`], [`Viewer`]
 //! 4. who may see: [`Audience`], [`Grant`]
-//! 5. what is published: [`App`], [`Manifest`]
+//! 5. what is published: [`App`] (and by which jobs: [`TrustedPublisher`]), [`Manifest`]
 //! 6. what is read: [`Guide`], [`Section`], and an app's text: [`AppText`]
 //! 7. what is remembered: [`TokenRecord`], [`SignIn`], [`AuditEvent`]; and what ends sessions: [`Lineage`], [`Whom`]
 
@@ -25,6 +25,7 @@ mod sign_in;
 mod standing;
 mod text;
 mod token;
+mod trusted;
 
 pub use app::{Activation, App, Retired, Settings};
 pub use audience::{Audience, Grant, InvalidWho, Readers, Role, Who};
@@ -41,3 +42,4 @@ pub use sign_in::SignIn;
 pub use standing::{Lineage, Whom};
 pub use text::{AppPage, AppText};
 pub use token::{Ability, TokenRecord, TokenScope};
+pub use trusted::{Job, TrustedJobs, TrustedPublisher, VouchedJob};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{AppName, Digest, Person};
+use super::{AppName, Digest, Person, VouchedJob};
 
 /// What the bucket keeps of an API token: never the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct TokenRecord {
     /// When it was last used, written once an hour at the most; `None` is never, or not for long enough to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Timestamp>,
+    /// The job of continuous integration that it was given to; `None` is a person's own token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Box<VouchedJob>>,
 }
 
 /// What a token may do, and whatever stands before it here.

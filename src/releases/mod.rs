@@ -8,7 +8,7 @@
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
-//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
+//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`] and [`trust`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
 //! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`], commands that wait ([`devices`]), and the audit record.
@@ -35,6 +35,7 @@ mod rules;
 mod settings;
 mod sign_ins;
 mod texts;
+mod trust;
 mod update;
 
 use std::net::IpAddr;

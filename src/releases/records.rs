@@ -81,6 +81,7 @@ impl Releases {
             kept: Vec::new(),
             cleared: None,
             origin: 0,
+            trusted: Vec::new(),
             settings: Settings::default(),
             created: now,
             changed: now,

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use super::{Certificates, Service, development, editions, history, index, ops, run, texts};
-use crate::access::{Keyring, oidc, provider};
+use crate::access::{Keyring, jobs, oidc, provider};
 use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
 use crate::model::{Clock, Entropy};
@@ -108,6 +108,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     let issuer = url::Url::parse(&registration.issuer).map(|url| url.origin().ascii_serialization());
     let form_targets = [hosts.main_origin(), hosts.all_apps()].into_iter().chain(issuer.ok());
     let policies = Policies::new(&hosts, &form_targets.collect::<Vec<_>>());
+    let issuers = jobs::Issuers::new(&config.access)?;
     let sign_in = oidc::Provider::new(registration, &callback)?;
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
@@ -132,6 +133,7 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         theme,
         assets,
         sign_in,
+        issuers,
         provider,
         insights,
         paces: Paces::default(),

@@ -9,8 +9,8 @@ use crate::model::{Ability, Audience, Entropy, ReleaseId, Role, Who};
 use super::views::{
     AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DevicePage, DiffRow, ErrorPage,
     Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice,
-    PeoplePage, ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, SessionRow,
-    ShareForm, SignInFailedPage, SignedOutPage, Synonyms, TokenRow,
+    PeoplePage, ProviderPage, PublishersPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving,
+    SessionRow, ShareForm, SignInFailedPage, SignedOutPage, Synonyms, TokenRow, TrustedRow,
 };
 use super::{Theme, ThemeError};
 
@@ -41,6 +41,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("app-viewer", theme.app(&AppPage { manage: None, notice: None, ..words.app() })),
         ("app-deleted", theme.app(&AppPage { deleted: Some(at(9)), ..words.app() })),
         ("app-new", theme.app(&words.new_app())),
+        ("publishers", theme.publishers(&words.publishers())),
+        ("publishers-none", theme.publishers(&PublishersPage { trusted: Vec::new(), ..words.publishers() })),
         ("account", theme.account(&words.account())),
         ("account-new", theme.account(&words.new_account())),
         ("provider", theme.provider(&words.provider(None))),
@@ -318,6 +320,30 @@ impl Words {
             manage: Some(manage),
             notice: Some(Notice::Done(self.s("The audience is now everyone."))),
             ..self.app()
+        }
+    }
+
+    fn publishers(self) -> PublishersPage {
+        let row = |service, place: &str| TrustedRow {
+            id: self.s("01J0000000000000000000000"),
+            service,
+            place: self.s(place),
+            number: self.s("123456"),
+            workflow: (service == "GitHub").then(|| self.s("publish.yml")),
+            reference: (service == "GitLab").then(|| self.s("main")),
+            environment: (service == "GitHub").then(|| self.s("production")),
+            by: "ann@example.org".parse().unwrap(),
+            since: at(1),
+        };
+        PublishersPage {
+            layout: self.layout(),
+            name: "prison-population".parse().unwrap(),
+            title: self.s("Prison population, weekly"),
+            server: self.s("https://guides.example.org"),
+            trusted: vec![row("GitHub", "moj/prison-population"), row("GitLab", "statistics/population")],
+            github: vec![self.s("https://token.actions.githubusercontent.com")],
+            gitlab: vec![self.s("https://gitlab.com"), self.s("https://gitlab.example.org")],
+            notice: None,
         }
     }
 

@@ -18,8 +18,8 @@ pub use error::ThemeError;
 use strings::Strings;
 use views::{
     AccountPage, AppPage, AppsPage, AuthorizePage, DevicePage, ErrorPage, GuidePage, NotFoundPage,
-    PeoplePage, PrintPage, ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage,
-    SignedOutPage,
+    PeoplePage, PrintPage, ProviderPage, PublishersPage, RefusalPage, ReviewPage, SearchPage, SearchesPage,
+    SignInFailedPage, SignedOutPage,
 };
 
 mod assets;
@@ -141,6 +141,8 @@ pages! {
     apps: AppsPage from "apps.html",
     /// One app.
     app: AppPage from "app.html",
+    /// The jobs that may publish to an app.
+    publishers: PublishersPage from "publishers.html",
     /// You and your tokens.
     account: AccountPage from "account.html",
     /// Who do you want to be? (development mode)

@@ -3,7 +3,7 @@
 //! 1. what every page shares: [`Layout`], [`Link`], [`Field`], [`Notice`]
 //! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
-//! 4. apps: [`AppsPage`], [`AppPage`]
+//! 4. apps: [`AppsPage`], [`AppPage`], [`PublishersPage`]
 //! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`], [`PeoplePage`]
 //! 6. keeping: [`ReviewPage`], [`SearchesPage`]
 //! 7. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
@@ -19,7 +19,8 @@ pub use account::{
     TokenRow,
 };
 pub use apps::{
-    AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, ReleaseRow, Serving, ShareForm,
+    AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, PublishersPage, ReleaseRow, Serving,
+    ShareForm, TrustedRow,
 };
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};

@@ -260,7 +260,7 @@ impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Loggia>> for Change<T> {
     }
 }
 
-fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
+pub(super) fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
     let name: AppName = name.parse().map_err(|_| Failure::NotFound)?;
     let catalog = loggia.releases.catalog();
     if catalog.is_stale(loggia.clock.now()) {

@@ -16,7 +16,7 @@ use super::state::Loggia;
 use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
 use crate::access::authorization::{self, AuthorizationError};
 use crate::access::token::{self, Wanted};
-use crate::access::{Parameters, device};
+use crate::access::{Parameters, device, jobs};
 use crate::model::{Ability, Person, TokenScope};
 use crate::storage::Key;
 use crate::theme::views::{AuthorizePage, Field};
@@ -82,6 +82,9 @@ pub(super) async fn token(
     let given = Parameters::from_pairs(fields);
     if given.get("grant_type") == Some(device::GRANT) {
         return Ok(super::device::token(&loggia, &given).await?);
+    }
+    if given.get("grant_type") == Some(jobs::GRANT) {
+        return Ok(super::exchange::token(&loggia, &given).await?);
     }
     let now = loggia.clock.now();
     let host = loggia.hosts.main_authority();

@@ -16,8 +16,8 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, device, insights, people, print, provider, review,
-    search, sessions, sign_in, sign_out,
+    account, api, app_settings, apps, assets, authorize, device, insights, people, print, provider,
+    publishers, review, search, sessions, sign_in, sign_out,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -52,6 +52,8 @@ pub fn routes(
         .route("/-/apps/{name}/audience", post(apps::set_audience))
         .route("/-/apps/{name}/search", post(apps::set_search))
         .route("/-/apps/{name}/settings", post(app_settings::set))
+        .route("/-/apps/{name}/publishers", get(publishers::page).post(publishers::trust))
+        .route("/-/apps/{name}/publishers/remove", post(publishers::distrust))
         .route("/-/apps/{name}/activate", post(apps::activate))
         .route("/-/apps/{name}/rollback", post(apps::roll_back))
         .route("/-/apps/{name}/delete", post(apps::delete))

@@ -4,7 +4,7 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`insights`], [`account`] with [`sessions`] (and [`browser`]), [`people`], [`sign_in`], [`sign_out`], [`authorize`], [`device`] (each at its [`pace`]), [`provider`], [`api`].
+//!    [`app_settings`] and [`publishers`], [`review`], [`insights`], [`account`] with [`sessions`] (and [`browser`]), [`people`], [`sign_in`], [`sign_out`], [`authorize`], [`device`] (each at its [`pace`]), [`exchange`], [`provider`], [`api`].
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -30,6 +30,7 @@ mod edition;
 mod editions;
 mod encoding;
 mod enter;
+mod exchange;
 mod failure;
 mod feed;
 mod files;
@@ -47,6 +48,7 @@ mod pipeline;
 mod prepared;
 mod print;
 mod provider;
+mod publishers;
 mod refusal;
 mod request_log;
 mod resolve;

@@ -19,7 +19,7 @@ use super::pace::Paces;
 use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
-use crate::access::{Keyring, oidc, provider};
+use crate::access::{Keyring, jobs, oidc, provider};
 use crate::config::Config;
 use crate::model::{Clock, Entropy};
 use crate::releases::Releases;
@@ -51,6 +51,8 @@ pub struct Loggia {
     pub assets: Assets,
     /// The OpenID provider that people sign in with.
     pub sign_in: oidc::Provider,
+    /// The CI services whose word about their jobs is believed.
+    pub issuers: jobs::Issuers,
     /// The built-in one, in development mode.
     pub provider: Option<provider::BuiltIn>,
     /// The guides and their index.

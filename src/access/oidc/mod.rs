@@ -35,7 +35,8 @@ use super::{AccessError, Keyring, Parameters, ReturnPath};
 use claims::OtherClaims;
 use discovery::{Discovery, Known};
 pub use error::SignInError;
-use http_client::{HttpClient, HttpError};
+pub(in crate::access) use http_client::HttpClient;
+use http_client::HttpError;
 pub use logout::{LogoutError, SignedOut, Whose};
 use pending::Pending;
 

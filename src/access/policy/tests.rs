@@ -40,6 +40,7 @@ fn app(audience: Audience, grants: &[Line]) -> App {
         kept: vec![],
         cleared: None,
         origin: 0,
+        trusted: Vec::new(),
         settings: Settings::default(),
         created: at(0),
         changed: at(0),

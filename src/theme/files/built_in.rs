@@ -21,7 +21,7 @@ pub(super) fn default() -> Result<Files, ThemeError> {
         embed!["default/":
             "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "authorize.html", "device.html",
             "error.html",
-            "guide.html", "layout.html", "not_found.html", "parts.html", "people.html", "print.html", "provider.html", "refusal.html",
+            "guide.html", "layout.html", "not_found.html", "parts.html", "people.html", "print.html", "provider.html", "publishers.html", "refusal.html",
             "review.html", "search.html", "searches.html", "searches_parts.html", "sign_in_failed.html", "signed_out.html",
         ],
         embed!["default/styles/":

@@ -10,11 +10,11 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use crate::access::{decide_publish, may_create, token};
+use crate::access::{may_create, token};
 use crate::model::{AppName, Audience};
 use crate::releases::Change;
 
-use super::bearer::{Bearer, Publisher, Restorer, require_fresh};
+use super::bearer::{Bearer, Publisher, Restorer, for_publishing_alone, may_publish, require_fresh};
 use super::problem::{Problem, ProblemDocument};
 use super::view::{AppView, AuditView, MeView};
 use super::{Api, body};
@@ -72,7 +72,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, bearer: Bearer) -> Result<
     let mut apps: Vec<_> = catalog
         .apps()
         .filter(|app| token::covers(&bearer.token.scope, Some(&app.name)))
-        .filter(|app| decide_publish(&bearer.by.person, app, now).is_ok())
+        .filter(|app| may_publish(&bearer.token, app, now).is_ok())
         .collect();
     apps.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(Json(apps.into_iter().map(|app| AppView::new(app, &api.server)).collect()))
@@ -90,6 +90,9 @@ pub(super) async fn create(
     bearer: Bearer,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
+    if bearer.token.job.is_some() {
+        return Err(for_publishing_alone());
+    }
     if !token::covers(&bearer.token.scope, None) {
         return Err(Problem::forbidden("this token is for one app only; create the app with a wider one"));
     }

@@ -12,7 +12,9 @@ use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use crate::access::{Refusal, decide_publish, decide_restore, may_publish_guides, token};
+use crate::access::{
+    PublishPermit, Refusal, decide_publish, decide_publish_by_job, decide_restore, may_publish_guides, token,
+};
 use crate::model::{Ability, App, AppName, TokenRecord, TokenScope, Whom};
 use crate::releases::{By, Editions, Releases};
 
@@ -65,7 +67,7 @@ impl FromRequestParts<Arc<Api>> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let record = token_in(&parts.headers, &api.releases, api.clock.now()).await?;
+        let record = any_token_in(&parts.headers, &api.releases, api.clock.now()).await?;
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let need = need(&parts.method, route);
         if record.may < need {
@@ -80,8 +82,8 @@ impl FromRequestParts<Arc<Api>> for Publisher {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let Entrant { by, app } = enter(parts, api).await?;
-        match decide_publish(&by.person, &app, api.clock.now()) {
+        let Entrant { by, app, token } = enter(parts, api).await?;
+        match may_publish(&token, &app, api.clock.now()) {
             Ok(_permit) => Ok(Self { by, app }),
             // Who could bring it back is told so.
             Err(Refusal::NoSuchApp) if decide_restore(&by.person, &app, api.clock.now()).is_ok() => {
@@ -98,7 +100,7 @@ impl FromRequestParts<Arc<Api>> for Restorer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let Entrant { by, app } = enter(parts, api).await?;
+        let Entrant { by, app, .. } = enter(parts, api).await?;
         match decide_restore(&by.person, &app, api.clock.now()) {
             Ok(_permit) => Ok(Self { by, name: app.name.clone() }),
             Err(_) => Err(no_app(app.name.as_str())),
@@ -111,6 +113,9 @@ impl FromRequestParts<Arc<Api>> for GuidePublisher {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let Bearer { by, token } = Bearer::from_request_parts(parts, api).await?;
+        if token.job.is_some() {
+            return Err(for_publishing_alone());
+        }
         if !token::covers(&token.scope, None) {
             return Err(Problem::forbidden(
                 "this token is for one app only; publish guides with a wider one",
@@ -142,8 +147,25 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Segments<T> {
     }
 }
 
-/// The record of the token in these headers, when it holds.
+/// The record of a person's token in these headers, when it holds. A job's is for publishing alone.
 pub(in crate::web) async fn token_in(
+    headers: &HeaderMap,
+    releases: &Releases,
+    now: Timestamp,
+) -> Result<Arc<TokenRecord>, Problem> {
+    let record = any_token_in(headers, releases, now).await?;
+    if record.job.is_some() { Err(for_publishing_alone()) } else { Ok(record) }
+}
+
+/// What a job is told that wants more than to publish.
+pub(super) fn for_publishing_alone() -> Problem {
+    Problem::forbidden(
+        "this token was given to a CI job, for publishing to the apps that trust it and nothing else",
+    )
+}
+
+/// The record of the token in these headers, when it holds.
+async fn any_token_in(
     headers: &HeaderMap,
     releases: &Releases,
     now: Timestamp,
@@ -179,6 +201,15 @@ pub(super) fn require_fresh(api: &Api) -> Result<(), Problem> {
 struct Entrant {
     by: By,
     app: Arc<App>,
+    token: Arc<TokenRecord>,
+}
+
+/// Whether who holds `token` may publish to `app`: a person by their role, a job by the app's trust.
+pub(super) fn may_publish(token: &TokenRecord, app: &App, now: Timestamp) -> Result<PublishPermit, Refusal> {
+    match &token.job {
+        Some(job) => decide_publish_by_job(job, &token.person.email, app),
+        None => decide_publish(&token.person, app, now),
+    }
 }
 
 async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
@@ -194,7 +225,7 @@ async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
         return Err(Problem::elsewhere(only));
     }
     match api.releases.find(&name).await? {
-        Some(app) => Ok(Entrant { by, app }),
+        Some(app) => Ok(Entrant { by, app, token }),
         None => Err(no_app(given)),
     }
 }

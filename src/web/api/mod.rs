@@ -3,7 +3,7 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`], [`history`], [`people`]; and [`guides`], whose editions are releases too.
+//! 3. One file a resource: [`apps`], [`grants`], [`releases`], [`history`], [`publishers`], [`people`]; and [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
@@ -16,6 +16,7 @@ mod history;
 mod openapi;
 mod people;
 mod problem;
+mod publishers;
 mod releases;
 mod view;
 
@@ -85,6 +86,8 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/rollback", post(apps::rollback)),
         ("/apps/{name}/audit", get(apps::audit)),
         ("/apps/{name}/grants", delete(grants::revoke).get(grants::list).post(grants::grant)),
+        ("/apps/{name}/publishers", get(publishers::list).post(publishers::trust)),
+        ("/apps/{name}/publishers/{id}", delete(publishers::distrust)),
         ("/apps/{name}/releases", get(releases::list).post(releases::begin)),
         ("/apps/{name}/releases/{id}", delete(history::remove)),
         ("/apps/{name}/releases/{id}/diff", get(history::diff)),

@@ -42,6 +42,7 @@ async fn a_token_is_found_under_its_owner_until_it_is_taken_back() {
         created: now,
         expires: now,
         used: None,
+        job: None,
     };
     house.releases.put_token(&record).await.unwrap();
     assert_eq!(neighbour.token(&owner, record.id).await.unwrap().as_deref(), Some(&record));
