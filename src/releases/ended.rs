@@ -30,8 +30,10 @@ impl Releases {
 
     /// Ends whatever `whom` names that began up to `until`, here at once and elsewhere with the next poll.
     pub async fn end_all(&self, whom: &Whom<'_>, until: Timestamp) -> Result<(), ReleaseError> {
+        let tokens = matches!(whom, Whom::TokensOf(_));
         let whom = whom.digest();
-        let _stored = self.0.storage.put(&Key::ended_all(&whom, until), nothing(), Condition::Always).await?;
+        let key = if tokens { Key::ended_tokens(&whom, until) } else { Key::ended_sessions(&whom, until) };
+        let _stored = self.0.storage.put(&key, nothing(), Condition::Always).await?;
         self.swap(|catalog| catalog.with_all_ended_until(&[(whom, until)]));
         self.announce(Changed::Everything { whom, until: until.as_second() }).await;
         Ok(())
@@ -42,7 +44,7 @@ fn nothing() -> Body {
     Body::Bytes(bytes::Bytes::from_static(b"{}"))
 }
 
-/// What the name of an object below `sessions/` says: whom it is about, and up to when; `None` is one session.
+/// What the name of an object below `sessions/` or `ended-tokens/` says: whom it is about, and up to when; `None` is one session.
 pub(super) fn parse(name: &str) -> Option<(Digest, Option<Timestamp>)> {
     match name.split_once('-') {
         None => Some((name.parse().ok()?, None)),

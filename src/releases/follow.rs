@@ -70,7 +70,8 @@ impl Releases {
         let sessions = storage.list_all(&Prefix::ended_sessions()).await?.objects;
         let mut ended = Vec::new();
         let mut until = Vec::new();
-        for (whom, up_to) in sessions.iter().filter_map(|listed| ended::parse(&listed.name)) {
+        let tokens = storage.list_all(&Prefix::ended_tokens()).await?.objects;
+        for (whom, up_to) in sessions.iter().chain(&tokens).filter_map(|listed| ended::parse(&listed.name)) {
             match up_to {
                 None => ended.push(whom),
                 Some(up_to) => until.push((whom, up_to)),

@@ -88,10 +88,17 @@ impl Key {
         Self::json(format!("sessions/{session}"))
     }
 
-    /// Says that whatever `whom` names was ended that began up to `until`.
+    /// Says that the sessions that `whom` names were ended that began up to `until`.
     #[must_use]
-    pub fn ended_all(whom: &Digest, until: Timestamp) -> Self {
+    pub fn ended_sessions(whom: &Digest, until: Timestamp) -> Self {
         Self::json(format!("sessions/{whom}-{}", until.as_second()))
+    }
+
+    /// Says that the tokens that `whom` names were ended that were made up to `until`. Tokens last longer than
+    /// sessions, so this is kept for longer.
+    #[must_use]
+    pub fn ended_tokens(whom: &Digest, until: Timestamp) -> Self {
+        Self::json(format!("ended-tokens/{whom}-{}", until.as_second()))
     }
 
     /// A single-use marker: whoever creates it may use the code.
@@ -192,6 +199,12 @@ impl Prefix {
     #[must_use]
     pub fn ended_sessions() -> Self {
         Self("sessions/".to_owned())
+    }
+
+    /// Whose tokens were ended.
+    #[must_use]
+    pub fn ended_tokens() -> Self {
+        Self("ended-tokens/".to_owned())
     }
 
     /// What was counted of searches: one folder a day.

@@ -148,6 +148,7 @@ async fn whatever_is_wrong_with_a_jobs_token_it_is_not_exchanged() {
         (json!({"aud": format!("{}/", app.home())}), "another audience"),
         (json!({"aud": null}), "another audience"),
         (json!({"exp": NOW - 30}), "is over"),
+        (json!({"iat": NOW - 43_201, "exp": NOW + 300}), "is over"),
         (json!({"exp": null}), "`exp`"),
         (json!({"exp": "later"}), "`exp`"),
         (json!({"iat": NOW + 31}), "not valid yet"),

@@ -7,6 +7,7 @@ mod apps;
 mod cli;
 mod device;
 mod guides;
+mod hardening;
 mod history;
 mod hosting;
 mod jobs;

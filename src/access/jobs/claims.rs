@@ -9,6 +9,8 @@ use super::{JobError, Service};
 
 /// How far the service's clock may be from ours.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
+/// The oldest token that is taken, however long its service says it lasts: that it was used is remembered for a day.
+const OLDEST: SignedDuration = SignedDuration::from_hours(12);
 /// The longest text of a claim, in bytes.
 const LONGEST: usize = 400;
 
@@ -30,7 +32,8 @@ pub(super) fn check(claims: &Claims, issuer: &str, audience: &str, now: Timestam
     let issued = moment(claims, "iat")?.ok_or(JobError::Claim("iat"))?;
     let expires = moment(claims, "exp")?.ok_or(JobError::Claim("exp"))?;
     let from = moment(claims, "nbf")?.unwrap_or(issued);
-    if issued > now + LEEWAY || from > now + LEEWAY || now >= expires + LEEWAY {
+    let over = now >= expires + LEEWAY || now > issued + OLDEST;
+    if issued > now + LEEWAY || from > now + LEEWAY || over {
         return Err(JobError::Time);
     }
     Ok(())
