@@ -26,6 +26,8 @@ pub enum CookieName {
     SignIn,
     /// A code that was sent by e-mail, on the main host.
     EmailCode,
+    /// What the provider is reminded with when somebody signs out, on the main host.
+    Reminder,
     /// Says on an app's host when this browser was last told to forget what the origin had stored.
     Origin,
     /// When the list of apps was last looked at, on the main host.
@@ -42,6 +44,7 @@ impl CookieName {
             Self::Nonce => "__Host-loggia-nonce",
             Self::SignIn => "__Host-loggia-sign-in",
             Self::EmailCode => "__Host-loggia-code",
+            Self::Reminder => "__Host-loggia-reminder",
             Self::Origin => "__Host-loggia-origin",
             Self::Visit => "__Host-loggia-visit",
         }

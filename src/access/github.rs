@@ -128,7 +128,8 @@ impl GitHub {
         let code = given.get("code").ok_or(SignInError::Incomplete)?;
         let token = self.exchange(code, secrets.verifier()).await?;
         let person = self.person(&token).await?;
-        Ok(SignedIn { person, return_to, cookie: pending.cookie(visit.host, visit.keyring) })
+        let cookie = pending.cookie(visit.host, visit.keyring);
+        Ok(SignedIn { person, return_to, cookie, provider_session: None, id_token: None })
     }
 
     async fn exchange(&self, code: &str, verifier: String) -> Result<AccessToken, SignInError> {

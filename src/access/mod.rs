@@ -11,16 +11,20 @@
 //! 7. [`email_code`] lets people in who have an address and no provider.
 //! 8. [`provider`] is the OpenID provider of development mode.
 //! 9. [`token`] makes and verifies API tokens.
-//! 10. [`authorization`] signs the command line in.
-//! 11. [`check_same_origin`] keeps other sites from acting in a person's name, [`Rate`] keeps anybody from guessing.
+//! 10. [`authorization`] and [`device`] sign the command line in; [`reminder`] helps to sign out at the provider.
+//! 11. [`jobs`] believes what CI services say of their jobs.
+//! 12. [`check_same_origin`] keeps other sites from acting in a person's name, [`Rate`] keeps anybody from guessing.
 
 pub mod authorization;
 pub mod cookie;
+pub mod device;
 pub mod email_code;
 mod error;
-mod github;
 mod explain;
+mod github;
 pub mod hand_off;
+pub mod jobs;
+mod jws;
 mod mark;
 pub mod oidc;
 mod origin;
@@ -30,6 +34,7 @@ mod pkce;
 mod policy;
 pub mod provider;
 mod rate;
+pub mod reminder;
 mod return_path;
 mod seal;
 mod session;
@@ -45,10 +50,10 @@ pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};
 pub use pkce::Challenge;
 pub use policy::{
-    Visitor, audience_of, decide, decide_publish, decide_restore, is_within, may_administer, may_choose, may_create,
-    may_enter, may_publish_guides, may_read, may_see,
+    Visitor, audience_of, decide, decide_publish, decide_publish_by_job, decide_restore, is_within,
+    may_administer, may_choose, may_create, may_enter, may_publish_guides, may_read, may_see,
 };
-pub use rate::{Network, Rate, TooMany};
+pub use rate::{Neighbourhood, Rate, TooMany};
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};
 pub use session::{AppSession, Session};

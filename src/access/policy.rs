@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use crate::config;
-use crate::model::{App, Audience, NetworkRule, NetworkUse, Person, Readers, Role, Viewer};
+use crate::model::{
+    App, Audience, EmailAddress, NetworkRule, NetworkUse, Person, Readers, Role, Viewer, VouchedJob,
+};
 
 use super::{Permit, PublishPermit, Refusal, Target};
 
@@ -40,6 +42,19 @@ pub fn decide_publish(person: &Person, app: &App, now: Timestamp) -> Result<Publ
     publisher(person, app, now)
 }
 
+/// Whether a job may publish to `app`: one of its lines must say so, and where it is published to matters alone.
+pub fn decide_publish_by_job(
+    job: &VouchedJob,
+    by: &EmailAddress,
+    app: &App,
+) -> Result<PublishPermit, Refusal> {
+    let trusted = app.trusted.iter().any(|line| line.admits(job));
+    match app.deleted {
+        None if trusted => Ok(PublishPermit::new(app.name.clone(), by.clone())),
+        _ => Err(Refusal::NoSuchApp),
+    }
+}
+
 /// Whether `person` may bring `app` back after it was deleted.
 pub fn decide_restore(person: &Person, app: &App, now: Timestamp) -> Result<PublishPermit, Refusal> {
     publisher(person, app, now)
@@ -50,7 +65,8 @@ pub fn may_enter(visitor: Visitor<'_>, app: &App) -> Result<(), Refusal> {
     if app.deleted.is_some() {
         return Err(Refusal::NoSuchApp);
     }
-    let condition = app.network.as_ref().map(|rule| (rule.rule, is_within(rule, visitor.from, visitor.access)));
+    let condition =
+        app.network.as_ref().map(|rule| (rule.rule, is_within(rule, visitor.from, visitor.access)));
     if condition == Some((NetworkUse::Instead, true)) {
         return Ok(());
     }
@@ -112,7 +128,8 @@ pub fn may_publish_guides(person: &Person, access: &config::Access) -> bool {
     access.guide_publishers.iter().any(|who| who.names(person))
 }
 
-/// Whether `person` may read the whole record and look as anybody; nobody may who is not named.
+/// Whether `person` may act for the whole of this server: read the whole record, look as anybody, end other people's
+/// sessions and tokens; nobody may who is not named.
 #[must_use]
 pub fn may_administer(person: &Person, access: &config::Access) -> bool {
     access.administrators.iter().any(|who| who.names(person))

@@ -34,9 +34,9 @@ pub struct TooMany {
     pub wait: Duration,
 }
 
-/// The network that an address is in, as a key: an IPv4 address itself, and the /56 that a site usually has of IPv6.
+/// The addresses that count as one asker, as a key: an IPv4 address itself, and the /56 that a site usually has of IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Network(IpAddr);
+pub struct Neighbourhood(IpAddr);
 
 impl Rate {
     /// `at_once` tries, and one more `every` so often.
@@ -81,8 +81,8 @@ impl Rate {
     }
 }
 
-impl Network {
-    /// The network of `address`.
+impl Neighbourhood {
+    /// That of `address`.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_site_counts_as_one() {
-        let of = |address: &str| Network::of(address.parse().unwrap());
+        let of = |address: &str| Neighbourhood::of(address.parse().unwrap());
         assert_eq!(of("2001:db8:1:200::1"), of("2001:db8:1:2ff:ffff::9"));
         assert_ne!(of("2001:db8:1:200::1"), of("2001:db8:1:300::1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));

@@ -6,7 +6,10 @@ use super::given::Refusal;
 use super::mail::{MailDraft, parse_mail_security, parse_mail_server, parse_port, parse_sender};
 use super::providers::{EmailDraft, ProviderDraft, parse_provider_kind, parse_provider_name};
 use super::source::Given;
-use super::value::{parse_address, parse_audience, parse_domain, parse_language, parse_listen, parse_site, parse_source};
+use super::value::{
+    parse_address, parse_audience, parse_domain, parse_issuer, parse_language, parse_listen, parse_site,
+    parse_source,
+};
 use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
 use crate::model::{Audience, Who};
 
@@ -55,6 +58,8 @@ pub(super) struct Draft {
     pub audiences: Vec<Audience>,
     pub administrators: Vec<Who>,
     pub networks: Vec<Network>,
+    pub github_issuers: Vec<Url>,
+    pub gitlab_issuers: Vec<Url>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -155,6 +160,8 @@ pub(super) static KNOWN: &[Known] = &[
         put(&mut draft.administrators, given.list(str::parse::<Who>))
     }),
     open("access", "network", |draft, given| put(&mut draft.networks, given.networks())),
+    open("access", "github_issuers", |draft, given| put(&mut draft.github_issuers, given.list(parse_issuer))),
+    open("access", "gitlab_issuers", |draft, given| put(&mut draft.gitlab_issuers, given.list(parse_issuer))),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use url::Url;
+
 use super::development::DEVELOPMENT_DIR;
 use super::keys::Draft;
 use super::mail::MailDraft;
@@ -34,6 +36,10 @@ pub struct Flags {
     /// `--theme`
     pub theme: Option<Theme>,
 }
+
+/// Who vouches for the jobs of GitHub and of GitLab's own servers.
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+const GITLAB: &str = "https://gitlab.com";
 
 /// Where each setting was last written, by section, name and, in a section of several tables, its number.
 pub(super) type Places = BTreeMap<(&'static str, &'static str, usize), Place>;
@@ -133,6 +139,8 @@ fn finish(draft: Draft) -> Config {
             audiences: draft.audiences,
             administrators: draft.administrators,
             networks: draft.networks,
+            github_issuers: draft.github_issuers,
+            gitlab_issuers: draft.gitlab_issuers,
         },
         limits: draft.limits,
         logs: draft.logs,
@@ -172,6 +180,8 @@ impl Default for Draft {
             audiences: Vec::new(),
             administrators: Vec::new(),
             networks: Vec::new(),
+            github_issuers: Url::parse(GITHUB).into_iter().collect(),
+            gitlab_issuers: Url::parse(GITLAB).into_iter().collect(),
             limits: Limits::default(),
             logs: Logs { filter: "info".to_owned(), json: false, requests: true },
         }

@@ -17,8 +17,8 @@ mod load;
 mod mail;
 mod mistake;
 mod nearest;
-mod providers;
 mod network;
+mod providers;
 mod source;
 mod theme;
 mod value;
@@ -33,12 +33,12 @@ use std::time::Duration;
 use url::Url;
 
 pub use development::{DEVELOPMENT_DIR, development_key};
-pub use environment::{client_token, user_dir, variables};
+pub use environment::{JobIdentity, client_token, job_identity, user_dir, variables};
 pub use load::Flags;
 pub use mail::{Mail, MailSecurity, Sender};
 pub use mistake::{ConfigError, Mistake, Place};
-pub use providers::{EmailCodes, Provider, ProviderKind};
 pub use network::Network;
+pub use providers::{EmailCodes, Provider, ProviderKind};
 pub use theme::Theme;
 pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
@@ -166,11 +166,15 @@ pub struct Access {
     ///
     /// [`Audience::Listed`]: crate::model::Audience::Listed
     pub audiences: Vec<crate::model::Audience>,
-    /// Who may read the whole record of who did what, and see the list of apps as somebody else would; nobody when
-    /// it is empty.
+    /// Who may read the whole record of who did what, see the list of apps as somebody else would, and end other
+    /// people's sessions and tokens; nobody when it is empty.
     pub administrators: Vec<crate::model::Who>,
     /// The networks that publishers may choose.
     pub networks: Vec<Network>,
+    /// The issuers of identity tokens of GitHub's jobs that are believed.
+    pub github_issuers: Vec<Url>,
+    /// The same of GitLab's.
+    pub gitlab_issuers: Vec<Url>,
 }
 
 /// Bounds. Every wait, size and count has one.

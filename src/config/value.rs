@@ -119,6 +119,18 @@ pub fn parse_site(given: &str) -> Result<Url, InvalidValue> {
     if plain && url.has_host() && matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(refuse()) }
 }
 
+/// Reads an issuer's address: `https`, perhaps a path, and nothing behind it; plain HTTP on this machine alone.
+pub(super) fn parse_issuer(given: &str) -> Result<Url, InvalidValue> {
+    let refuse = || {
+        let fix = "an `https://` address without a query, such as `https://gitlab.example.org`";
+        InvalidValue::new(given, "an issuer", fix)
+    };
+    let url = Url::parse(given).map_err(|_| refuse())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if plain && safe && url.has_host() { Ok(url) } else { Err(refuse()) }
+}
+
 /// Reads a domain: a host's name, without scheme, port or `*.`.
 pub(super) fn parse_domain(given: &str) -> Result<String, InvalidValue> {
     let refuse = || {

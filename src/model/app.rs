@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AppName, Audience, FilePath, Grants, NetworkRule, Person, ReleaseId, Role, Subject};
+use super::{
+    AppName, Audience, FilePath, Grants, NetworkRule, Person, ReleaseId, Role, Subject, TrustedPublisher,
+};
 
 /// An app as `apps/NAME/app.json` keeps it: the only thing about an app that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,9 @@ pub struct App {
     /// Counts how often browsers were told to forget what this origin had stored.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub origin: u32,
+    /// Jobs of continuous integration that may publish to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<TrustedPublisher>,
     /// What its publishers may set.
     #[serde(default)]
     pub settings: Settings,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AppName, Audience, EmailAddress, Grant, NetworkRule, ReleaseId, Who};
+use super::{AppName, Audience, EmailAddress, Grant, NetworkRule, ReleaseId, TrustedJobs, Who};
 
 /// What happened once: who did what, when, from where, by which rule. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +147,27 @@ pub enum AuditAction {
         /// Its identity.
         token: String,
     },
+    /// Somebody ended one of their own sessions.
+    SessionEnded,
+    /// All sessions of somebody ended: at their own wish, by an administrator, or at their provider's word.
+    SessionsEnded {
+        /// Whose; `None` is whom the provider that the rule names was speaking of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whose: Option<EmailAddress>,
+        /// Whether their tokens ended too.
+        #[serde(default)]
+        tokens: bool,
+    },
+    /// Jobs of continuous integration may publish to it.
+    PublisherTrusted {
+        /// Which jobs.
+        jobs: TrustedJobs,
+    },
+    /// A trusted publisher was taken away.
+    PublisherRemoved {
+        /// Which line it was.
+        line: ulid::Ulid,
+    },
     /// Lines were lost: more happened than could be kept while storage did not answer.
     Lost {
         /// How many.
@@ -156,7 +177,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action by the name that it is written and looked for by.
-    pub const NAMES: [&'static str; 23] = [
+    pub const NAMES: [&'static str; 27] = [
         "created",
         "published",
         "activated",
@@ -179,6 +200,10 @@ impl AuditAction {
         "signed-out",
         "token-made",
         "token-revoked",
+        "session-ended",
+        "sessions-ended",
+        "publisher-trusted",
+        "publisher-removed",
         "lost",
     ];
 
@@ -208,6 +233,10 @@ impl AuditAction {
             Self::SignedOut => "signed-out",
             Self::TokenMade { .. } => "token-made",
             Self::TokenRevoked { .. } => "token-revoked",
+            Self::SessionEnded => "session-ended",
+            Self::SessionsEnded { .. } => "sessions-ended",
+            Self::PublisherTrusted { .. } => "publisher-trusted",
+            Self::PublisherRemoved { .. } => "publisher-removed",
             Self::Lost { .. } => "lost",
         }
     }
@@ -227,10 +256,21 @@ impl AuditAction {
                 format!("{}{role}{until}", grant.who)
             }
             Self::Revoked { who } => who.to_string(),
-            Self::NetworkSet { network } => network.as_ref().map_or_else(|| "from anywhere".to_owned(), ToString::to_string),
-            Self::Approved { whose } | Self::Declined { whose } | Self::ViewedAs { whose } => whose.to_string(),
+            Self::NetworkSet { network } => {
+                network.as_ref().map_or_else(|| "from anywhere".to_owned(), ToString::to_string)
+            }
+            Self::Approved { whose } | Self::Declined { whose } | Self::ViewedAs { whose } => {
+                whose.to_string()
+            }
             Self::TokenMade { token, label } => format!("{label} ({token})"),
             Self::TokenRevoked { token } => token.clone(),
+            Self::SessionsEnded { whose, tokens } => {
+                let whose = whose.as_ref().map(ToString::to_string);
+                let too = if *tokens { ", with their tokens" } else { "" };
+                format!("{}{too}", whose.as_deref().unwrap_or("at their provider's word"))
+            }
+            Self::PublisherTrusted { jobs } => jobs.to_string(),
+            Self::PublisherRemoved { line } => line.to_string(),
             Self::Lost { lines } => format!("{lines} lines"),
             Self::Created
             | Self::SettingsChanged
@@ -240,7 +280,8 @@ impl AuditAction {
             | Self::Refused
             | Self::Asked
             | Self::SignedIn
-            | Self::SignedOut => String::new(),
+            | Self::SignedOut
+            | Self::SessionEnded => String::new(),
         }
     }
 }
@@ -255,7 +296,8 @@ mod tests {
             let fields = serde_json::json!({
                 "action": name, "release": "01jd3m5wz0c9v1k8q2r4t6y8a9", "audience": "listed", "lines": 3,
                 "grant": {"who": "ann@example.org", "role": "viewer"}, "whose": "bob@example.org",
-                "token": "t", "label": "laptop",
+                "token": "t", "label": "laptop", "line": "01JD3M5WZ0C9V1K8Q2R4T6Y8A9",
+                "jobs": {"service": "gitlab", "project": "group/project", "project_id": "7"},
             });
             let action: AuditAction = serde_json::from_value(fields).unwrap();
             assert_eq!(action.name(), name);
@@ -263,4 +305,3 @@ mod tests {
         }
     }
 }
-

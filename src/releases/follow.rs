@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::model::{AppName, Digest};
+use jiff::Timestamp;
+
+use crate::model::AppName;
 use crate::storage::{Fetched, Key, Prefix, StorageError};
 
 use super::catalog::Entry;
 use super::journal::{Changed, Journal};
 use super::update::Record as _;
-use super::{ReleaseError, Releases, records};
+use super::{ReleaseError, Releases, ended, records};
 
 const POLL_EVERY: Duration = Duration::from_secs(1);
 const LIST_EVERY: Duration = Duration::from_mins(1);
@@ -69,12 +71,20 @@ impl Releases {
         self.read_ended().await
     }
 
-    /// Reads which sessions ended.
+    /// Reads which sessions ended, one by one or all of somebody's, and whose tokens.
     pub(super) async fn read_ended(&self) -> Result<(), ReleaseError> {
         let sessions = self.0.storage.list_all(&Prefix::ended_sessions()).await?.objects;
-        let ended: Vec<Digest> = sessions.iter().filter_map(|listed| listed.name.parse().ok()).collect();
+        let tokens = self.0.storage.list_all(&Prefix::ended_tokens()).await?.objects;
+        let mut ended = Vec::new();
+        let mut until = Vec::new();
+        for (whom, up_to) in sessions.iter().chain(&tokens).filter_map(|listed| ended::parse(&listed.name)) {
+            match up_to {
+                None => ended.push(whom),
+                Some(up_to) => until.push((whom, up_to)),
+            }
+        }
         let now = self.0.clock.now();
-        self.swap(|catalog| catalog.with_all_ended(&ended, now));
+        self.swap(|catalog| catalog.with_all_ended(&ended, now).with_all_ended_until(&until));
         Ok(())
     }
 
@@ -108,16 +118,21 @@ impl Releases {
     async fn read_changed(&self, changes: Vec<Changed>) -> Result<(), ReleaseError> {
         let mut names = Vec::new();
         let mut ended = Vec::new();
+        let mut until = Vec::new();
         for changed in changes {
             match changed {
                 Changed::App(name) => names.push(name),
                 Changed::Session(session) => ended.push(session),
+                Changed::Everything { whom, until: second } => {
+                    // A moment that is none ends everything there is.
+                    until.push((whom, Timestamp::from_second(second).unwrap_or(Timestamp::MAX)));
+                }
             }
         }
         names.sort_unstable();
         names.dedup();
         let now = self.0.clock.now();
-        self.swap(|catalog| catalog.with_ended(&ended, now));
+        self.swap(|catalog| catalog.with_ended(&ended, now).with_all_ended_until(&until));
         self.read_apps(names).await
     }
 

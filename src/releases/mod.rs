@@ -10,22 +10,26 @@
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, verified when they are first read, held in memory
 //!    and on this server's [`Disk`].
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
-//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
+//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`] and [`trust`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
-//! 10. [`ledger`]: tokens, single-use codes, ended sessions; [`requests`]: what people ask of publishers.
+//! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`],
+//!     commands that wait ([`devices`]); [`requests`]: what people ask of publishers.
 //! 11. [`record`]: who did what, when, from where.
 
 mod blobs;
 mod catalog;
+mod devices;
 mod diff;
 mod disk;
 mod editions;
+mod ended;
 mod error;
 mod follow;
 mod gathered;
 mod gc;
 mod journal;
+mod last_use;
 mod ledger;
 mod manifests;
 mod media_type;
@@ -37,7 +41,9 @@ mod requests;
 mod retention;
 mod rules;
 mod settings;
+mod sign_ins;
 mod texts;
+mod trust;
 mod update;
 
 use std::net::IpAddr;
@@ -100,6 +106,7 @@ struct Inner {
     manifests: manifests::Manifests,
     pending: manifests::PendingCache,
     tokens: ledger::Tokens,
+    uses: last_use::Uses,
     blobs: Blobs,
     uploads: Semaphore,
     taking: texts::Taking,
@@ -136,6 +143,7 @@ impl Releases {
             manifests: manifests::manifests(),
             pending: manifests::pending(),
             tokens: ledger::tokens(),
+            uses: last_use::Uses::new(),
             blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3, disk),
             uploads: Semaphore::new(UPLOADS),
             taking: texts::Taking::default(),

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use super::{Certificates, Service, development, editions, history, index, ops, run, texts, ways};
-use crate::access::Keyring;
+use crate::access::{Keyring, jobs};
 use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
 use crate::mail::Mailer;
@@ -17,7 +17,8 @@ use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, self, Sites,
+    self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, RequestLog,
+    Sites,
 };
 
 /// How long a stop waits for letters that are on their way.
@@ -112,6 +113,7 @@ pub async fn open_on(
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
     let ways = ways::open(&config, &hosts, &entropy)?;
+    let issuers = jobs::Issuers::new(&config.access)?;
     let mailer = config.mail.as_ref().map(|mail| Mailer::open(mail, clock.clone())).transpose()?;
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
@@ -137,6 +139,7 @@ pub async fn open_on(
         assets,
         sign_in: ways.ways,
         provider: ways.built_in,
+        issuers,
         mailer,
         guesses: Guesses::default(),
         insights,

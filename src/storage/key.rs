@@ -114,10 +114,23 @@ impl Key {
         Self::json("gc/clearing.json".to_owned())
     }
 
-    /// Says that the session with this id was ended.
+    /// Says that the session whose identity has this digest was ended.
     #[must_use]
-    pub fn ended_session(session: &str) -> Self {
-        Self::json(format!("sessions/{}", Digest::of(session.as_bytes())))
+    pub fn ended_session(session: &Digest) -> Self {
+        Self::json(format!("sessions/{session}"))
+    }
+
+    /// Says that the sessions that `whom` names were ended that began up to `until`.
+    #[must_use]
+    pub fn ended_sessions(whom: &Digest, until: Timestamp) -> Self {
+        Self::json(format!("sessions/{whom}-{}", until.as_second()))
+    }
+
+    /// Says that the tokens that `whom` names were ended that were made up to `until`. Tokens last longer than
+    /// sessions, so this is kept for longer.
+    #[must_use]
+    pub fn ended_tokens(whom: &Digest, until: Timestamp) -> Self {
+        Self::json(format!("ended-tokens/{whom}-{}", until.as_second()))
     }
 
     /// A single-use marker: whoever creates it may use the code.
@@ -130,6 +143,18 @@ impl Key {
     #[must_use]
     pub fn token(owner: &str, id: Ulid) -> Self {
         Self::json(format!("tokens/{owner}/{}.json", id.to_string().to_lowercase()))
+    }
+
+    /// One of a person's sign-ins; `id` orders them.
+    #[must_use]
+    pub fn sign_in(owner: &str, id: Ulid) -> Self {
+        Self::json(format!("sign-ins/{owner}/{}.json", id.to_string().to_lowercase()))
+    }
+
+    /// A command that waits until somebody types the code with this digest.
+    #[must_use]
+    pub fn device(code: &Digest) -> Self {
+        Self::json(format!("devices/{code}.json"))
     }
 
     /// The first 32 hexadecimal digits of a digest of (iss, sub): how a person stands in a key.
@@ -226,6 +251,12 @@ impl Prefix {
         Self("sessions/".to_owned())
     }
 
+    /// Whose tokens were ended.
+    #[must_use]
+    pub fn ended_tokens() -> Self {
+        Self("ended-tokens/".to_owned())
+    }
+
     /// What was counted of searches: one folder a day.
     #[must_use]
     pub fn searches() -> Self {
@@ -236,6 +267,12 @@ impl Prefix {
     #[must_use]
     pub fn searches_of(day: Date) -> Self {
         Self(format!("searches/{day}/"))
+    }
+
+    /// The sign-ins of the person that [`Key::owner`] names, oldest first.
+    #[must_use]
+    pub fn sign_ins(owner: &str) -> Self {
+        Self(format!("sign-ins/{owner}/"))
     }
 
     /// The API tokens of the person that [`Key::owner`] names.

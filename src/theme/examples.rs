@@ -3,13 +3,17 @@
 use jiff::Timestamp;
 
 mod review;
-mod sign_in;
 mod sharing;
+mod sign_in;
 
-use crate::model::{Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
+use crate::model::{Ability, Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DiffRow, Doors, ErrorPage, Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SharePage, SignedOutPage, SignInFailedPage, Synonyms, TokenRow, UnreadRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DevicePage, DiffRow,
+    Doors, ErrorPage, Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken,
+    NotFoundPage, Notice, PeoplePage, ProviderPage, PublishersPage, RefusalPage, ReleaseRow, ReviewPage,
+    SearchPage, Serving, SessionRow, ShareForm, SharePage, SignInFailedPage, SignedOutPage, Synonyms,
+    TokenRow, TrustedRow, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -50,6 +54,8 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("view-as", theme.view_as(&words.view_as())),
         ("record", theme.record(&words.record(true))),
         ("record-whole", theme.record(&words.record(false))),
+        ("publishers", theme.publishers(&words.publishers())),
+        ("publishers-none", theme.publishers(&PublishersPage { trusted: Vec::new(), ..words.publishers() })),
         ("account", theme.account(&words.account())),
         ("account-new", theme.account(&words.new_account())),
         ("sign-in", theme.sign_in(&words.sign_in())),
@@ -59,7 +65,23 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("provider", theme.provider(&words.provider(None))),
         ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
         ("authorize", theme.authorize(&words.authorize())),
+        ("device", theme.device(&words.device(None, None))),
+        ("device-problem", theme.device(&words.device(Some("nothing waits for this code"), None))),
+        ("device-done", theme.device(&words.device(None, Some("Go back to your terminal.")))),
+        ("people", theme.people(&words.people(None))),
+        ("people-problem", theme.people(&words.people(Some("`ann` is not an e-mail address")))),
         ("signed-out", theme.signed_out(&words.signed_out())),
+        (
+            "signed-out-provider",
+            theme.signed_out(&SignedOutPage {
+                provider: Some(words.s("https://login.example.org/end?state=s")),
+                ..words.signed_out()
+            }),
+        ),
+        (
+            "signed-out-everywhere",
+            theme.signed_out(&SignedOutPage { at_provider: true, ..words.signed_out() }),
+        ),
         ("review", theme.review(&words.review())),
         ("review-empty", theme.review(&ReviewPage { guides: Vec::new(), edition: None, ..words.review() })),
         ("searches", theme.searches(&words.searches())),
@@ -347,12 +369,38 @@ impl Words {
         }
     }
 
+    fn publishers(self) -> PublishersPage {
+        let row = |service, place: &str| TrustedRow {
+            id: self.s("01J0000000000000000000000"),
+            service,
+            place: self.s(place),
+            number: self.s("123456"),
+            workflow: (service == "GitHub").then(|| self.s("publish.yml")),
+            reference: (service == "GitLab").then(|| self.s("main")),
+            environment: (service == "GitHub").then(|| self.s("production")),
+            by: "ann@example.org".parse().unwrap(),
+            since: at(1),
+        };
+        PublishersPage {
+            layout: self.layout(),
+            name: "prison-population".parse().unwrap(),
+            title: self.s("Prison population, weekly"),
+            server: self.s("https://guides.example.org"),
+            trusted: vec![row("GitHub", "moj/prison-population"), row("GitLab", "statistics/population")],
+            github: vec![self.s("https://token.actions.githubusercontent.com")],
+            gitlab: vec![self.s("https://gitlab.com"), self.s("https://gitlab.example.org")],
+            notice: None,
+        }
+    }
+
     fn account(self) -> AccountPage {
-        let token = |label: &str, app: Option<&str>, expired| TokenRow {
+        let token = |label: &str, app: Option<&str>, may, expired| TokenRow {
             id: self.s("01J0000000000000000000000"),
             label: self.s(label),
             app: app.map(|name| name.parse().unwrap()),
+            may,
             created: at(1),
+            used: app.map(|_| at(2)),
             expires: at(90),
             expired,
         };
@@ -364,9 +412,32 @@ impl Words {
             groups: vec![self.s("analysts"), self.s("policy")],
             server: self.s("https://guides.example.org"),
             tokens: vec![
-                token("laptop", None, false),
-                token("nightly refresh of the population report", Some("prison-population"), false),
-                token("old laptop", None, true),
+                token("laptop", None, Ability::All, false),
+                token(
+                    "nightly refresh of the population report",
+                    Some("prison-population"),
+                    Ability::Publish,
+                    false,
+                ),
+                token("old laptop", None, Ability::Read, true),
+            ],
+            sessions: vec![
+                SessionRow {
+                    id: self.s("a"),
+                    here: true,
+                    browser: Some(self.s("Firefox on Windows")),
+                    from: Some(self.s("192.0.2.7")),
+                    begun: at(1),
+                    expires: at(2),
+                },
+                SessionRow {
+                    id: self.s("b"),
+                    here: false,
+                    browser: None,
+                    from: None,
+                    begun: at(1),
+                    expires: at(2),
+                },
             ],
             new_token: None,
             apps: vec!["prison-population".parse().unwrap(), "court-backlog".parse().unwrap()],
@@ -416,8 +487,31 @@ impl Words {
         }
     }
 
+    fn device(self, problem: Option<&str>, done: Option<&str>) -> DevicePage {
+        DevicePage {
+            layout: self.layout(),
+            typed: problem.map(|_| self.s("WDJB-MJH")).unwrap_or_default(),
+            problem: problem.map(|text| self.s(text)),
+            notice: done.map(|text| Notice::Done(self.s(text))),
+        }
+    }
+
+    fn people(self, problem: Option<&str>) -> PeoplePage {
+        PeoplePage {
+            layout: self.layout(),
+            who: problem.map(|_| self.s("ann")).unwrap_or_default(),
+            who_problem: problem.map(|text| self.s(text)),
+            notice: None,
+        }
+    }
+
     fn signed_out(self) -> SignedOutPage {
-        SignedOutPage { layout: self.app_layout(), sign_in: self.s("https://guides.example.org/-/sign-in") }
+        SignedOutPage {
+            layout: self.app_layout(),
+            sign_in: self.s("https://guides.example.org/-/sign-in"),
+            provider: None,
+            at_provider: false,
+        }
     }
 
     fn refusal(self) -> RefusalPage {

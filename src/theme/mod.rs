@@ -17,7 +17,10 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AskedPage, AuthorizePage, CodePage, ErrorPage, GuidePage, NotFoundPage, PrintPage, ProviderPage, RecordPage, RefusalPage, ReviewPage, SearchesPage, SearchPage, SharePage, ShareReviewPage, SignedOutPage, SignInFailedPage, SignInPage, ViewAsPage,
+    AccountPage, AppPage, AppsPage, AskedPage, AuthorizePage, CodePage, DevicePage, ErrorPage, GuidePage,
+    NotFoundPage, PeoplePage, PrintPage, ProviderPage, PublishersPage, RecordPage, RefusalPage, ReviewPage,
+    SearchPage, SearchesPage, SharePage, ShareReviewPage, SignInFailedPage, SignInPage, SignedOutPage,
+    ViewAsPage,
 };
 
 mod assets;
@@ -154,6 +157,8 @@ pages! {
     view_as: ViewAsPage from "view_as.html",
     /// Who did what.
     record: RecordPage from "record.html",
+    /// The jobs that may publish to an app.
+    publishers: PublishersPage from "publishers.html",
     /// You and your tokens.
     account: AccountPage from "account.html",
     /// How do you sign in?
@@ -164,6 +169,10 @@ pages! {
     provider: ProviderPage from "provider.html",
     /// Whether a command may publish as you.
     authorize: AuthorizePage from "authorize.html",
+    /// The code that a command on another machine shows.
+    device: DevicePage from "device.html",
+    /// Signing somebody out everywhere.
+    people: PeoplePage from "people.html",
     /// You are signed out.
     signed_out: SignedOutPage from "signed_out.html",
     /// The health of the guides.

@@ -3,8 +3,10 @@
 //! 1. what every page shares: [`Layout`], [`Link`], [`Field`], [`Notice`]
 //! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
-//! 4. apps: [`AppsPage`], [`AppPage`], [`SharePage`], [`ShareReviewPage`], [`ViewAsPage`], [`RecordPage`]
-//! 5. people: [`SignInPage`], [`CodePage`], [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
+//! 4. apps: [`AppsPage`], [`AppPage`], [`SharePage`], [`ShareReviewPage`], [`PublishersPage`], [`ViewAsPage`],
+//!    [`RecordPage`]
+//! 5. people: [`SignInPage`], [`CodePage`], [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`DevicePage`],
+//!    [`SignedOutPage`], [`PeoplePage`]
 //! 6. keeping: [`ReviewPage`], [`SearchesPage`]
 //! 7. when it cannot be: [`RefusalPage`], [`AskedPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
@@ -14,15 +16,19 @@
 
 use serde::Serialize;
 
-pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
+pub use account::{
+    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage,
+    TokenRow,
+};
 pub use apps::{
-    AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice, ReleaseRow, RequestRow, Serving, ShareForm, UnreadRow,
+    AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice,
+    PublishersPage, ReleaseRow, RequestRow, Serving, ShareForm, TrustedRow, UnreadRow,
 };
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};
+pub use record::{GapRow, RecordPage, RecordRow};
 pub use refusals::{AskedPage, ErrorPage, NotFoundPage, Owned, RefusalPage, SignInFailedPage};
 pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
-pub use record::{GapRow, RecordPage, RecordRow};
 pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
 pub use searches::{SearchesPage, SearchesRow};
 pub use sharing::{DoubtRow, Opened, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp};

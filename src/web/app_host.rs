@@ -20,7 +20,7 @@ use super::site::{Choice, File, Site};
 use super::state::Loggia;
 use super::{enter, origin, refusal, vault};
 use crate::access::{AppSession, Part, Permit, Refusal, Target, Visitor, decide, may_enter};
-use crate::model::{Activation, App, AppHost, Shows, Viewer};
+use crate::model::{Activation, App, AppHost, Lineage, Shows, Viewer};
 use crate::theme::views::{Layout, Link, NotFoundPage};
 
 /// Answers on an app's host; `host` is `None` for a name that no app can have.
@@ -66,7 +66,7 @@ async fn file(
         return Err(Failure::Stale);
     }
     let authority = loggia.hosts.app_authority(host);
-    let ended = |id: &str| catalog.has_ended(id);
+    let ended = |of: &Lineage<'_>| catalog.ended(of);
     let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
     let viewer = Viewer::from(session);
     let visitor = loggia.visitor(&viewer, context.from);

@@ -3,13 +3,13 @@
 //! Whoever asks at an address without an app, or at one that is hidden from them, is answered in the same words and
 //! after the same work: what is to be kept is kept behind their back.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::app_host::layout;
@@ -20,47 +20,35 @@ use super::failure::Failure;
 use super::notices::{self, News};
 use super::sign_in::private;
 use super::state::Loggia;
-use crate::access::{AppSession, Parameters, ReturnPath, check_same_origin, may_enter};
-use crate::model::{App, AppHost, AppName, AuditAction, Person, Subject, Viewer};
+use crate::access::{AppSession, Parameters, Rate, ReturnPath, check_same_origin, may_enter};
+use crate::model::{App, AppHost, AppName, AuditAction, Lineage, Person, Subject, Viewer};
 use crate::releases::{self, LONGEST_REASON, Releases};
 use crate::theme::views::{AskedPage, Owned};
 
-/// How often one person may ask in an hour, whatever they ask for.
-const MOST_AN_HOUR: u32 = 10;
-/// How many people are counted; further ones wait until an hour is over.
-const MOST_PEOPLE: usize = 10_000;
+/// How often one person may ask at once, whatever they ask for; in an hour they may again.
+const MOST_AT_ONCE: u16 = 10;
+const AGAIN: Duration = Duration::from_mins(6);
 /// How many requests are being kept behind people's backs at a time; further ones are not kept.
 const MOST_AT_A_TIME: usize = 64;
 
-/// How often each person asked in this hour.
+/// How often each person asked.
 #[derive(Debug)]
 pub struct Askings {
-    counts: Mutex<(Timestamp, HashMap<Subject, u32>)>,
+    rate: Rate,
     keeping: Arc<Semaphore>,
 }
 
 impl Default for Askings {
     fn default() -> Self {
-        let counts = Mutex::new((Timestamp::UNIX_EPOCH, HashMap::new()));
-        Self { counts, keeping: Arc::new(Semaphore::new(MOST_AT_A_TIME)) }
+        Self { rate: Rate::new(MOST_AT_ONCE, AGAIN), keeping: Arc::new(Semaphore::new(MOST_AT_A_TIME)) }
     }
 }
 
 impl Askings {
     /// Whether `person` may ask once more.
     fn admits(&self, person: &Person, now: Timestamp) -> bool {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, people) = &mut *counts;
-        if now.duration_since(*since) >= SignedDuration::from_hours(1) {
-            *since = now;
-            people.clear();
-        }
-        if people.len() >= MOST_PEOPLE && !people.contains_key(&person.subject) {
-            return false;
-        }
-        let count = people.entry(person.subject.clone()).or_default();
-        *count += 1;
-        *count <= MOST_AN_HOUR
+        let Subject { iss, sub } = &person.subject;
+        self.rate.count(format!("{iss}\0{sub}").as_bytes(), now).is_ok()
     }
 }
 
@@ -79,7 +67,7 @@ pub(super) async fn ask(
         return Err(Failure::Stale);
     }
     let authority = loggia.hosts.app_authority(host);
-    let ended = |id: &str| catalog.has_ended(id);
+    let ended = |of: &Lineage<'_>| catalog.ended(of);
     let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
     let wanted = wanted(&request, &origin);
     let Some(session) = session else {
@@ -147,7 +135,13 @@ async fn keep(
 }
 
 /// Keeps it where there is an app to keep it for, without anybody waiting for that.
-fn keep_unseen(loggia: &Loggia, app: Option<&Arc<App>>, name: &AppName, asks: releases::Request, context: &Context) {
+fn keep_unseen(
+    loggia: &Loggia,
+    app: Option<&Arc<App>>,
+    name: &AppName,
+    asks: releases::Request,
+    context: &Context,
+) {
     let Ok(place) = Arc::clone(&loggia.askings.keeping).try_acquire_owned() else { return };
     let there = app.is_some();
     let (releases, name, context) = (loggia.releases.clone(), name.clone(), context.clone());
@@ -202,9 +196,12 @@ mod tests {
             super::wanted(&request, "http://sales.localhost:8080").as_str().to_owned()
         };
         assert_eq!(wanted("http://sales.localhost:8080/weeks/47?x=1"), "/weeks/47?x=1");
-        for elsewhere in
-            ["http://other.localhost:8080/a", "http://sales.localhost:8080", "http://sales.localhost:8080/-/ask", "x"]
-        {
+        for elsewhere in [
+            "http://other.localhost:8080/a",
+            "http://sales.localhost:8080",
+            "http://sales.localhost:8080/-/ask",
+            "x",
+        ] {
             assert_eq!(wanted(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(wanted("http://sales.localhost:8080.evil.org/a"), "/");

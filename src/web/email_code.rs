@@ -21,8 +21,8 @@ use super::viewer::OurForm;
 use super::ways::{choose, return_to};
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::email_code::{self, Asked, Typed};
-use crate::access::sign_in::SignInError;
-use crate::access::{Network, Parameters};
+use crate::access::sign_in::{SignInError, SignedIn};
+use crate::access::{Neighbourhood, Parameters};
 use crate::config::EmailCodes;
 use crate::model::EmailAddress;
 use crate::theme::views::{CodePage, CodeProblem, EmailForm, EmailProblem};
@@ -46,7 +46,7 @@ pub(super) async fn ask(
         return refuse(EmailProblem::Elsewhere { domain: email.domain().to_owned(), way });
     }
     let now = loggia.clock.now();
-    loggia.guesses.asked_from.count(&Network::of(context.from).key(), now)?;
+    loggia.guesses.asked_from.count(&Neighbourhood::of(context.from).key(), now)?;
     loggia.guesses.asked_for.count(email.as_str().as_bytes(), now)?;
     let host = loggia.hosts.main_authority();
     let (asked, cookie) = email_code::ask(email, return_to, &host, &loggia.keyring, now, &loggia.entropy);
@@ -74,7 +74,7 @@ pub(super) async fn check(
 ) -> Result<Response, Failure> {
     let codes = codes(&loggia)?;
     let now = loggia.clock.now();
-    loggia.guesses.typed_from.count(&Network::of(context.from).key(), now)?;
+    loggia.guesses.typed_from.count(&Neighbourhood::of(context.from).key(), now)?;
     let asked = asked(&loggia, &headers).ok_or_else(|| failed(SignInError::NoCode, None))?;
     let given = Parameters::from_pairs(fields);
     let Some(typed) = given.get("code").and_then(Typed::parse) else {
@@ -92,8 +92,14 @@ pub(super) async fn check(
     if !loggia.releases.burn(asked.id()).await? {
         return Err(failed(SignInError::CodeUsed, Some(&asked)));
     }
-    let cleared = Cookie::clear(CookieName::EmailCode);
-    Ok(welcome(&loggia, &context, asked.person(), &asked.return_to, &cleared))
+    let signed_in = SignedIn {
+        person: asked.person(),
+        return_to: asked.return_to.clone(),
+        cookie: Cookie::clear(CookieName::EmailCode),
+        provider_session: None,
+        id_token: None,
+    };
+    Ok(welcome(&loggia, &context, &headers, signed_in).await)
 }
 
 /// Burns the first try that is left, and answers how many are left after it.

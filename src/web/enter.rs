@@ -7,12 +7,12 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::app_host::layout;
-use super::{asking, assets};
 use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
 use super::sign_in::private;
 use super::state::Loggia;
+use super::{asking, assets};
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::{
     AppSession, Asked, Ground, Parameters, ReturnPath, check_same_origin, explain, hand_off, may_enter,
@@ -78,11 +78,8 @@ fn entered(loggia: &Loggia, host: &AppHost, person: &Person, context: &Context) 
     let viewer = Viewer::SignedIn(person.clone());
     let visitor = loggia.visitor(&viewer, context.from);
     let Some(app) = catalog.live(&host.app).filter(|app| may_enter(visitor, app).is_ok()) else { return };
-    let asked = Asked {
-        who: Some(person.email.clone()),
-        groups: person.groups.clone(),
-        from: Some(context.from),
-    };
+    let asked =
+        Asked { who: Some(person.email.clone()), groups: person.groups.clone(), from: Some(context.from) };
     let explained = explain(app, &asked, &loggia.config.access, loggia.clock.now());
     let action = AuditAction::Entered;
     let event = loggia.releases.event(Some(&person.email), Some(context.from), Some(&app.name), action);
@@ -120,6 +117,8 @@ async fn leave(
     let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
     if let Some(session) = session {
         loggia.releases.end_session(&session.session).await?;
+        let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
+        loggia.releases.note_often(loggia.releases.event(who, Some(context.from), Some(&host.app), action));
         tracing::info!(person = %session.person.email, request = %context.id, "somebody signed out");
     }
     let cleared = Cookie::clear(CookieName::AppSession);
@@ -127,7 +126,12 @@ async fn leave(
     let response = if let Some(return_to) = given.get("return") {
         super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
     } else {
-        let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
+        let page = SignedOutPage {
+            layout: layout(loggia),
+            sign_in: "/".to_owned(),
+            provider: None,
+            at_provider: false,
+        };
         super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
     };
     Ok(private(response, &[&cleared]))

@@ -1,4 +1,4 @@
-//! How often what could be guessed may be tried. Each server counts for itself, in tables with a bound.
+//! How often what could be guessed, or could fill the bucket, may be tried. Each server counts for itself, in tables with a bound.
 
 use std::time::Duration;
 
@@ -15,6 +15,12 @@ pub struct Guesses {
     pub(super) typed_from: Rate,
     /// Answers of providers, from a network, that belong to no sign-in.
     pub(super) strays_from: Rate,
+    /// Commands that begin to wait, from a network.
+    pub(super) waiting_from: Rate,
+    /// Codes of commands that one person types.
+    pub(super) typed_by: Rate,
+    /// Questions of one command that waits.
+    pub(super) asked_by: Rate,
 }
 
 impl Default for Guesses {
@@ -24,6 +30,10 @@ impl Default for Guesses {
             asked_from: Rate::new(30, Duration::from_secs(20)),
             typed_from: Rate::new(60, Duration::from_secs(10)),
             strays_from: Rate::new(60, Duration::from_secs(10)),
+            waiting_from: Rate::new(30, Duration::from_secs(20)),
+            typed_by: Rate::new(10, Duration::from_mins(1)),
+            // A second less than commands are told to wait, since the network makes some of them early.
+            asked_by: Rate::new(1, Duration::from_secs(4)),
         }
     }
 }

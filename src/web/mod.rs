@@ -4,8 +4,9 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`home`], [`apps`] with
-//!    [`app_settings`], [`sharing`], [`requests`], [`explaining`] and [`record`], [`review`], [`insights`], [`account`], [`ways`] and
-//!    [`email_code`] to [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    [`app_settings`], [`publishers`], [`sharing`], [`requests`], [`explaining`] and [`record`], [`review`], [`insights`],
+//!    [`account`] with [`sessions`] (and [`browser`]), [`people`], [`ways`] and [`email_code`] to [`sign_in`], [`sign_out`],
+//!    [`authorize`], [`device`], [`exchange`], [`provider`], [`api`]; [`guesses`] counts what could be guessed.
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
 //!    [`send`] sends it; [`refusal`] says no, [`asking`] takes a request, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
@@ -22,15 +23,18 @@ mod asking;
 mod assets;
 mod authorize;
 mod body;
+mod browser;
 mod coded;
 mod conditional;
 mod connection;
 mod context;
+mod device;
 mod edition;
 mod editions;
 mod email_code;
 mod encoding;
 mod enter;
+mod exchange;
 mod explaining;
 mod failure;
 mod feed;
@@ -46,10 +50,12 @@ mod metrics;
 mod navigation;
 mod notices;
 mod origin;
+mod people;
 mod pipeline;
 mod prepared;
 mod print;
 mod provider;
+mod publishers;
 mod record;
 mod refusal;
 mod request_log;
@@ -59,8 +65,10 @@ mod review;
 mod search;
 mod security;
 mod send;
+mod sessions;
 mod sharing;
 mod sign_in;
+mod sign_out;
 mod site;
 mod state;
 mod vault;

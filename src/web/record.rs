@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use http::header::{CACHE_CONTROL, HeaderValue};
 use http::StatusCode;
+use http::header::{CACHE_CONTROL, HeaderValue};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -278,6 +278,10 @@ fn action_words(name: &str) -> &'static str {
         "signed-out" => "Signed out",
         "token-made" => "Made a token",
         "token-revoked" => "Revoked a token",
+        "session-ended" => "Ended a session of theirs",
+        "sessions-ended" => "Signed somebody out everywhere",
+        "publisher-trusted" => "Trusted a job",
+        "publisher-removed" => "Took away a trusted job",
         "lost" => "Lines were lost",
         _ => "Did something",
     }

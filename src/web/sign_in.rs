@@ -1,4 +1,4 @@
-//! Signing in and out on the main host, and handing a sign-in on to an app's host.
+//! Signing in on the main host, and handing a sign-in on to an app's host.
 
 use std::sync::Arc;
 
@@ -10,16 +10,15 @@ use http::{Response, StatusCode};
 
 use super::body::Body;
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::Failure;
+use super::sessions;
 use super::state::Loggia;
-use super::viewer::{MaybeSession, OurForm};
+use super::viewer::MaybeSession;
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::hand_off::{self, Arrival};
-use crate::access::sign_in::{self, Visit};
-use crate::access::{Network, ReturnPath, Session};
+use crate::access::sign_in::{self, SignedIn, Visit};
+use crate::access::{Neighbourhood, reminder};
 use crate::config::Provider;
-use crate::model::{AuditAction, AuditEvent, Person};
-use crate::theme::views::SignedOutPage;
 
 /// To the sign-in, and back to `return_to` afterwards.
 pub(super) fn to_sign_in(return_to: &str) -> Response<Body> {
@@ -64,56 +63,36 @@ async fn finish(
     let way = loggia.sign_in.get(way).ok_or(Failure::NotFound)?;
     let host = loggia.hosts.main_authority();
     let now = loggia.clock.now();
-    let network = Network::of(context.from).key();
-    loggia.guesses.strays_from.check(&network, now)?;
+    let from = Neighbourhood::of(context.from).key();
+    loggia.guesses.strays_from.check(&from, now)?;
     let visit = Visit { headers, host: &host, keyring: &loggia.keyring, now };
     match way.finish(query, visit).await {
-        Ok(signed_in) => Ok(welcome(loggia, context, signed_in.person, &signed_in.return_to, &signed_in.cookie)),
+        Ok(signed_in) => Ok(welcome(loggia, context, headers, signed_in).await),
         Err(error) => {
             if error.is_stray() {
-                loggia.guesses.strays_from.count(&network, now)?;
+                loggia.guesses.strays_from.count(&from, now)?;
             }
             Err(Failure::SignIn { error, return_to: sign_in::wanted(query, visit) })
         }
     }
 }
 
-/// Begins the session of somebody who proved who they are, and sends them where they wanted to go. `done` is the cookie
-/// of the sign-in that this ends. The session is a new one whatever the browser held before.
-pub(super) fn welcome(
+/// Begins the session of somebody who proved who they are, and sends them where they wanted to go. The session is a new
+/// one whatever the browser held before, and so is what their provider is reminded with when they sign out.
+pub(super) async fn welcome(
     loggia: &Loggia,
     context: &Context,
-    person: Person,
-    return_to: &ReturnPath,
-    done: &Cookie,
+    headers: &HeaderMap,
+    signed_in: SignedIn,
 ) -> AxumResponse {
-    let now = loggia.clock.now();
-    let session = Session::begin(person, loggia.config.sign_in.session, now, &loggia.entropy);
-    let event =
-        loggia.releases.event(Some(&session.person.email), Some(context.from), None, AuditAction::SignedIn);
-    loggia.releases.note_often(AuditEvent { rule: Some(session.person.subject.iss.clone()), ..event });
-    tracing::info!(person = %session.person.email, iss = session.person.subject.iss, "somebody signed in");
-    let cookie = session.cookie(&loggia.hosts.main_authority(), &loggia.keyring, now);
+    let SignedIn { person, return_to, cookie: done, provider_session, id_token } = signed_in;
+    let (host, lasts) = (loggia.hosts.main_authority(), loggia.config.sign_in.session);
+    let session = sessions::begin(loggia, person, provider_session.as_deref(), headers, context.from).await;
+    let kept = id_token.and_then(|id_token| reminder::cookie(&id_token, &host, &loggia.keyring, lasts));
+    let kept = kept.unwrap_or_else(|| Cookie::clear(CookieName::Reminder));
+    let cookie = session.cookie(&host, &loggia.keyring, loggia.clock.now());
     let response = super::redirect(StatusCode::SEE_OTHER, return_to.as_str());
-    with_cookies(response, &[done, &cookie])
-}
-
-/// `POST /-/sign-out`: ends the session, here and on every app's host.
-pub(super) async fn sign_out(
-    State(loggia): State<Arc<Loggia>>,
-    Extension(context): Extension<Context>,
-    MaybeSession(session): MaybeSession,
-    OurForm(_fields): OurForm<Vec<(String, String)>>,
-) -> Result<AxumResponse, Failure> {
-    if let Some(session) = session {
-        loggia.releases.end_session(&session.id).await?;
-        let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
-        loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
-        tracing::info!(person = %session.person.email, "somebody signed out");
-    }
-    let page = SignedOutPage { layout: main_layout(&loggia), sign_in: "/-/sign-in".to_owned() };
-    let response = super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?);
-    Ok(with_cookies(response, &[&Cookie::clear(CookieName::Session)]))
+    with_cookies(response, &[&done, &cookie, &kept])
 }
 
 /// `GET /-/enter?host=&return=&nonce=`: an app's host wants to know who this is.

@@ -22,7 +22,7 @@ use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
 use crate::access::sign_in::Ways;
-use crate::access::{Keyring, Visitor, provider};
+use crate::access::{Keyring, Visitor, jobs, provider};
 use crate::config::Config;
 use crate::mail::Mailer;
 use crate::model::{Clock, Entropy, Viewer};
@@ -55,6 +55,8 @@ pub struct Loggia {
     pub assets: Assets,
     /// The providers that people sign in with.
     pub sign_in: Ways,
+    /// The CI services whose word about their jobs is believed.
+    pub issuers: jobs::Issuers,
     /// The built-in one, in development mode.
     pub provider: Option<provider::BuiltIn>,
     /// Sends mail, where a server for it was named.

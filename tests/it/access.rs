@@ -4,9 +4,11 @@ mod browser;
 mod certification;
 mod development;
 mod email;
-mod forger;
+pub(crate) mod forger;
 mod github;
+mod sessions;
 mod several;
+mod sign_out;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -40,7 +42,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-async fn serve(listener: TcpListener, router: Router) {
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let service = TowerToHyperService::new(router.clone());

@@ -35,14 +35,14 @@ type Claims = IdTokenClaims<OtherClaims, CoreGenderClaim>;
 type MoreClaims = UserInfoClaims<OtherClaims, CoreGenderClaim>;
 
 impl Provider {
-    /// Whom `answer` is about. An unknown key has the provider asked for its keys once more.
+    /// Whom `answer` is about, and the provider's name for its session with them. An unknown key has the provider asked for its keys once more.
     pub(super) async fn person(
         &self,
         known: Arc<Known>,
         answer: &TokenAnswer,
         nonce: String,
         now: Timestamp,
-    ) -> Result<Person, SignInError> {
+    ) -> Result<(Person, Option<String>), SignInError> {
         let nonce = Nonce::new(nonce);
         let claims = match self.verified(&known, answer, &nonce, now) {
             Err(SignInError::UnknownKey) => {
@@ -59,7 +59,9 @@ impl Provider {
             let more = self.userinfo(&known, answer.access_token(), claims.subject()).await?;
             own.or(Told::by_userinfo(&more, &self.registration.groups_claim))
         };
-        told.person(&self.registration, claims.subject())
+        let session = claims.additional_claims().all.get("sid").and_then(serde_json::Value::as_str);
+        let session = session.filter(|sid| !sid.is_empty() && sid.len() <= LONGEST_SUBJECT);
+        Ok((told.person(&self.registration, claims.subject())?, session.map(str::to_owned)))
     }
 
     fn verified(

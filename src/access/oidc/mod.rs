@@ -4,9 +4,11 @@
 //! 1. [`Provider`] knows the provider by its discovery document, asked for when it is first needed.
 //! 2. [`Provider::begin`] sends the browser there, and keeps what the answer must fit in a sealed cookie.
 //! 3. [`Provider::finish`] turns what comes back into a [`Person`](crate::model::Person), or into a [`SignInError`] with a name.
+//! 4. [`logout`] signs out, at the person's wish or at the provider's word.
 
 mod claims;
 mod discovery;
+mod logout;
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -18,17 +20,18 @@ use openidconnect::core::{
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, IdTokenFields, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse,
+    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 use url::Url;
 
-use crate::config::{self, is_loopback};
+use crate::config::{self, Secret, is_loopback};
 use crate::model::Entropy;
 
 use super::sign_in::{Begun, HttpClient, HttpError, Pending, SignInError, SignedIn};
 use super::{AccessError, Keyring, Parameters, ReturnPath};
 use claims::OtherClaims;
 use discovery::{Discovery, Known};
+pub use logout::{LogoutError, SignedOut, Whose};
 
 type TokenAnswer = StandardTokenResponse<
     IdTokenFields<
@@ -145,8 +148,9 @@ impl Provider {
         }
         let code = given.get("code").ok_or(SignInError::Incomplete)?;
         let answer = self.exchange(&known, code, secrets.verifier()).await?;
-        let person = self.person(known, &answer, secrets.nonce(), now).await?;
-        Ok(SignedIn { person, return_to, cookie: pending.cookie(host, keyring) })
+        let (person, provider_session) = self.person(known, &answer, secrets.nonce(), now).await?;
+        let id_token = answer.id_token().map(|token| Secret::new(token.to_string()));
+        Ok(SignedIn { person, return_to, cookie: pending.cookie(host, keyring), provider_session, id_token })
     }
 
     /// RFC 9207, section 2.4: an answer that names its issuer must name this one, and a provider that says it

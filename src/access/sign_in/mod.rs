@@ -13,12 +13,12 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::config::{self, ProviderKind};
+use crate::config::{self, ProviderKind, Secret};
 use crate::model::{EmailAddress, Entropy, Person};
 
 use super::cookie::Cookie;
 use super::github::GitHub;
-use super::{AccessError, Keyring, Parameters, ReturnPath, oidc};
+use super::{AccessError, Keyring, Parameters, ReturnPath, jws, oidc};
 pub use error::SignInError;
 pub(super) use http_client::{HttpClient, HttpError};
 pub(super) use pending::Pending;
@@ -64,6 +64,10 @@ pub struct SignedIn {
     pub return_to: ReturnPath,
     /// What to set on the main host.
     pub cookie: Cookie,
+    /// The provider's name for its own session, where it has one.
+    pub provider_session: Option<String>,
+    /// The ID token as it came, where there is one: what the provider is reminded with when they sign out.
+    pub id_token: Option<Secret>,
 }
 
 /// The circumstances of a request to the main host.
@@ -114,6 +118,18 @@ impl Ways {
             With::OpenId(provider) if provider.issuer() == issuer => Some(&**provider),
             With::OpenId(_) | With::GitHub(_) => None,
         })
+    }
+
+    /// What a logout `token` says that came from server to server, and which of the OpenID providers says so: the one that
+    /// it names, whose keys must have signed it.
+    pub async fn signed_out(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(&oidc::Provider, oidc::SignedOut), oidc::LogoutError> {
+        let named = jws::issuer_in(token).and_then(|issuer| self.openid(&issuer));
+        let provider = named.ok_or(oidc::LogoutError::Issuer)?;
+        Ok((provider, provider.signed_out(token, now).await?))
     }
 }
 

@@ -23,7 +23,7 @@ use url::Url;
 
 use super::client::{Client, Failure, wire};
 use super::output::{print, print_json, say};
-use super::{Outcome, connect, wait};
+use super::{Outcome, connect, job, wait};
 use crate::config::Content;
 use crate::guides::{Library, Severity};
 use crate::model::{AppName, Clock, Digest, ReleaseId, Source};
@@ -147,7 +147,13 @@ pub(super) fn run(args: &Args, server: Option<&str>) -> anyhow::Result<Outcome> 
     folder.tell_skipped(matches!(target, Target::App(_)));
     let files = hash::hash(folder.files)?;
     let source = source::find(&args.path);
-    let client = connect(server)?;
+    let client = match target {
+        Target::App(app) => match wait(job::find(server, app))? {
+            Some(access) => Client::new(access)?,
+            None => connect(server)?,
+        },
+        Target::Guides => connect(server)?,
+    };
     let published = wait(publish(args, &target, &client, &files, source.as_ref()))?;
     let what = if args.draft { "Draft of" } else { "Published" };
     say(format!(

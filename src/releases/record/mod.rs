@@ -20,7 +20,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{AppName, AuditAction, AuditEvent, AuditLine, Digest, EmailAddress, Entropy, Person, ReleaseId};
+use crate::model::{
+    AppName, AuditAction, AuditEvent, AuditLine, Digest, EmailAddress, Entropy, Person, ReleaseId,
+};
 use crate::storage::{Condition, Key, StorageError, ordered_id};
 
 use super::update::json;
@@ -102,7 +104,12 @@ impl Releases {
     }
 
     /// The same for several things that were done at once.
-    pub(super) async fn record_all(&self, app: &AppName, by: &By, actions: impl IntoIterator<Item = AuditAction>) {
+    pub(super) async fn record_all(
+        &self,
+        app: &AppName,
+        by: &By,
+        actions: impl IntoIterator<Item = AuditAction>,
+    ) {
         let rule = self.right_of(app, &by.person);
         for action in actions {
             let event = self.event(Some(&by.person.email), by.from, Some(app), action);
@@ -124,6 +131,9 @@ impl Releases {
         let app = catalog.app(app)?;
         if app.owned_by(&person.subject) {
             return Some("owner".to_owned());
+        }
+        if app.trusted.iter().any(|line| line.issuer == person.subject.iss) {
+            return Some("trusted publisher".to_owned());
         }
         let now = self.0.clock.now();
         let lines = app.grants.naming(person).filter(|line| !line.has_ended(now));
@@ -169,8 +179,12 @@ impl Releases {
         };
         match tokio::time::timeout(LAST, last).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the last lines of the record of who did what are lost"),
-            Err(_) => tracing::error!("the last lines of the record of who did what are lost: storage is too slow"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the last lines of the record of who did what are lost")
+            }
+            Err(_) => {
+                tracing::error!("the last lines of the record of who did what are lost: storage is too slow")
+            }
         }
     }
 

@@ -20,10 +20,11 @@ pub(super) fn default() -> Result<Files, ThemeError> {
     files(
         embed!["default/":
             "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "asked.html",
-            "authorize.html", "code.html", "error.html", "guide.html", "layout.html", "not_found.html", "parts.html",
-            "print.html", "provider.html", "record.html", "refusal.html", "review.html", "search.html",
-            "searches.html", "searches_parts.html", "share.html", "share_review.html", "sharing_parts.html",
-            "sign_in.html", "sign_in_failed.html", "signed_out.html", "view_as.html",
+            "authorize.html", "code.html", "device.html", "error.html", "guide.html", "layout.html", "not_found.html",
+            "parts.html", "people.html", "print.html", "provider.html", "publishers.html", "record.html",
+            "refusal.html", "review.html", "search.html", "searches.html", "searches_parts.html", "share.html",
+            "share_review.html", "sharing_parts.html", "sign_in.html", "sign_in_failed.html", "signed_out.html",
+            "view_as.html",
         ],
         embed!["default/styles/":
             "10-tokens.css", "20-base.css", "30-frame.css", "40-guide.css", "50-content.css", "60-code.css",

@@ -297,3 +297,48 @@ pub struct ShareForm {
     /// Why `until` could not be used.
     pub until_problem: Option<String>,
 }
+
+/// `/-/apps/NAME/publishers`: which jobs of continuous integration may publish to an app. The form posts `issuer`, `name`,
+/// `number`, `owner` and `workflow` (GitHub), `ref` (GitLab) and `environment` to the page itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct PublishersPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// The app's name.
+    pub name: AppName,
+    /// What people call it.
+    pub title: String,
+    /// The origin that jobs are told, such as `https://guides.example.org`.
+    pub server: String,
+    /// Who may publish.
+    pub trusted: Vec<TrustedRow>,
+    /// The issuers of GitHub's tokens that are believed.
+    pub github: Vec<String>,
+    /// The issuers of GitLab's.
+    pub gitlab: Vec<String>,
+    /// What came of the last form.
+    pub notice: Option<Notice>,
+}
+
+/// One trusted publisher. Removing it posts `id` to `/-/apps/NAME/publishers/remove`.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustedRow {
+    /// Which it is.
+    pub id: String,
+    /// `GitHub` or `GitLab`.
+    pub service: &'static str,
+    /// The repository or project.
+    pub place: String,
+    /// Its number.
+    pub number: String,
+    /// The workflow's file.
+    pub workflow: Option<String>,
+    /// The branch or tag.
+    pub reference: Option<String>,
+    /// The environment.
+    pub environment: Option<String>,
+    /// Who added it.
+    pub by: EmailAddress,
+    /// When.
+    pub since: Timestamp,
+}

@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 
 use super::super::app_settings::may_set_network;
 use super::super::record::Filter;
-use crate::access::{decide_publish, may_choose, may_create, token};
+use crate::access::{may_choose, may_create, token};
 use crate::model::{AppName, Audience, NetworkRule};
 use crate::releases::Change;
 
-use super::bearer::{Bearer, Publisher, Restorer, require_fresh};
+use super::bearer::{Bearer, Publisher, Restorer, for_publishing_alone, may_publish, require_fresh};
 use super::problem::{Problem, ProblemDocument};
 use super::view::{AppView, AuditView, MeView};
 use super::{Api, body};
@@ -80,7 +80,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, bearer: Bearer) -> Result<
     let mut apps: Vec<_> = catalog
         .apps()
         .filter(|app| token::covers(&bearer.token.scope, Some(&app.name)))
-        .filter(|app| decide_publish(&bearer.by.person, app, now).is_ok())
+        .filter(|app| may_publish(&bearer.token, app, now).is_ok())
         .collect();
     apps.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(Json(apps.into_iter().map(|app| AppView::new(app, &api.server)).collect()))
@@ -98,6 +98,9 @@ pub(super) async fn create(
     bearer: Bearer,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
+    if bearer.token.job.is_some() {
+        return Err(for_publishing_alone());
+    }
     if !token::covers(&bearer.token.scope, None) {
         return Err(Problem::forbidden("this token is for one app only; create the app with a wider one"));
     }
@@ -134,7 +137,8 @@ pub(super) async fn change(
 ) -> Result<Json<AppView>, Problem> {
     let AppChange { title, audience, network, settings } = body::read(body, api.limits.form_bytes).await?;
     if let Some(audience) = audience.filter(|audience| !may_choose(*audience, &api.access)) {
-        let detail = format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
+        let detail =
+            format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
         return Err(Problem::unprocessable(detail));
     }
     let name = &publisher.app.name;

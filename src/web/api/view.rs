@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::config::Server;
 use crate::model::{
-    App, AppHost, AppName, Audience, AuditLine, EmailAddress, Grant, NetworkRule, Person, ReleaseId, Settings, Shows,
-    Source, TokenRecord, TokenScope,
+    Ability, App, AppHost, AppName, Audience, AuditLine, EmailAddress, Grant, NetworkRule, Person, ReleaseId,
+    Settings, Shows, Source, TokenRecord, TokenScope,
 };
 use crate::releases::{Release, RuleProblem};
 
@@ -22,6 +22,9 @@ pub(super) struct MeView {
     name: Option<String>,
     /// The groups, as they were when the token was made.
     groups: Vec<String>,
+    /// What the token may do: `read`, `publish` (and read), or `all` that you may.
+    #[schema(value_type = String, example = "all")]
+    scope: Ability,
     /// The only app that the token is for; null is all of theirs.
     #[schema(value_type = Option<String>)]
     app: Option<AppName>,
@@ -37,7 +40,7 @@ impl MeView {
             TokenScope::App(app) => Some(app.clone()),
         };
         let Person { email, name, groups, .. } = person;
-        Self { email, name, groups, app, expires: token.expires }
+        Self { email, name, groups, scope: token.may, app, expires: token.expires }
     }
 }
 

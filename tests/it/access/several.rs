@@ -13,6 +13,7 @@ use url::Url;
 
 use super::browser::Browser;
 use super::forger::Forger;
+use super::sign_out::{logout, send};
 use super::{CALLBACK, CLIENT_ID, HeaderMap, NOW, Site, at, registration, sent_back, sign_in};
 use crate::support::app::{Answer, TestApp};
 
@@ -64,6 +65,33 @@ async fn people_choose_and_each_provider_has_its_own_callback() {
     assert_eq!((entered.status, entered.header("location")), (303, Some("/-/account/")));
     assert!(ann.get(&app, "/-/account/").await.text().contains(&partners.issuer()));
     assert_eq!(choose_status(&mut ann, &app, "nobody").await, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_provider_ends_its_own_sessions_and_no_others() {
+    let (staff, partners) = (Forger::start(NOW).await, Forger::start(NOW).await);
+    for provider in [&staff, &partners] {
+        provider.lies().discovery = json!({ "end_session_endpoint": format!("{}/end", provider.issuer()) });
+    }
+    let providers = vec![called("staff", &staff, |_| ()), called("partners", &partners, |_| ())];
+    let app = server(providers).await;
+    let mut browsers = [Browser::default(), Browser::default()];
+    for (browser, (way, provider)) in browsers.iter_mut().zip([("staff", &staff), ("partners", &partners)]) {
+        let location = choose(browser, &app, way).await;
+        assert_eq!(back(browser, &app, way, &provider.visit(&location)).await.status, 303);
+    }
+    let [ann, pat] = &mut browsers;
+
+    // A word of the one that names the other is signed with the wrong keys.
+    let forged = logout(&partners, &json!({ "iss": staff.issuer() }));
+    assert_eq!(send(&app, &forged).await.0, 400);
+    assert!(ann.is_signed_in(&app).await && pat.is_signed_in(&app).await);
+    assert_eq!(send(&app, &logout(&partners, &json!({}))).await.0, 200);
+    assert!(ann.is_signed_in(&app).await && !pat.is_signed_in(&app).await, "both are called 1");
+
+    let page = ann.post(&app, "/-/sign-out", &[]).await.text();
+    assert!(page.contains(&format!("{}/end?", staff.issuer())), "{page}");
+    assert!(!page.contains(&partners.issuer()));
 }
 
 async fn choose_status(browser: &mut Browser, app: &TestApp, way: &str) -> u16 {

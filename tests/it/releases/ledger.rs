@@ -24,9 +24,12 @@ async fn a_token_is_found_under_its_owner_until_it_is_taken_back() {
         person,
         label: "laptop".to_owned(),
         scope: TokenScope::All,
+        may: Ability::All,
         secret_sha256: Digest::of(b"secret"),
         created: now,
         expires: now,
+        used: None,
+        job: None,
     };
     house.releases.put_token(&record).await.unwrap();
     assert_eq!(neighbour.token(&owner, record.id).await.unwrap().as_deref(), Some(&record));

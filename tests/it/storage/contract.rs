@@ -3,6 +3,7 @@
 use std::io::{Seek, Write};
 
 use bytes::Bytes;
+use loggia::model::Digest;
 use loggia::storage::{Body, Condition, Etag, Fetched, Key, Prefix, Put, Storage, StorageError};
 
 use super::{app, blob, bytes, folder, name, release, text};
@@ -190,7 +191,8 @@ async fn keeps_at_size(storage: &Storage) {
 }
 
 async fn listings_go_on_where_a_page_ends(storage: &Storage) {
-    let mut sessions: Vec<_> = (0..1003).map(|n| Key::ended_session(&n.to_string())).collect();
+    let mut sessions: Vec<_> =
+        (0..1003).map(|n| Key::ended_session(&Digest::of(&u32::to_le_bytes(n)))).collect();
     let mut writes = tokio::task::JoinSet::new();
     for keys in sessions.chunks(101) {
         let (storage, keys) = (storage.clone(), keys.to_vec());

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use loggia::access::token::Wanted;
 use loggia::access::{AppSession, Session};
 use loggia::config::{Config, Flags, Secret, Storage};
-use loggia::model::{AppHost, AuditEvent, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
+use loggia::model::{
+    Ability, AppHost, AuditEvent, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role, Subject, TokenScope,
+};
 use loggia::releases::{Announced, By, PdfReader, Sought};
 use loggia::serve::{self, Listeners};
 use loggia::web::{Loggia, Pipeline};
@@ -120,9 +123,31 @@ impl TestApp {
         Self { loggia, port, ops_port, stop, _dir: dir }
     }
 
-    /// Somebody as the built-in provider knows them.
+    /// Somebody as the built-in provider knows them, or as another would that is named in its place.
     pub(crate) fn person(&self, email: &str) -> Person {
-        self.loggia.provider.as_ref().unwrap().person(&email.parse().unwrap())
+        let email = email.parse().unwrap();
+        match &self.loggia.provider {
+            Some(provider) => provider.person(&email),
+            None => Person {
+                subject: Subject { iss: "https://id.example".to_owned(), sub: email.to_string() },
+                email,
+                name: None,
+                groups: Vec::new(),
+            },
+        }
+    }
+
+    /// The main host's origin.
+    pub(crate) fn home(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Sends a form as one of our own pages does, with this cookie.
+    pub(crate) async fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let request = client.post(format!("{}{path}", self.home())).form(fields);
+        let request = request.header("Cookie", cookie).header("Origin", self.home());
+        request.header("Sec-Fetch-Site", "same-origin").send().await.unwrap()
     }
 
     /// Publishes files as `owner@example.org`, live.
@@ -205,6 +230,8 @@ impl TestApp {
             session: session.to_owned(),
             host: self.loggia.hosts.app_authority(&host),
             person: self.person(email),
+            begun: now,
+            provider_session: None,
             issued: now,
             expires: now + jiff::SignedDuration::from_hours(1),
         };
@@ -229,13 +256,17 @@ impl TestApp {
 
     /// An API token of somebody.
     pub(crate) async fn token(&self, email: &str) -> String {
+        self.token_that_may(email, Ability::All, TokenScope::All).await
+    }
+
+    /// An API token of somebody, which may do less than they.
+    pub(crate) async fn token_that_may(&self, email: &str, may: Ability, scope: TokenScope) -> String {
         let person = self.person(email);
         let owner = loggia::storage::Key::owner(&person.subject);
         let now = self.loggia.clock.now();
-        let scope = loggia::model::TokenScope::All;
+        let wanted = Wanted { label: "test", may, scope, days: 1 };
         let (text, record) =
-            loggia::access::token::mint(&person, &owner, "test", scope, 1, now, &self.loggia.entropy)
-                .unwrap();
+            loggia::access::token::mint(&person, &owner, wanted, now, &self.loggia.entropy).unwrap();
         self.loggia.releases.put_token(&record).await.unwrap();
         text.reveal().to_owned()
     }
