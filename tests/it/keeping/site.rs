@@ -112,3 +112,12 @@ fn the_manual_of_loggia_itself_is_built_without_a_broken_link() {
     assert!(done.status.success(), "{}", text(&done.stderr));
     assert!(crawl(&dir.path().join("site")).len() > 20);
 }
+
+#[test]
+fn a_real_guidance_site_is_built_whole() {
+    let Some(source) = crate::search_corpus::corpus("user-guidance") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let done = command(dir.path(), &["build", "--out", "site", "--content", source.to_str().unwrap()], &[]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert!(text(&done.stdout).starts_with("97 guides are in site"), "{}", text(&done.stdout));
+}
