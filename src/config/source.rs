@@ -86,7 +86,7 @@ fn parse_file(path: &Path, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Given
         let name: &str = section.get_ref();
         match body.get_ref() {
             DeValue::Table(settings) if sections().any(|known| known == name) => {
-                file.table(name, 0, settings)
+                file.table(name, 0, settings);
             }
             DeValue::Table(_) => file.mistake(section.span(), unknown_section(name)),
             _ => file.mistake(section.span(), outside(name)),

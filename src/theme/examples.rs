@@ -60,6 +60,7 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("account-new", theme.account(&words.new_account())),
         ("sign-in", theme.sign_in(&words.sign_in())),
         ("sign-in-email", theme.sign_in(&words.sign_in_by_email())),
+        ("sign-in-welsh", theme.sign_in(&words.sign_in_in_welsh())),
         ("code", theme.code(&words.code(None))),
         ("code-wrong", theme.code(&words.code(Some(CodeProblem::Wrong { left: 4 })))),
         ("provider", theme.provider(&words.provider(None))),

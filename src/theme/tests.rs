@@ -287,6 +287,18 @@ fn every_language_that_is_shipped_says_everything() {
 }
 
 #[test]
+fn people_sign_in_in_welsh_where_the_site_is() {
+    let pages = rendered(PLAIN);
+    let (_, html, page) = pages.iter().find(|(name, ..)| *name == "sign-in-welsh").unwrap();
+    assert_eq!(texts(page, "h1"), ["Mewngofnodi"]);
+    assert_eq!(texts(page, ".ways button"), ["Mewngofnodi gyda Ministry account", "Mewngofnodi gyda GitHub"]);
+    assert_eq!(count(page, "main[lang]"), 0, "it is not marked as English");
+    for english in ["Sign in", "Email address", "Send me", "Choose"] {
+        assert!(!html.contains(english), "{english}");
+    }
+}
+
+#[test]
 fn a_page_in_welsh_says_nothing_in_english() {
     let pages = rendered(PLAIN);
     let (_, html, page) = pages.iter().find(|(name, ..)| *name == "guide-welsh").unwrap();

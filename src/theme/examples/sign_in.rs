@@ -1,6 +1,6 @@
 //! Examples of the pages on which people sign in.
 
-use super::super::views::{CodePage, CodeProblem, EmailForm, EmailProblem, SignInPage, WayButton};
+use super::super::views::{CodePage, CodeProblem, EmailForm, EmailProblem, Layout, SignInPage, WayButton};
 use super::Words;
 
 impl Words {
@@ -12,6 +12,10 @@ impl Words {
             ways: vec![way("staff", "Ministry account"), way("github", "GitHub")],
             email: Some(EmailForm::default()),
         }
+    }
+
+    pub(super) fn sign_in_in_welsh(self) -> SignInPage {
+        SignInPage { layout: Layout { lang: "cy".to_owned(), ..self.layout() }, ..self.sign_in() }
     }
 
     pub(super) fn sign_in_by_email(self) -> SignInPage {

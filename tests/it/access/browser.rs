@@ -23,19 +23,20 @@ impl Browser {
 
     async fn send(&mut self, app: &TestApp, method: &str, path: &str, form: Option<String>) -> Answer {
         let host = format!("localhost:{}", app.port);
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        let mut head =
+            vec![format!("{method} {path} HTTP/1.1"), format!("Host: {host}"), "Connection: close".into()];
         if !self.cookies.is_empty() {
             let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request += &format!("Cookie: {}\r\n", pairs.join("; "));
+            head.push(format!("Cookie: {}", pairs.join("; ")));
         }
         if let Some(form) = &form {
-            request += &format!(
-                "Origin: http://{host}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: {}\r\n\
-                 Content-Type: application/x-www-form-urlencoded\r\n",
-                form.len()
-            );
+            head.push(format!("Origin: http://{host}"));
+            head.push("Sec-Fetch-Site: same-origin".into());
+            head.push("Content-Type: application/x-www-form-urlencoded".into());
+            head.push(format!("Content-Length: {}", form.len()));
         }
-        let answer = app.raw(format!("{request}\r\n{}", form.unwrap_or_default()).into_bytes()).await;
+        let request = head.join("\r\n");
+        let answer = app.raw(format!("{request}\r\n\r\n{}", form.unwrap_or_default()).into_bytes()).await;
         for line in answer.head.lines() {
             let Some(cookie) = line.strip_prefix("set-cookie: ") else { continue };
             let (name, rest) = cookie.split_once('=').unwrap();

@@ -339,7 +339,7 @@ async fn a_real_mail_server_takes_the_letter() {
     while let Some(line) =
         tokio::time::timeout(Duration::from_secs(30), said.next_line()).await.unwrap().unwrap()
     {
-        letter += &format!("{line}\n");
+        letter.extend([line.as_str(), "\n"]);
         if line.contains("END MESSAGE") {
             break;
         }

@@ -32,6 +32,9 @@ struct Said {
     pages: usize,
 }
 
+/// A way of saying no, and what it is called.
+type Row = (&'static str, fn(&mut Said), SignInError);
+
 #[derive(Clone)]
 struct Double {
     base: String,
@@ -184,7 +187,7 @@ async fn organisations_are_read_page_by_page() {
 
 #[tokio::test]
 async fn every_way_in_which_github_says_no_is_named() {
-    let rows: [(&str, fn(&mut Said), SignInError); 8] = [
+    let rows: [Row; 8] = [
         (
             "an old code, with the status 200",
             |said| said.token.1 = json!({"error": "bad_verification_code", "error_description": "x"}),
