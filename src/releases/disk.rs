@@ -90,7 +90,7 @@ impl Disk {
         fs::create_dir_all(dir)?;
         let lock = File::create(dir.join(LOCK))?;
         lock.try_lock()?;
-        let shelf = Arc::new(Shelf { dir: dir.to_owned(), least: bytes / MOST_FILES });
+        let shelf = Arc::new(Shelf { dir: dir.to_owned(), least: bytes / MOST_FILES, largest: bytes / 4 });
         let index = CacheBuilder::new(bytes)
             .with_shards(1)
             .with_eviction_config(S3FifoConfig::default())
@@ -134,7 +134,7 @@ impl Disk {
     /// Keeps `bytes` under `name`, when there is time to write them. Nobody waits for that.
     pub fn keep(&self, name: DiskName, bytes: &Bytes) {
         let inner = &self.0;
-        if inner.index.contains(&name) {
+        if bytes.len() > inner.shelf.largest || inner.index.contains(&name) {
             return;
         }
         let before = inner.waiting.fetch_add(bytes.len(), Ordering::AcqRel);
@@ -189,6 +189,8 @@ struct Shelf {
     dir: PathBuf,
     /// What a file counts for at the least, in bytes.
     least: usize,
+    /// A larger one is not kept, in bytes: it would take the room of too many others.
+    largest: usize,
 }
 
 impl Shelf {

@@ -100,15 +100,12 @@ impl Releases {
             None => (Journal::default(), None),
         };
         let made_at = self.generation_of_copy().await.filter(|_| has_copy);
-        match made_at.and_then(|made_at| journal.since(made_at)) {
-            Some(changes) => {
-                self.read_changed(changes).await?;
-                self.read_ended().await?;
-            }
-            None => {
-                self.list().await?;
-                self.begin_copy(journal.generation).await;
-            }
+        if let Some(changes) = made_at.and_then(|made_at| journal.since(made_at)) {
+            self.read_changed(changes).await?;
+            self.read_ended().await?;
+        } else {
+            self.list().await?;
+            self.begin_copy(journal.generation).await;
         }
         self.swap(|catalog| catalog.at_generation(journal.generation).fresh(asked));
         *followed = etag;

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_small_blob_has_no_outline() {
         let mut outliner = Outliner::new(CHUNK);
-        outliner.add(&[1; CHUNK_LENGTH]);
+        outliner.add(&vec![1; CHUNK_LENGTH]);
         assert!(outliner.finish().1.is_empty());
     }
 

@@ -61,8 +61,7 @@ impl S3 {
             Err(_) if self.budget.pay() => {
                 let certain = |answer: &Result<T, Answer>| !answer.as_ref().is_err_and(Answer::may_pass);
                 match select(first, Box::pin(send())).await {
-                    Either::Left((answer, _)) if certain(&answer) => answer,
-                    Either::Right((answer, _)) if certain(&answer) => answer,
+                    Either::Left((answer, _)) | Either::Right((answer, _)) if certain(&answer) => answer,
                     Either::Left((_, second)) => second.await,
                     Either::Right((_, first)) => first.await,
                 }

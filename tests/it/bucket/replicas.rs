@@ -65,7 +65,7 @@ async fn three_servers_publish_at_once_and_nothing_is_lost_or_mixed() {
     let mut slowest = Duration::ZERO;
     for server in &servers {
         loop {
-            let shown: Vec<_> = servers.iter().map(|server| current(server)).collect();
+            let shown: Vec<_> = servers.iter().map(current).collect();
             if shown.iter().all(|current| *current == shown[0]) && shown[0].is_some() {
                 break;
             }

@@ -215,7 +215,7 @@ async fn listings_go_on_where_a_page_ends(storage: &Storage) {
     assert_eq!(listed, expected);
 }
 
-async fn large_objects_are_read_in_ranges(storage: &Storage) {
+pub(super) async fn large_objects_are_read_in_ranges(storage: &Storage) {
     const SIZE: u64 = (64 << 20) + 1;
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(SIZE).unwrap();

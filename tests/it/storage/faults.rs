@@ -163,8 +163,7 @@ async fn a_large_file_goes_in_parts_each_repeated_by_itself() {
     let double = S3Double::start().await;
     let storage = double.storage().await;
     let file = tempfile::NamedTempFile::new().unwrap();
-    let bytes: Vec<u8> =
-        (0..(33 << 20) + 1).map(|n: usize| u8::try_from((n / 251 + n) % 256).unwrap()).collect();
+    let bytes: Vec<u8> = (0..=33 << 20).map(|n: usize| u8::try_from((n / 251 + n) % 256).unwrap()).collect();
     std::fs::write(file.path(), &bytes).unwrap();
     let body = || Body::File { path: file.path().to_owned(), size: bytes.len() as u64 };
     let key = blob("large");
