@@ -40,8 +40,8 @@ pub use parameters::Parameters;
 pub use permit::{Part, Permit, PublishPermit, Refusal, Target};
 pub use pkce::Challenge;
 pub use policy::{
-    Visitor, audience_of, decide, decide_publish, decide_restore, is_within, may_administer, may_choose, may_create,
-    may_enter, may_publish_guides, may_read, may_see,
+    Visitor, audience_of, decide, decide_publish, decide_restore, is_within, may_administer, may_choose,
+    may_create, may_enter, may_publish_guides, may_read, may_see,
 };
 pub use return_path::ReturnPath;
 pub use seal::{Keyring, Purpose};

@@ -50,7 +50,8 @@ pub fn may_enter(visitor: Visitor<'_>, app: &App) -> Result<(), Refusal> {
     if app.deleted.is_some() {
         return Err(Refusal::NoSuchApp);
     }
-    let condition = app.network.as_ref().map(|rule| (rule.rule, is_within(rule, visitor.from, visitor.access)));
+    let condition =
+        app.network.as_ref().map(|rule| (rule.rule, is_within(rule, visitor.from, visitor.access)));
     if condition == Some((NetworkUse::Instead, true)) {
         return Ok(());
     }

@@ -85,7 +85,11 @@ mod tests {
         assert_eq!(visits(&[1000]), None, "on the first visit nothing is new");
         assert_eq!(visits(&[1000, 1100]), None);
         assert_eq!(visits(&[1000, 1000 + hour]), Some(1000));
-        assert_eq!(visits(&[1000, 1100, 1100 + hour, 1200 + hour]), Some(1100), "looking twice leaves it new");
+        assert_eq!(
+            visits(&[1000, 1100, 1100 + hour, 1200 + hour]),
+            Some(1100),
+            "looking twice leaves it new"
+        );
         assert_eq!(visits(&[1000, 1000 + hour, 1000 + 2 * hour]), Some(1000 + hour));
     }
 

@@ -45,8 +45,7 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
     let mut query = vec![("who", args.who.as_str())];
     query.extend((!groups.is_empty()).then_some(("groups", groups.as_str())));
     query.extend(from.as_deref().map(|from| ("from", from)));
-    let explanation: Explanation =
-        client.get_with(&["apps", args.name.as_str(), "explain"], &query).await?;
+    let explanation: Explanation = client.get_with(&["apps", args.name.as_str(), "explain"], &query).await?;
     if args.json {
         print_json(&explanation)?;
     } else {

@@ -95,7 +95,14 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
     let app = client.app(&args.name).await?;
     let grants = client.get(&grants).await?;
     let search = app.settings.search.unwrap_or(true);
-    let sharing = Sharing { app: app.name, owner: app.owner, audience: app.audience, network: app.network, search, grants };
+    let sharing = Sharing {
+        app: app.name,
+        owner: app.owner,
+        audience: app.audience,
+        network: app.network,
+        search,
+        grants,
+    };
     if args.json {
         print_json(&sharing)?;
     } else {

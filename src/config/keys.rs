@@ -4,7 +4,9 @@ use url::Url;
 
 use super::given::Refusal;
 use super::source::Given;
-use super::value::{parse_address, parse_audience, parse_domain, parse_language, parse_listen, parse_site, parse_source};
+use super::value::{
+    parse_address, parse_audience, parse_domain, parse_language, parse_listen, parse_site, parse_source,
+};
 use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
 use crate::model::{Audience, Who};
 

@@ -42,7 +42,10 @@ impl Given {
         }
         for (at, network) in networks.iter().enumerate() {
             if networks[..at].iter().any(|earlier| earlier.name == network.name) {
-                return Err(format!("two networks are called `{}`; give each a name of its own", network.name));
+                return Err(format!(
+                    "two networks are called `{}`; give each a name of its own",
+                    network.name
+                ));
             }
         }
         Ok(networks)
@@ -51,7 +54,9 @@ impl Given {
 
 fn network(table: &Table) -> Result<Network, Refusal> {
     if let Some(other) = table.keys().find(|key| !["name", "description", "ranges"].contains(&key.as_str())) {
-        return Err(format!("`{other}` is not a setting of a network; it has `name`, `description`, `ranges`"));
+        return Err(format!(
+            "`{other}` is not a setting of a network; it has `name`, `description`, `ranges`"
+        ));
     }
     let text = |key: &str| match table.get(key) {
         Some(Raw::Text(text)) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),

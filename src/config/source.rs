@@ -140,9 +140,12 @@ fn raw(value: &DeValue<'_>) -> Raw {
         DeValue::Boolean(value) => Raw::Boolean(*value),
         DeValue::Array(items) if items.iter().any(|item| matches!(item.get_ref(), DeValue::Table(_))) => {
             let table = |item: &DeValue<'_>| match item {
-                DeValue::Table(table) => {
-                    Some(table.iter().map(|(key, value)| (key.get_ref().to_string(), raw(value.get_ref()))).collect())
-                }
+                DeValue::Table(table) => Some(
+                    table
+                        .iter()
+                        .map(|(key, value)| (key.get_ref().to_string(), raw(value.get_ref())))
+                        .collect(),
+                ),
                 _ => None,
             };
             let tables: Option<Vec<Table>> = items.iter().map(|item| table(item.get_ref())).collect();

@@ -227,8 +227,12 @@ impl AuditAction {
                 format!("{}{role}{until}", grant.who)
             }
             Self::Revoked { who } => who.to_string(),
-            Self::NetworkSet { network } => network.as_ref().map_or_else(|| "from anywhere".to_owned(), ToString::to_string),
-            Self::Approved { whose } | Self::Declined { whose } | Self::ViewedAs { whose } => whose.to_string(),
+            Self::NetworkSet { network } => {
+                network.as_ref().map_or_else(|| "from anywhere".to_owned(), ToString::to_string)
+            }
+            Self::Approved { whose } | Self::Declined { whose } | Self::ViewedAs { whose } => {
+                whose.to_string()
+            }
             Self::TokenMade { token, label } => format!("{label} ({token})"),
             Self::TokenRevoked { token } => token.clone(),
             Self::Lost { lines } => format!("{lines} lines"),
@@ -263,4 +267,3 @@ mod tests {
         }
     }
 }
-

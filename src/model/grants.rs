@@ -159,7 +159,11 @@ mod tests {
         assert!(named(&grants, &bob).is_empty());
         grants.put(&[grant("bob@example.org"), Grant { role: Role::Publisher, ..grant("ann@example.org") }]);
         assert_eq!(named(&grants, &bob), ["bob@example.org"]);
-        assert_eq!((grants.len(), grants[0].role), (2, Role::Publisher), "a line replaces one for the same people");
+        assert_eq!(
+            (grants.len(), grants[0].role),
+            (2, Role::Publisher),
+            "a line replaces one for the same people"
+        );
         grants.retain(|line| line.who.to_string() != "ann@example.org");
         assert!(named(&grants, &ann).is_empty());
     }

@@ -6,9 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{
-    App, AppName, Audience, AuditAction, Grant, NetworkRule, ReleaseId, Role, Settings, Who,
-};
+use crate::model::{App, AppName, Audience, AuditAction, Grant, NetworkRule, ReleaseId, Role, Settings, Who};
 use crate::storage::{Etag, Key, Object, StorageError};
 
 use super::catalog::Entry;
@@ -177,11 +175,8 @@ impl Releases {
         by: &By,
     ) -> Result<Arc<App>, ReleaseError> {
         let now = self.0.clock.now();
-        let signed = |grant: &Grant| Grant {
-            by: Some(by.person.email.clone()),
-            at: Some(now),
-            ..grant.clone()
-        };
+        let signed =
+            |grant: &Grant| Grant { by: Some(by.person.email.clone()), at: Some(now), ..grant.clone() };
         let signed: Vec<Grant> = grants.iter().map(signed).collect();
         let mut new = Vec::new();
         let change = |app: &mut App| {

@@ -16,7 +16,8 @@ use crate::releases::{PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Askings, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
+    self, Askings, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog,
+    Sites,
 };
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).

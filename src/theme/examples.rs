@@ -8,10 +8,10 @@ mod sharing;
 use crate::model::{Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, Doors, ErrorPage, Field, Filter,
-    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
-    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
-    SharePage, Synonyms, TokenRow,
+    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, Doors, ErrorPage, Field,
+    Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice,
+    ProviderPage, RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SharePage,
+    SignInFailedPage, SignedOutPage, Synonyms, TokenRow,
 };
 use super::{Theme, ThemeError};
 

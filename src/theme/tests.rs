@@ -107,7 +107,12 @@ fn every_form_posts_to_loggia_itself_and_every_field_has_a_label() {
             // Whatever asks repeats without harm; whatever changes something posts.
             let asks = matches!(
                 action,
-                "/-/search" | "/-/review/" | "/-/apps/" | "/-/apps/prison-population/" | "/-/view-as" | "/-/audit"
+                "/-/search"
+                    | "/-/review/"
+                    | "/-/apps/"
+                    | "/-/apps/prison-population/"
+                    | "/-/view-as"
+                    | "/-/audit"
             ) || action.ends_with("/audit");
             let asks = asks || (action.ends_with("/share") && form.attr("role") == Some("search"));
             assert_eq!(method, if asks { "get" } else { "post" }, "{name}: {action}");
@@ -142,7 +147,9 @@ fn the_tree_marks_the_guide_and_opens_only_what_leads_to_it() {
 #[test]
 fn a_page_on_an_apps_host_leads_back_to_the_main_host_and_searches_nothing() {
     for (name, _, page) in rendered(PLAIN) {
-        if ["refusal", "refusal-unknown", "asked", "asked-not", "error", "not-found-app", "signed-out"].contains(&name) {
+        if ["refusal", "refusal-unknown", "asked", "asked-not", "error", "not-found-app", "signed-out"]
+            .contains(&name)
+        {
             assert_eq!(count(&page, "form.search"), 0, "{name}");
             assert_eq!(count(&page, ".brand[href='https://guides.example.org/']"), 1, "{name}");
             assert_eq!(

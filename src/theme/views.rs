@@ -16,14 +16,14 @@ use serde::Serialize;
 
 pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
 pub use apps::{
-    AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice, ReleaseRow,
-    RequestRow, Serving, ShareForm,
+    AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice,
+    ReleaseRow, RequestRow, Serving, ShareForm,
 };
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};
+pub use record::{GapRow, RecordPage, RecordRow};
 pub use refusals::{AskedPage, ErrorPage, NotFoundPage, Owned, RefusalPage, SignInFailedPage};
 pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
-pub use record::{GapRow, RecordPage, RecordRow};
 pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
 pub use searches::{SearchesPage, SearchesRow};
 pub use sharing::{DoubtRow, Opened, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp};

@@ -58,7 +58,8 @@ pub(super) async fn set_audience(
     if !may_choose(form.audience, &loggia.config.access) {
         let sentence = format!("`{}` is not among the audiences that can be chosen here", form.audience);
         let showing = Showing { notice: Some(Notice::Failed(sentence)), ..Showing::default() };
-        return show(&loggia, &change.app, &change.by.person, StatusCode::UNPROCESSABLE_ENTITY, showing).await;
+        return show(&loggia, &change.app, &change.by.person, StatusCode::UNPROCESSABLE_ENTITY, showing)
+            .await;
     }
     let hidden = Value::from(form.hidden.is_some());
     let settings = (change.app.settings.hidden != form.hidden.is_some())
@@ -73,7 +74,8 @@ pub(super) async fn set_network(
     State(loggia): State<Arc<Loggia>>,
     change: Change<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let named = |key: &'static str| change.form.iter().filter(move |(name, _)| name == key).map(|(_, value)| value);
+    let named =
+        |key: &'static str| change.form.iter().filter(move |(name, _)| name == key).map(|(_, value)| value);
     let rule = named("rule").next().map(String::as_str).unwrap_or_default();
     let names: Vec<String> = named("name").cloned().collect();
     let network = match rule {
@@ -108,7 +110,9 @@ pub(in crate::web) fn may_set_network(
         let known: Vec<&str> = access.networks.iter().map(|network| network.name.as_str()).collect();
         let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
         let shown: String = unknown.chars().take(40).flat_map(char::escape_default).collect();
-        return Err(format!("no network is called `{shown}`; an operator names them in the configuration: {known}"));
+        return Err(format!(
+            "no network is called `{shown}`; an operator names them in the configuration: {known}"
+        ));
     }
     if names.is_empty() {
         return Err("Choose one network at least, or let it open from anywhere".to_owned());

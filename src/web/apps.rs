@@ -71,14 +71,19 @@ pub(super) async fn grant(
                 until: form.until.clone(),
             };
             let showing = Showing { share, ..Showing::default() };
-            return show(&loggia, &change.app, &change.by.person, StatusCode::UNPROCESSABLE_ENTITY, showing).await;
+            return show(&loggia, &change.app, &change.by.person, StatusCode::UNPROCESSABLE_ENTITY, showing)
+                .await;
         }
     };
     let who = understood.who;
     let grants: Vec<_> = who.iter().map(|who| Grant::new(who.clone(), role, until)).collect();
     let changed = loggia.releases.grant_all(change.permit.app(), &grants, &change.by).await;
     if changed.is_ok() {
-        notices::announce(&News::Shared { app: change.permit.app(), grants: &grants, by: change.permit.by() });
+        notices::announce(&News::Shared {
+            app: change.permit.app(),
+            grants: &grants,
+            by: change.permit.by(),
+        });
     }
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
     done(

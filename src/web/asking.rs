@@ -147,7 +147,13 @@ async fn keep(
 }
 
 /// Keeps it where there is an app to keep it for, without anybody waiting for that.
-fn keep_unseen(loggia: &Loggia, app: Option<&Arc<App>>, name: &AppName, asks: releases::Request, context: &Context) {
+fn keep_unseen(
+    loggia: &Loggia,
+    app: Option<&Arc<App>>,
+    name: &AppName,
+    asks: releases::Request,
+    context: &Context,
+) {
     let Ok(place) = Arc::clone(&loggia.askings.keeping).try_acquire_owned() else { return };
     let there = app.is_some();
     let (releases, name, context) = (loggia.releases.clone(), name.clone(), context.clone());
@@ -202,9 +208,12 @@ mod tests {
             super::wanted(&request, "http://sales.localhost:8080").as_str().to_owned()
         };
         assert_eq!(wanted("http://sales.localhost:8080/weeks/47?x=1"), "/weeks/47?x=1");
-        for elsewhere in
-            ["http://other.localhost:8080/a", "http://sales.localhost:8080", "http://sales.localhost:8080/-/ask", "x"]
-        {
+        for elsewhere in [
+            "http://other.localhost:8080/a",
+            "http://sales.localhost:8080",
+            "http://sales.localhost:8080/-/ask",
+            "x",
+        ] {
             assert_eq!(wanted(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(wanted("http://sales.localhost:8080.evil.org/a"), "/");

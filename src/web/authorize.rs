@@ -96,7 +96,8 @@ pub(super) async fn token(
     let minted = token::mint(&person, &owner, &label(&given), TokenScope::All, DAYS, now, &loggia.entropy);
     let (text, record) = minted.map_err(|error| Failure::BadRequest(error.to_string()))?;
     loggia.releases.put_token(&record).await.map_err(Failure::from)?;
-    let made = AuditAction::TokenMade { token: record.id.to_string().to_lowercase(), label: record.label.clone() };
+    let made =
+        AuditAction::TokenMade { token: record.id.to_string().to_lowercase(), label: record.label.clone() };
     loggia.releases.note(loggia.releases.event(Some(&person.email), from, None, made));
     tracing::info!(person = %person.email, token = %record.id, "a command line was let in");
     let answer = json!({

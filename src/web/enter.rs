@@ -7,12 +7,12 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::app_host::layout;
-use super::{asking, assets};
 use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
 use super::sign_in::private;
 use super::state::Loggia;
+use super::{asking, assets};
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::{
     AppSession, Asked, Ground, Parameters, ReturnPath, check_same_origin, explain, hand_off, may_enter,
@@ -78,11 +78,8 @@ fn entered(loggia: &Loggia, host: &AppHost, person: &Person, context: &Context) 
     let viewer = Viewer::SignedIn(person.clone());
     let visitor = loggia.visitor(&viewer, context.from);
     let Some(app) = catalog.live(&host.app).filter(|app| may_enter(visitor, app).is_ok()) else { return };
-    let asked = Asked {
-        who: Some(person.email.clone()),
-        groups: person.groups.clone(),
-        from: Some(context.from),
-    };
+    let asked =
+        Asked { who: Some(person.email.clone()), groups: person.groups.clone(), from: Some(context.from) };
     let explained = explain(app, &asked, &loggia.config.access, loggia.clock.now());
     let action = AuditAction::Entered;
     let event = loggia.releases.event(Some(&person.email), Some(context.from), Some(&app.name), action);

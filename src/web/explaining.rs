@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::Extension;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -75,7 +75,10 @@ pub(super) fn explained(loggia: &Loggia, app: &App, about: &About) -> Explained 
         Err(problem) => Explained { problem: Some(problem), ..form },
         Ok(asked) => {
             let explained = explain(app, &asked, &loggia.config.access, loggia.clock.now());
-            let who = asked.who.as_ref().map_or_else(|| "Somebody who does not sign in".to_owned(), ToString::to_string);
+            let who = asked
+                .who
+                .as_ref()
+                .map_or_else(|| "Somebody who does not sign in".to_owned(), ToString::to_string);
             Explained { sees: Some(verdict(explained.sees)), sentences: explained.sentences(&who), ..form }
         }
     }

@@ -14,7 +14,9 @@ use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::MaybeSession;
-use crate::access::{LastVisit, Refusal, Visitor, audience_of, decide_publish, may_administer, may_create, may_enter};
+use crate::access::{
+    LastVisit, Refusal, Visitor, audience_of, decide_publish, may_administer, may_create, may_enter,
+};
 use crate::model::{App, Person, Viewer};
 use crate::theme::views::{AppCard, AppsPage};
 
@@ -49,7 +51,8 @@ pub(super) async fn list(
     let q: String = sought.q.trim().chars().take(200).collect();
     let words: Vec<String> = q.to_lowercase().split_whitespace().map(str::to_owned).collect();
     apps.retain(|card| holds(card, &words));
-    let publishes = catalog.apps().any(|app| person.is_some_and(|person| decide_publish(person, app, now).is_ok()));
+    let publishes =
+        catalog.apps().any(|app| person.is_some_and(|person| decide_publish(person, app, now).is_ok()));
     let access = &loggia.config.access;
     let administers = person.is_some_and(|person| may_administer(person, access));
     let view = AppsPage {
@@ -76,7 +79,8 @@ pub(super) async fn list(
 fn card(loggia: &Loggia, app: &App, visitor: Visitor<'_>, before: Option<Timestamp>) -> Option<AppCard> {
     let entered = may_enter(visitor, app);
     let person = visitor.viewer.person();
-    let elsewhere = entered == Err(Refusal::Network) && person.is_some_and(|person| is_meant(app, person, visitor));
+    let elsewhere =
+        entered == Err(Refusal::Network) && person.is_some_and(|person| is_meant(app, person, visitor));
     if entered.is_err() && !elsewhere {
         return None;
     }
@@ -95,9 +99,15 @@ fn card(loggia: &Loggia, app: &App, visitor: Visitor<'_>, before: Option<Timesta
         owner: app.owner.email.clone(),
         owner_name: app.owner.name.clone(),
         changed,
-        new: before.is_some_and(|before| changed > before) && person.is_some_and(|person| !app.owned_by(&person.subject)),
+        new: before.is_some_and(|before| changed > before)
+            && person.is_some_and(|person| !app.owned_by(&person.subject)),
         audience: audience_of(app, visitor.access),
-        networks: app.network.as_ref().filter(|_| elsewhere).map(|rule| rule.names.clone()).unwrap_or_default(),
+        networks: app
+            .network
+            .as_ref()
+            .filter(|_| elsewhere)
+            .map(|rule| rule.names.clone())
+            .unwrap_or_default(),
         publisher,
         live,
     })

@@ -16,8 +16,8 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, explaining, home, insights, print, provider, record, requests,
-    review, search, sharing, sign_in,
+    account, api, app_settings, apps, assets, authorize, explaining, home, insights, print, provider, record,
+    requests, review, search, sharing, sign_in,
 };
 use crate::config::Config;
 use crate::model::Clock;

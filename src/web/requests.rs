@@ -62,7 +62,8 @@ pub(super) async fn answer(
         note(AuditAction::Approved { whose: asker.clone() });
         notices::announce(&News::Approved { app, request: &request, until });
     }
-    let also = if matches!(who, Who::Domain(_)) { format!(", and everybody at {who},") } else { String::new() };
+    let also =
+        if matches!(who, Who::Domain(_)) { format!(", and everybody at {who},") } else { String::new() };
     let sentence = format!("{asker}{also} can open it within seconds.");
     done(&loggia, change.app, changed, person, sentence).await
 }

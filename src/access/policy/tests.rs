@@ -120,7 +120,9 @@ fn the_table_of_who_may_see() {
         let by_audience = by_audience(viewer, audience, grants);
         match (network, from) {
             ("instead", INSIDE) => Ok(false),
-            ("as-well", OUTSIDE) | ("as well as one that is gone", _) => by_audience.and(Err(Refusal::Network)),
+            ("as-well", OUTSIDE) | ("as well as one that is gone", _) => {
+                by_audience.and(Err(Refusal::Network))
+            }
             ("none", _) => by_audience.map(|()| audience == Public),
             _ => by_audience.map(|()| false),
         }
@@ -207,7 +209,9 @@ fn reasons_are_said_in_sentences() {
     let said = |app: &App, who: &str, from: Option<&str>| {
         let from = from.map(|from| from.parse().unwrap());
         let asked = Asked { who: who.parse().ok(), groups: vec![], from };
-        explain(app, &asked, &access, at(1_800_000_000)).sentences(if who.is_empty() { "Whoever" } else { who }).join("\n")
+        explain(app, &asked, &access, at(1_800_000_000))
+            .sentences(if who.is_empty() { "Whoever" } else { who })
+            .join("\n")
     };
     let walled = App { network: rule(NetworkUse::AsWell, "office"), ..sales.clone() };
     let open = App { network: rule(NetworkUse::Instead, "office"), ..sales.clone() };

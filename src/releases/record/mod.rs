@@ -20,7 +20,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{AppName, AuditAction, AuditEvent, AuditLine, Digest, EmailAddress, Entropy, Person, ReleaseId};
+use crate::model::{
+    AppName, AuditAction, AuditEvent, AuditLine, Digest, EmailAddress, Entropy, Person, ReleaseId,
+};
 use crate::storage::{Condition, Key, StorageError, ordered_id};
 
 use super::update::json;
@@ -102,7 +104,12 @@ impl Releases {
     }
 
     /// The same for several things that were done at once.
-    pub(super) async fn record_all(&self, app: &AppName, by: &By, actions: impl IntoIterator<Item = AuditAction>) {
+    pub(super) async fn record_all(
+        &self,
+        app: &AppName,
+        by: &By,
+        actions: impl IntoIterator<Item = AuditAction>,
+    ) {
         let rule = self.right_of(app, &by.person);
         for action in actions {
             let event = self.event(Some(&by.person.email), by.from, Some(app), action);
@@ -169,8 +176,12 @@ impl Releases {
         };
         match tokio::time::timeout(LAST, last).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the last lines of the record of who did what are lost"),
-            Err(_) => tracing::error!("the last lines of the record of who did what are lost: storage is too slow"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the last lines of the record of who did what are lost")
+            }
+            Err(_) => {
+                tracing::error!("the last lines of the record of who did what are lost: storage is too slow")
+            }
         }
     }
 

@@ -71,7 +71,8 @@ impl Releases {
         self.keep_record(true).await?;
         let listed = self.0.storage.list_all(&Prefix::audit(app)).await?.objects;
         let named = listed.iter().rev().filter_map(|object| object.name.strip_suffix(".json")?.parse().ok());
-        let written = |id: &Ulid| Timestamp::from_millisecond(i64::try_from(id.timestamp_ms()).unwrap_or(0)).ok();
+        let written =
+            |id: &Ulid| Timestamp::from_millisecond(i64::try_from(id.timestamp_ms()).unwrap_or(0)).ok();
         let wanted = named.filter(|id: &Ulid| written(id).is_some_and(|written| is_near(written, sought)));
         let keys = wanted.map(|id| Key::audit(app, id)).collect();
         self.read_record(keys, sought, |line| line.of_app).await

@@ -84,7 +84,15 @@ impl Waiting {
         if self.lost > 0 {
             let lines = std::mem::take(&mut self.lost);
             let action = AuditAction::Lost { lines };
-            self.push(AuditEvent { when: now, who: None, from: None, app: None, rule: None, times: 1, action });
+            self.push(AuditEvent {
+                when: now,
+                who: None,
+                from: None,
+                app: None,
+                rule: None,
+                times: 1,
+                action,
+            });
         }
     }
 
@@ -173,8 +181,10 @@ mod tests {
         waiting.count(refused(60, "eve@example.org"));
         waiting.gather(Timestamp::from_second(70).unwrap(), false);
         let lines = all(&waiting);
-        let told: Vec<_> =
-            lines.iter().map(|line| (line.event.who.clone().unwrap().to_string(), line.event.times)).collect();
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.event.who.clone().unwrap().to_string(), line.event.times))
+            .collect();
         assert_eq!(told, [("eve@example.org".to_owned(), 60), ("bob@example.org".to_owned(), 1)]);
         waiting.gather(Timestamp::from_second(70).unwrap(), true);
         assert_eq!(all(&waiting).len(), 3, "the minute that is not over");

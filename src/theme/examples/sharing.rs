@@ -1,8 +1,8 @@
 //! Pages about who may see an app, and the record.
 
 use super::super::views::{
-    AskedPage, Choice, Doors, DoubtRow, Explained, GapRow, NetworkChoice, Opened, Owned, RecordPage, RecordRow,
-    RequestRow, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp,
+    AskedPage, Choice, Doors, DoubtRow, Explained, GapRow, NetworkChoice, Opened, Owned, RecordPage,
+    RecordRow, RequestRow, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp,
 };
 use super::{Words, at};
 use crate::model::{Audience, NetworkUse, Role, Who};
@@ -55,7 +55,9 @@ impl Words {
             from: self.s("10.1.2.3"),
             problem: sees.is_none().then(|| self.s("`10.1` is no IP address")),
             sees,
-            sentences: vec![self.s("bob@justice.gov.uk sees it by `@justice.gov.uk`, granted by ann@example.org on 3 May 2026.")],
+            sentences: vec![self.s(
+                "bob@justice.gov.uk sees it by `@justice.gov.uk`, granted by ann@example.org on 3 May 2026.",
+            )],
         }
     }
 
@@ -72,12 +74,23 @@ impl Words {
         let who = |who: &str| who.parse::<Who>().unwrap();
         let mut rows = vec![
             row(who("ann@example.org"), Role::Publisher, None, true),
-            row(who("a.very.long.name.of.somebody@department-with-a-long-name.example.org"), Role::Viewer, Some(60), false),
+            row(
+                who("a.very.long.name.of.somebody@department-with-a-long-name.example.org"),
+                Role::Viewer,
+                Some(60),
+                false,
+            ),
             row(who("@justice.gov.uk"), Role::Viewer, Some(1), false),
         ];
         rows.push(row(Who::Group(self.s("analysts")), Role::Viewer, Some(70), false));
-        rows.extend((0..200).map(|n| row(who(&format!("person.{n}@example.org")), Role::Viewer, Some(30), false)));
-        let tab = |label: &str, current| Tab { label: self.s(label), url: self.s("/-/apps/prison-population/share?show=x"), current };
+        rows.extend(
+            (0..200).map(|n| row(who(&format!("person.{n}@example.org")), Role::Viewer, Some(30), false)),
+        );
+        let tab = |label: &str, current| Tab {
+            label: self.s(label),
+            url: self.s("/-/apps/prison-population/share?show=x"),
+            current,
+        };
         SharePage {
             layout: self.layout(),
             name: "prison-population".parse().unwrap(),
@@ -89,7 +102,12 @@ impl Words {
             rows,
             q: self.s("example"),
             show: self.s("unopened"),
-            tabs: vec![tab("Everyone", false), tab("Publishers", false), tab("Ended", false), tab("Never opened", true)],
+            tabs: vec![
+                tab("Everyone", false),
+                tab("Publishers", false),
+                tab("Ended", false),
+                tab("Never opened", true),
+            ],
             opened: Some(Opened { since: at(0), cut: true }),
             page: 2,
             pages: 4,
@@ -108,7 +126,10 @@ impl Words {
             name: "prison-population".parse().unwrap(),
             title: self.s("Prison population"),
             audience: Audience::Public,
-            new: (0..60).map(|n| who(&format!("person.{n}@example.org"))).chain([Who::Group(self.s("analysts"))]).collect(),
+            new: (0..60)
+                .map(|n| who(&format!("person.{n}@example.org")))
+                .chain([Who::Group(self.s("analysts"))])
+                .collect(),
             held: vec![who("ann@example.org")],
             doubted: vec![
                 DoubtRow {
@@ -116,7 +137,11 @@ impl Words {
                     sentence: self.s("`justcie.gov.uk` is almost `justice.gov.uk`."),
                     meant: Some(who("bob@justice.gov.uk")),
                 },
-                DoubtRow { who: who("@gmail.com"), sentence: self.s("Everybody can have such an address."), meant: None },
+                DoubtRow {
+                    who: who("@gmail.com"),
+                    sentence: self.s("Everybody can have such an address."),
+                    meant: None,
+                },
             ],
             unread: vec![self.s("bob"), self.s("carol@@x")],
             left_out: 3,
@@ -135,7 +160,9 @@ impl Words {
             owner: "ann@example.org".parse().unwrap(),
             live: sees != "depends",
             sees,
-            sentences: vec![self.s("bob@justice.gov.uk sees it by `@justice.gov.uk`, granted by ann@example.org on 3 May 2026.")],
+            sentences: vec![self.s(
+                "bob@justice.gov.uk sees it by `@justice.gov.uk`, granted by ann@example.org on 3 May 2026.",
+            )],
         };
         ViewAsPage {
             layout: self.layout(),
@@ -146,7 +173,10 @@ impl Words {
             all: false,
             looked_at: 3,
             shown: true,
-            sees: vec![app("prison-population", "Prison population", "yes"), app("sales", "Sales", "depends")],
+            sees: vec![
+                app("prison-population", "Prison population", "yes"),
+                app("sales", "Sales", "depends"),
+            ],
             sees_not: vec![app("court-backlog", "Court backlog", "no")],
         }
     }
@@ -162,7 +192,8 @@ impl Words {
             rule: who.map(|_| self.s("owner")),
             times,
         };
-        let choice = |label: &str, current| Choice { label: self.s(label), value: self.s(label), count: 0, current };
+        let choice =
+            |label: &str, current| Choice { label: self.s(label), value: self.s(label), count: 0, current };
         RecordPage {
             layout: self.layout(),
             app: one.then(|| "prison-population".parse().unwrap()),
@@ -176,7 +207,12 @@ impl Words {
             filtered: true,
             rows: vec![
                 row("Shared it", "bob@example.org until 2026-12-31T00:00:00Z", Some("ann@example.org"), 1),
-                row("Was refused", "", Some("a.very.long.name.of.somebody@department-with-a-long-name.example.org"), 17),
+                row(
+                    "Was refused",
+                    "",
+                    Some("a.very.long.name.of.somebody@department-with-a-long-name.example.org"),
+                    17,
+                ),
                 row("Lines were lost", "3 lines", None, 1),
             ],
             gaps: vec![GapRow { server: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"), lines: 2, when: at(3) }],

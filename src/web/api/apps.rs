@@ -134,7 +134,8 @@ pub(super) async fn change(
 ) -> Result<Json<AppView>, Problem> {
     let AppChange { title, audience, network, settings } = body::read(body, api.limits.form_bytes).await?;
     if let Some(audience) = audience.filter(|audience| !may_choose(*audience, &api.access)) {
-        let detail = format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
+        let detail =
+            format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
         return Err(Problem::unprocessable(detail));
     }
     let name = &publisher.app.name;

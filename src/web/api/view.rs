@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::config::Server;
 use crate::model::{
-    App, AppHost, AppName, Audience, AuditLine, EmailAddress, Grant, NetworkRule, Person, ReleaseId, Settings, Shows,
-    Source, TokenRecord, TokenScope,
+    App, AppHost, AppName, Audience, AuditLine, EmailAddress, Grant, NetworkRule, Person, ReleaseId,
+    Settings, Shows, Source, TokenRecord, TokenScope,
 };
 use crate::releases::{Release, RuleProblem};
 

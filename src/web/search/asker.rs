@@ -46,9 +46,8 @@ impl Asker {
                 let visitor = loggia.visitor(viewer, self.from);
                 let catalog = loggia.releases.catalog();
                 // An app that was taken out of search is out at once, not when the index has followed.
-                let found = catalog
-                    .app(name)
-                    .is_some_and(|app| app.settings.is_searched() && may_see(visitor, app));
+                let found =
+                    catalog.app(name).is_some_and(|app| app.settings.is_searched() && may_see(visitor, app));
                 found && !catalog.is_stale(visitor.now)
             }
         }

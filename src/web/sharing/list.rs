@@ -90,7 +90,8 @@ pub(in crate::web) async fn show(
         }
         query.finish().trim_end_matches(['?', '&']).to_owned()
     };
-    let tabs = [("", "Everyone"), ("publishers", "Publishers"), ("ended", "Ended"), ("unopened", "Never opened")];
+    let tabs =
+        [("", "Everyone"), ("publishers", "Publishers"), ("ended", "Ended"), ("unopened", "Never opened")];
     let tab = |(show, label): (&str, &str)| Tab {
         label: label.to_owned(),
         url: at(show, 1),

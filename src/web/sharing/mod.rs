@@ -50,7 +50,11 @@ pub(super) async fn csv(
         [grant.who.to_string(), role_word(grant.role).to_owned(), time(grant.until), by, time(grant.at)]
     };
     let rows = app.grants.iter().map(row);
-    spreadsheet(&format!("{}-people.csv", app.name), ["who", "role", "until", "granted_by", "granted_at"], rows)
+    spreadsheet(
+        &format!("{}-people.csv", app.name),
+        ["who", "role", "until", "granted_by", "granted_at"],
+        rows,
+    )
 }
 
 /// `POST /-/apps/NAME/share/review`: `who`, a paste; `role`; `until`, a day.
@@ -112,7 +116,8 @@ pub(super) async fn confirm(
     let until = match given.until {
         Ok(until) if !who.is_empty() => until,
         until => {
-            let sentence = until.err().unwrap_or_else(|| "Nobody was chosen, so nothing was changed".to_owned());
+            let sentence =
+                until.err().unwrap_or_else(|| "Nobody was chosen, so nothing was changed".to_owned());
             let (filter, status) = (Filter::default(), StatusCode::UNPROCESSABLE_ENTITY);
             return show(&loggia, &change.app, person, &filter, status, Some(Notice::Failed(sentence))).await;
         }
@@ -120,7 +125,11 @@ pub(super) async fn confirm(
     let grants: Vec<Grant> = who.into_iter().map(|who| Grant::new(who, given.role, until)).collect();
     let changed = loggia.releases.grant_all(change.permit.app(), &grants, &change.by).await;
     if changed.is_ok() {
-        notices::announce(&News::Shared { app: change.permit.app(), grants: &grants, by: change.permit.by() });
+        notices::announce(&News::Shared {
+            app: change.permit.app(),
+            grants: &grants,
+            by: change.permit.by(),
+        });
     }
     let sentence = match grants.as_slice() {
         [one] => format!("Shared with {}. It opens for them within seconds.", one.who),
@@ -138,7 +147,9 @@ pub(super) async fn remove(
     let changed = loggia.releases.revoke_all(change.permit.app(), &who, &change.by).await;
     let sentence = match who.as_slice() {
         [one] => format!("{one} was taken off the list. It closes for them within seconds."),
-        many => format!("{} were taken off the list. It closes for them within seconds.", counted(many.len())),
+        many => {
+            format!("{} were taken off the list. It closes for them within seconds.", counted(many.len()))
+        }
     };
     done(&loggia, &change, changed, sentence).await
 }
@@ -249,7 +260,11 @@ pub(super) fn spreadsheet<const N: usize>(
 }
 
 fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -139,7 +139,8 @@ pub(in crate::web) fn doubt(who: &Who, domains: &BTreeSet<String>) -> Option<Dou
         near.min_by_key(|known| strsim::osa_distance(domain, known))
     };
     if matches!(who, Who::Domain(_)) && PUBLIC_MAIL.contains(&domain) {
-        let sentence = format!("Everybody can have an address at `{domain}`: this lets anybody in who signs in.");
+        let sentence =
+            format!("Everybody can have an address at `{domain}`: this lets anybody in who signs in.");
         return Some(Doubt { sentence, meant: None });
     }
     if PUBLIC_MAIL.contains(&domain) {
@@ -160,7 +161,9 @@ pub(in crate::web) fn doubt(who: &Who, domains: &BTreeSet<String>) -> Option<Dou
 /// A typing mistake away, or two in a long word.
 fn is_near(given: &str, known: &str) -> bool {
     let reach = if known.len() < 9 { 1 } else { 2 };
-    given != known && given.len().abs_diff(known.len()) <= reach && strsim::osa_distance(given, known) <= reach
+    given != known
+        && given.len().abs_diff(known.len()) <= reach
+        && strsim::osa_distance(given, known) <= reach
 }
 
 /// The domains in use: those of a list, of whoever shares, and those that come up three times in the paste itself.
@@ -197,8 +200,10 @@ mod tests {
     #[test]
     fn addresses_come_in_any_separator_and_with_names_around_them() {
         for (text, meant) in [
-            ("ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\nf@x.org\tg@x.org",
-             "ann@x.org bob@x.org c@x.org d@x.org e@x.org f@x.org g@x.org"),
+            (
+                "ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\nf@x.org\tg@x.org",
+                "ann@x.org bob@x.org c@x.org d@x.org e@x.org f@x.org g@x.org",
+            ),
             ("Ann Smith <ann@x.uk>, \"Jones, Bob\" <BOB@x.uk>; carol@x.uk", "ann@x.uk bob@x.uk carol@x.uk"),
             ("dee@x.uk, Ann Smith <ann@x.uk> (she)", "dee@x.uk ann@x.uk"),
             ("@y.org,group:All analysts; 'ann@x.org'", "@y.org group:All analysts ann@x.org"),

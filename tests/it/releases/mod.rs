@@ -16,8 +16,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use loggia::config::Limits;
 use loggia::model::{
-    AppName, Audience, AuditAction, AuditEvent, Clock, Digest, Entropy, FileEntry, FilePath, Grant, Person, ReleaseId,
-    Role, Subject, TokenRecord, TokenScope, Who,
+    AppName, Audience, AuditAction, AuditEvent, Clock, Digest, Entropy, FileEntry, FilePath, Grant, Person,
+    ReleaseId, Role, Subject, TokenRecord, TokenScope, Who,
 };
 use loggia::releases::{Announced, Begun, BlobError, By, ReleaseError, Releases, Sought};
 use loggia::storage::{Body, Condition, Key, Storage};

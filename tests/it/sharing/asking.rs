@@ -48,7 +48,10 @@ async fn whoever_asks_is_seen_let_in_and_lands_where_they_wanted_to_go() {
 
     let owner = house.at_main("owner@example.org");
     let page = house.get("", "/-/apps/figures/", &[("Cookie", &owner)]).await.text();
-    assert!(page.contains("Asking to see it: 1") && page.contains("Ann &lt;b&gt;sent&lt;/b&gt; me"), "{page}");
+    assert!(
+        page.contains("Asking to see it: 1") && page.contains("Ann &lt;b&gt;sent&lt;/b&gt; me"),
+        "{page}"
+    );
     let requests = house.loggia.releases.requests(&"figures".parse().unwrap()).await.unwrap();
     let id = requests[0].id();
     assert_eq!(requests[0].wanted, "/weeks/47/?x=1");

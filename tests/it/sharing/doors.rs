@@ -10,7 +10,8 @@ use super::*;
 const AUDIENCES: [Audience; 3] = [Audience::Public, Audience::SignedIn, Audience::Listed];
 const NETWORKS: [(&str, Option<NetworkUse>); 3] =
     [("anywhere", None), ("instead", Some(NetworkUse::Instead)), ("as-well", Some(NetworkUse::AsWell))];
-const VIEWERS: [&str; 5] = ["", "ann@example.org", "ended@example.org", "eve@elsewhere.net", "owner@example.org"];
+const VIEWERS: [&str; 5] =
+    ["", "ann@example.org", "ended@example.org", "eve@elsewhere.net", "owner@example.org"];
 
 /// What the rules say, written a second time and differently: a list of what each viewer can do.
 fn lets_in(viewer: &str, audience: Audience, network: &str, inside: bool) -> bool {
@@ -44,9 +45,14 @@ async fn the_table_of_who_opens_what_from_where_and_how() {
             );
             house.loggia.releases.grant(&name.parse().unwrap(), over, &owner(&house)).await.unwrap();
             set(&house, &name, audience, rule).await;
-            for (surface, host) in [("live", name.clone()), ("preview", format!("{release}--{name}")), ("day", format!("{day}--{name}"))] {
+            for (surface, host) in [
+                ("live", name.clone()),
+                ("preview", format!("{release}--{name}")),
+                ("day", format!("{day}--{name}")),
+            ] {
                 for viewer in VIEWERS {
-                    let cookie = if viewer.is_empty() { String::new() } else { house.at_app(&host, viewer, "s") };
+                    let cookie =
+                        if viewer.is_empty() { String::new() } else { house.at_app(&host, viewer, "s") };
                     for (place, inside) in [(INSIDE, true), (OUTSIDE, false)] {
                         let may = lets_in(viewer, audience, network, inside);
                         for (method, extra) in [
@@ -60,7 +66,10 @@ async fn the_table_of_who_opens_what_from_where_and_how() {
                             headers.extend((!cookie.is_empty()).then_some(("Cookie", cookie.as_str())));
                             headers.extend(extra);
                             let answer = house.request(method, &host, "/", &headers).await;
-                            let row = format!("{viewer} {name} {surface} {place:?} {method} {extra:?}: {}", answer.status);
+                            let row = format!(
+                                "{viewer} {name} {surface} {place:?} {method} {extra:?}: {}",
+                                answer.status
+                            );
                             assert_eq!(matches!(answer.status, 200 | 206), may, "{row}");
                             assert_eq!(answer.text().contains("<h1>F"), may && method != "HEAD", "{row}");
                             if may {
@@ -79,7 +88,9 @@ async fn the_table_of_who_opens_what_from_where_and_how() {
                             rows += 1;
                         }
                         let headers = [place, ("Cookie", cookie.as_str())];
-                        let post = house.request("POST", &host, "/", &headers[..if cookie.is_empty() { 1 } else { 2 }]).await;
+                        let post = house
+                            .request("POST", &host, "/", &headers[..if cookie.is_empty() { 1 } else { 2 }])
+                            .await;
                         assert_eq!(post.status, 405);
                     }
                 }
@@ -103,7 +114,8 @@ async fn lists_pages_and_searches_follow_the_same_rule() {
     let indexed = Instant::now();
     loop {
         let owner = house.at_main("owner@example.org");
-        let found = house.get("", "/-/search.json?q=walrus&limit=50", &[("Cookie", &owner), INSIDE]).await.text();
+        let found =
+            house.get("", "/-/search.json?q=walrus&limit=50", &[("Cookie", &owner), INSIDE]).await.text();
         if found.matches("\"kind\":\"app\"").count() >= 9 {
             break;
         }
@@ -124,7 +136,9 @@ async fn lists_pages_and_searches_follow_the_same_rule() {
                     let row = format!("{viewer} {name} {place:?}");
                     assert_eq!(found.contains(&format!("//{name}.")), may, "search {row}");
                     // Whoever would see it elsewhere is told where; it is no link's target for anybody else.
-                    let elsewhere = !viewer.is_empty() && lets_in(viewer, audience, network, true) && network == "as-well";
+                    let elsewhere = !viewer.is_empty()
+                        && lets_in(viewer, audience, network, true)
+                        && network == "as-well";
                     assert_eq!(list.contains(&format!("//{name}.")), may || elsewhere, "list {row}");
                     if !viewer.is_empty() {
                         let page = house.get("", &format!("/-/apps/{name}/"), &headers).await.status;
@@ -166,7 +180,9 @@ async fn a_network_is_chosen_on_the_page_and_through_the_api() {
     assert_eq!(post(&[("rule", "as-well"), ("name", "office")]).await.status, 200);
     let ann = house.at_app("figures", "owner@example.org", "s");
     assert_eq!(house.get("figures", "/", &[("Cookie", &ann), OUTSIDE]).await.status, 403);
-    for wrong in [vec![("rule", "as-well")], vec![("rule", "as-well"), ("name", "moon")], vec![("rule", "maybe")]] {
+    for wrong in
+        [vec![("rule", "as-well")], vec![("rule", "as-well"), ("name", "moon")], vec![("rule", "maybe")]]
+    {
         assert_eq!(post(&wrong).await.status, 422, "{wrong:?}");
     }
     assert_eq!(post(&[("rule", "none")]).await.status, 200);
@@ -195,11 +211,17 @@ async fn operators_decide_which_audiences_can_be_chosen() {
     let house = TestApp::start_with(|config| config.access.audiences = vec![Audience::SignedIn]).await;
     house.publish("figures", &[("index.html", PAGE)]).await;
     let owner = house.at_main("owner@example.org");
-    let post = async |audience| house.post("", "/-/apps/figures/audience", &owner, &[("audience", audience)]).await;
+    let post =
+        async |audience| house.post("", "/-/apps/figures/audience", &owner, &[("audience", audience)]).await;
     assert_eq!(post("public").await.status, 422);
     assert_eq!(post("signed-in").await.status, 200);
     // What was chosen before they decided so becomes narrower.
-    house.loggia.releases.set_audience(&"figures".parse().unwrap(), Audience::Public, &super::owner(&house)).await.unwrap();
+    house
+        .loggia
+        .releases
+        .set_audience(&"figures".parse().unwrap(), Audience::Public, &super::owner(&house))
+        .await
+        .unwrap();
     assert_eq!(house.get("figures", "/", &[]).await.status, 303);
     let eve = house.at_app("figures", "eve@elsewhere.net", "s");
     let page = house.get("figures", "/", &[("Cookie", &eve)]).await;
@@ -212,7 +234,8 @@ async fn a_grant_ends_by_the_clock_and_without_anybody_doing_anything() {
     let house = TestApp::start_unfollowed(clock.clone()).await;
     house.publish("figures", &[("index.html", PAGE)]).await;
     let until = Some(clock.now() + jiff::SignedDuration::from_secs(30));
-    let grant = loggia::model::Grant::new("ann@example.org".parse().unwrap(), loggia::model::Role::Viewer, until);
+    let grant =
+        loggia::model::Grant::new("ann@example.org".parse().unwrap(), loggia::model::Role::Viewer, until);
     house.loggia.releases.grant(&"figures".parse().unwrap(), grant, &owner(&house)).await.unwrap();
     let ann = house.at_app("figures", "ann@example.org", "s");
     clock.advance(Duration::from_secs(29));

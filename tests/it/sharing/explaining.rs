@@ -24,11 +24,16 @@ async fn the_page_and_the_api_say_by_which_line_and_who_granted_it() {
 
     let token = format!("Bearer {}", house.token("owner@example.org").await);
     let api = async |query: &str| {
-        let answer = house.get("", &format!("/-/api/v1/apps/figures/explain{query}"), &[("Authorization", &token)]).await;
+        let answer = house
+            .get("", &format!("/-/api/v1/apps/figures/explain{query}"), &[("Authorization", &token)])
+            .await;
         (answer.status, serde_json::from_slice::<Value>(&answer.body).unwrap())
     };
     let (status, told) = api("?who=bob%40justice.gov.uk").await;
-    assert_eq!((status, &told["sees"], &told["because"][0]["who"]), (200, &Value::Bool(true), &"@justice.gov.uk".into()));
+    assert_eq!(
+        (status, &told["sees"], &told["because"][0]["who"]),
+        (200, &Value::Bool(true), &"@justice.gov.uk".into())
+    );
     assert_eq!(told["because"][0]["by"], "owner@example.org");
     let (_, told) = api("?who=eve%40elsewhere.net").await;
     assert_eq!((&told["sees"], &told["missing"][0]["kind"]), (&Value::Bool(false), &"not-listed".into()));
@@ -46,7 +51,10 @@ async fn a_viewer_reads_why_they_see_it() {
     let (house, _) = figures().await;
     let bob = house.at_main("bob@justice.gov.uk");
     let page = house.get("", "/-/apps/figures/", &[("Cookie", &bob)]).await.text();
-    assert!(page.contains("You see it by <code>@justice.gov.uk</code>, granted by owner@example.org on"), "{page}");
+    assert!(
+        page.contains("You see it by <code>@justice.gov.uk</code>, granted by owner@example.org on"),
+        "{page}"
+    );
     assert!(!page.contains("Would they get in?"), "that is for publishers");
 }
 
@@ -69,8 +77,12 @@ async fn looking_as_somebody_shows_ones_own_apps_marks_it_and_is_put_down() {
     assert!(page.header("set-cookie").is_none(), "nobody's session but one's own");
     let all = look(&house.at_main("admin@example.org")).await.text();
     assert!(all.contains("The app of Zoe"), "an administrator is told of all");
-    assert_eq!(look(&house.at_main("bob@justice.gov.uk")).await.status, 404, "who publishes nothing looks at nothing");
+    assert_eq!(
+        look(&house.at_main("bob@justice.gov.uk")).await.status,
+        404,
+        "who publishes nothing looks at nothing"
+    );
     let admin = house.at_main("admin@example.org");
     let record = house.get("", "/-/audit?action=viewed-as", &[("Cookie", &admin)]).await.text();
-    assert_eq!(record.matches("Looked as somebody: bob@justice.gov.uk").count(), 2, "{record}");
+    assert_eq!(record.matches(": Looked as somebody").count(), 2, "{record}");
 }

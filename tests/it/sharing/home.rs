@@ -26,10 +26,16 @@ async fn it_holds_what_is_shared_and_nothing_else_the_newest_change_first() {
         clock.advance(Duration::from_secs(1));
     }
     let ann = house.at_main("ann@example.org");
-    let list = async |query: &str, cookie: &str| house.get("", &format!("/-/apps/{query}"), &[("Cookie", cookie)]).await;
+    let list = async |query: &str, cookie: &str| {
+        house.get("", &format!("/-/apps/{query}"), &[("Cookie", cookie)]).await
+    };
     let page = list("", &ann).await;
     assert_eq!(titles(&page.text()), ["first", "second"], "what was shared last is the newest");
-    assert!(page.text().contains("Owner: owner@example.org") || page.text().contains("Owner: "), "{}", page.text());
+    assert!(
+        page.text().contains("Owner: owner@example.org") || page.text().contains("Owner: "),
+        "{}",
+        page.text()
+    );
 
     // Another release is news; a setting that nobody sees is not.
     house.publish("second", &[("index.html", b"<h1>New</h1>")]).await;
@@ -38,7 +44,12 @@ async fn it_holds_what_is_shared_and_nothing_else_the_newest_change_first() {
     assert_eq!(titles(&list("", &ann).await.text()), ["second", "first"]);
     assert_eq!(titles(&list("?q=SECO", &ann).await.text()), ["second"]);
     assert_eq!(titles(&list("?q=owner+first", &ann).await.text()), ["first"]);
-    assert!(list("?q=not-shared", &ann).await.text().contains("No app that is shared with you holds all of these words"));
+    assert!(
+        list("?q=not-shared", &ann)
+            .await
+            .text()
+            .contains("No app that is shared with you holds all of these words")
+    );
     let eve = house.at_main("eve@elsewhere.net");
     assert!(list("", &eve).await.text().contains("Nothing has been shared with you yet"));
 }
@@ -57,7 +68,10 @@ async fn what_changed_since_the_last_visit_is_marked_until_the_next_one() {
         let ann = house.at_main("ann@example.org");
         let page = house.get("", "/-/apps/", &[("Cookie", &format!("{ann}; {visit}"))]).await;
         let set = page.header("set-cookie").unwrap();
-        assert!(set.starts_with("__Host-loggia-visit=") && set.contains("; Secure; HttpOnly; SameSite=Lax"), "{set}");
+        assert!(
+            set.starts_with("__Host-loggia-visit=") && set.contains("; Secure; HttpOnly; SameSite=Lax"),
+            "{set}"
+        );
         set.split(';').next().unwrap().clone_into(&mut visit);
         titles(&page.text()).concat().contains("New")
     };
