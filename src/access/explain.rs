@@ -83,7 +83,10 @@ pub fn explain(app: &App, asked: &Asked, access: &config::Access, now: Timestamp
         groups: asked.groups.clone(),
     });
     let owns = person.as_ref().is_some_and(|person| person.email == app.owner.email);
-    let lines: Vec<&Grant> = person.iter().flat_map(|person| app.grants.naming(person)).collect();
+    // Whoever owns it needs no line: the one that names them says nothing more.
+    let owns_line = |line: &&Grant| owns && matches!(line.who, Who::Person(_));
+    let lines = person.iter().flat_map(|person| app.grants.naming(person));
+    let lines: Vec<&Grant> = lines.filter(|line| !owns_line(line)).collect();
     let (over, held): (Vec<&Grant>, Vec<&Grant>) = lines.into_iter().partition(|line| line.has_ended(now));
     let publishes = owns || held.iter().any(|line| line.role == Role::Publisher);
     if app.deleted.is_some() {

@@ -126,12 +126,12 @@ fn wanted_grants(args: &Args) -> anyhow::Result<Vec<Grant>> {
     Ok(args.add.iter().map(|who| Grant::new(who.clone(), role, until)).collect())
 }
 
-/// The condition of networks that is to be set; `Some(None)` takes it away.
-fn wanted_network(args: &Args) -> Option<Option<NetworkRule>> {
-    let rule = |rule, names: &[String]| Some(Some(NetworkRule { rule, names: names.to_vec() }));
+/// The condition of networks that is to be set; null takes it away.
+fn wanted_network(args: &Args) -> Option<serde_json::Value> {
+    let rule = |rule, names: &[String]| Some(json!(NetworkRule { rule, names: names.to_vec() }));
     match (args.only_from.as_slice(), args.also_from.as_slice(), args.from_anywhere) {
         ([], [], false) => None,
-        ([], [], true) => Some(None),
+        ([], [], true) => Some(serde_json::Value::Null),
         ([], names, _) => rule(NetworkUse::Instead, names),
         (names, ..) => rule(NetworkUse::AsWell, names),
     }

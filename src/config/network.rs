@@ -101,3 +101,54 @@ fn range(name: &str, given: &str) -> Result<IpNet, Refusal> {
     }
     Ok(range)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Flags};
+    use crate::model::Audience;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("loggia.toml");
+        std::fs::write(&path, text).unwrap();
+        let home = format!("{}/", dir.path().display());
+        Config::load(Some(&path), std::iter::empty(), &Flags::default())
+            .map_err(|error| error.to_string().replace(&home, ""))
+    }
+
+    #[test]
+    fn networks_are_named_described_and_in_ranges() {
+        let config = load(
+            "[access]\naudiences = [\"signed-in\"]\nadministrators = [\"group:admins\"]\n\
+             [[access.network]]\nname = \"office\"\ndescription = \"The offices\"\nranges = [\"10.0.0.0/8\", \"2001:db8::/32\"]\n\
+             [[access.network]]\nname = \"one\"\nranges = [\"192.0.2.7\"]\n",
+        )
+        .unwrap();
+        let [office, one] = config.access.networks.as_slice() else { panic!("{:?}", config.access.networks) };
+        assert_eq!((office.name.as_str(), office.description.as_deref()), ("office", Some("The offices")));
+        let holds = |network: &super::Network, address: &str| network.holds(address.parse().unwrap());
+        assert!(holds(office, "10.1.2.3") && holds(office, "2001:db8::9") && !holds(office, "11.0.0.1"));
+        assert!(holds(one, "192.0.2.7") && holds(one, "::ffff:192.0.2.7") && !holds(one, "192.0.2.8"));
+        assert_eq!(config.access.audiences, [Audience::SignedIn]);
+        assert_eq!(config.access.administrators.len(), 1);
+    }
+
+    #[test]
+    fn every_mistake_about_networks_says_the_cure() {
+        let network = |lines: &str| load(&format!("[[access.network]]\n{lines}\n")).unwrap_err();
+        let told = [
+            network("ranges = [\"10.0.0.0/8\"]"),
+            network("name = \"the office\"\nranges = [\"10.0.0.0/8\"]"),
+            network("name = \"office\""),
+            network("name = \"office\"\nranges = []"),
+            network("name = \"office\"\nranges = [\"10.0.0.0/33\"]"),
+            network("name = \"office\"\nranges = [\"10.1.2.3/8\"]"),
+            network("name = \"office\"\nranges = \"10.0.0.0/8\""),
+            network("name = \"office\"\nrange = [\"10.0.0.0/8\"]"),
+            network("name = \"a\"\nranges = [\"::1\"]\n[[access.network]]\nname = \"a\"\nranges = [\"::2\"]"),
+            load("[access]\nnetwork = \"office\"").unwrap_err(),
+            load("[access]\naudiences = [\"everybody\"]").unwrap_err(),
+        ];
+        insta::assert_snapshot!(told.join("\n"));
+    }
+}

@@ -310,7 +310,7 @@ async fn manage(loggia: &Loggia, app: &App, showing: Showing, now: Timestamp) ->
         ended: grant.has_ended(now),
     };
     let mut newest: Vec<&Grant> = app.grants.iter().collect();
-    newest.sort_by(|a, b| b.at.cmp(&a.at));
+    newest.sort_by_key(|grant| std::cmp::Reverse(grant.at));
     Ok(Manage {
         grants: newest.into_iter().take(GRANTS).map(grant).collect(),
         granted: app.grants.len(),

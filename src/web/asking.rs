@@ -93,7 +93,7 @@ pub(super) async fn ask(
         return Ok(private(super::redirect(StatusCode::SEE_OTHER, wanted.as_str()), &[]));
     }
     let may_ask = loggia.askings.admits(&person, now);
-    let told = app.filter(|app| !app.settings.hidden);
+    let told = app.filter(|app| may_know(app, &person, now));
     let kept = match told {
         _ if !may_ask => false,
         Some(app) => keep(&loggia.releases, &app.name, &asks, context).await?,
@@ -112,6 +112,12 @@ pub(super) async fn ask(
     };
     let status = if kept { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
     Ok(private(super::html_page(status, loggia.theme.asked(&page)?), &[]))
+}
+
+/// Whether somebody who is refused may know of an app: unless it is hidden, or when it was shared with them all the same,
+/// and opens for them from elsewhere.
+pub(super) fn may_know(app: &App, person: &Person, now: Timestamp) -> bool {
+    !app.settings.hidden || app.role_of(person, now).is_some()
 }
 
 /// What whoever is refused is told of an app.

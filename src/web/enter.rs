@@ -33,9 +33,8 @@ pub(super) async fn answer(
         "/-/enter" if reading => enter(loggia, &request, host, context).await,
         "/-/leave" if *request.method() == Method::POST => leave(loggia, request, host, context).await,
         "/-/ask" if *request.method() == Method::POST => asking::ask(loggia, request, host, context).await,
-        "/-/ask" => Err(Failure::MethodNotAllowed("POST")),
         "/-/enter" => Err(Failure::MethodNotAllowed("GET, HEAD")),
-        "/-/leave" => Err(Failure::MethodNotAllowed("POST")),
+        "/-/leave" | "/-/ask" => Err(Failure::MethodNotAllowed("POST")),
         _ => match path.strip_prefix("/-/assets/") {
             Some(file) if reading => assets::answer(loggia, file, request.headers()),
             _ => Err(Failure::NotFound),

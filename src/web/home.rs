@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::asking::may_know;
 use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
@@ -80,7 +81,7 @@ fn card(loggia: &Loggia, app: &App, visitor: Visitor<'_>, before: Option<Timesta
     let entered = may_enter(visitor, app);
     let person = visitor.viewer.person();
     let elsewhere =
-        entered == Err(Refusal::Network) && person.is_some_and(|person| is_meant(app, person, visitor));
+        entered == Err(Refusal::Network) && person.is_some_and(|person| may_know(app, person, visitor.now));
     if entered.is_err() && !elsewhere {
         return None;
     }
@@ -111,11 +112,6 @@ fn card(loggia: &Loggia, app: &App, visitor: Visitor<'_>, before: Option<Timesta
         publisher,
         live,
     })
-}
-
-/// Whether an app that opens only elsewhere was shared with them: then they know of it.
-fn is_meant(app: &App, person: &Person, visitor: Visitor<'_>) -> bool {
-    !app.settings.hidden || app.role_of(person, visitor.now).is_some()
 }
 
 /// What is news to those it is shared with: another release, or that it was shared with them.

@@ -38,7 +38,8 @@ pub(super) fn answer<B>(
         tracing::info!(app = %app.name, person = %person.email, request = %context.id, "somebody was refused");
     }
     // An app that is hidden from them looks like one that is not there.
-    let told = app.filter(|app| !app.settings.hidden && refused != Refusal::NoSuchApp);
+    let now = loggia.clock.now();
+    let told = app.filter(|app| refused != Refusal::NoSuchApp && asking::may_know(app, person, now));
     not_yours(loggia, host, told, person, refused, context)
 }
 

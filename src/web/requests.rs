@@ -20,7 +20,8 @@ use crate::theme::views::RequestRow;
 pub(super) struct Answer {
     request: String,
     /// `let-in` or `decline`.
-    answer: String,
+    #[serde(rename = "answer")]
+    decision: String,
     /// `person` or `domain`.
     #[serde(default)]
     scope: String,
@@ -43,7 +44,7 @@ pub(super) async fn answer(
         let event = loggia.releases.event(Some(&person.email), change.by.from, Some(app), action);
         loggia.releases.note(AuditEvent { rule: Some("publisher".to_owned()), ..event });
     };
-    if form.answer != "let-in" {
+    if form.decision != "let-in" {
         loggia.releases.forget_request(app, &form.request).await.map_err(ReleaseError::from)?;
         note(AuditAction::Declined { whose: asker.clone() });
         notices::announce(&News::Declined { app, request: &request });

@@ -44,6 +44,54 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
       await page.goto(`${loggia.url}/-/apps/looked-at/`);
       await page.getByRole("heading", { name: "Releases" }).waitFor();
     },
+    "an app that somebody asks to see": async (page) => {
+      await page.goto(loggia.app("asked-for"));
+      await answerProvider(page, "mallory@example.net");
+      await page.getByRole("button", { name: "Ask for access" }).click();
+      await page.getByRole("heading", { name: "Your request was sent" }).waitFor();
+      await page.context().clearCookies();
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/apps/asked-for/?who=mallory@example.net&from=10.1.2.3`);
+      await page.getByRole("heading", { name: /Asking to see it/ }).waitFor();
+    },
+    "a request that was sent": async (page) => {
+      await page.goto(loggia.app("looked-at"));
+      await answerProvider(page, "mallory@example.net");
+      await page.getByRole("button", { name: "Ask for access" }).click();
+      await page.getByRole("heading", { name: "Your request was sent" }).waitFor();
+    },
+    "an address without an app": async (page) => {
+      await page.goto(loggia.app("no-such-app"));
+      await answerProvider(page, "mallory@example.net");
+      await page.getByRole("heading", { name: "There is nothing here for you" }).waitFor();
+    },
+    "the list of who may see an app": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/apps/looked-at/share`);
+      await page.getByRole("heading", { name: /On the list/ }).waitFor();
+    },
+    "what was understood of a paste": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/apps/looked-at/share`);
+      await page.getByLabel("Who", { exact: true }).fill("bob@example.org, Ann <ann@exampel.org>; nobody @gmail.com");
+      await page.getByRole("button", { name: "Review before sharing" }).click();
+      await page.getByRole("heading", { name: "Review before sharing" }).waitFor();
+    },
+    "the record of an app": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/apps/looked-at/audit`);
+      await page.getByRole("heading", { name: /The record/ }).waitFor();
+    },
+    "the whole record": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/audit`);
+      await page.getByRole("heading", { name: /The record/ }).waitFor();
+    },
+    "what somebody else sees": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/view-as?who=ann@example.org`);
+      await page.getByText("You are looking as").waitFor();
+    },
     "the account": async (page) => {
       await signIn(page, loggia, "dev@localhost");
       await page.goto(`${loggia.url}/-/account/`);
@@ -66,9 +114,10 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
   };
 
   before(async () => {
-    loggia = await startLoggia({ guides: { ...TRANSLATED, "everything.md": EVERYTHING }, env: { LOGGIA_SERVER_THEME: theme } });
+    loggia = await startLoggia({ guides: { ...TRANSLATED, "everything.md": EVERYTHING }, env: { LOGGIA_SERVER_THEME: theme, LOGGIA_ACCESS_ADMINISTRATORS: "dev@localhost" } });
     browser = await openBrowser();
     await publish(loggia, "looked-at", { "index.html": html("Looked at") }, { args: ["--message", "For looking at"] });
+    await publish(loggia, "asked-for", { "index.html": html("Asked for") });
     await loggia.run(["share", "looked-at", "--add", "ann@example.org", "--until", "2099-12-31"]);
   });
   after(async () => {

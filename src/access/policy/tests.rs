@@ -74,8 +74,8 @@ fn visitor<'v>(viewer: &'v Viewer, from: &str, access: &'v config::Access) -> Vi
     Visitor { viewer, from: from.parse().unwrap(), access, now: at(100) }
 }
 
-fn rule(rule: NetworkUse, name: &str) -> Option<NetworkRule> {
-    Some(NetworkRule { rule, names: vec!["nowhere".into(), name.into()] })
+fn rule(rule: NetworkUse, name: &str) -> NetworkRule {
+    NetworkRule { rule, names: vec!["nowhere".into(), name.into()] }
 }
 
 /// Viewer × audience × grant × network × place × deleted: every row names what comes out, and [`explain`] says the same.
@@ -112,10 +112,10 @@ fn the_table_of_who_may_see() {
     };
     let networks = [
         ("none", None),
-        ("instead", rule(NetworkUse::Instead, "office")),
-        ("as-well", rule(NetworkUse::AsWell, "office")),
-        ("instead of one that is gone", rule(NetworkUse::Instead, "gone")),
-        ("as well as one that is gone", rule(NetworkUse::AsWell, "gone")),
+        ("instead", Some(rule(NetworkUse::Instead, "office"))),
+        ("as-well", Some(rule(NetworkUse::AsWell, "office"))),
+        ("instead of one that is gone", Some(rule(NetworkUse::Instead, "gone"))),
+        ("as well as one that is gone", Some(rule(NetworkUse::AsWell, "gone"))),
     ];
     let expected = |viewer, audience, grants, network: &str, from| {
         let by_audience = by_audience(viewer, audience, grants);
@@ -167,7 +167,7 @@ fn the_table_of_who_may_see() {
 #[test]
 fn an_address_in_both_forms_is_in_the_same_network() {
     let access = operator(&[]);
-    let app = App { network: rule(NetworkUse::Instead, "office"), ..app(Audience::Listed, &[]) };
+    let app = App { network: Some(rule(NetworkUse::Instead, "office")), ..app(Audience::Listed, &[]) };
     for (from, inside) in [
         ("10.255.0.1", true),
         ("::ffff:10.1.2.3", true),
@@ -214,8 +214,8 @@ fn reasons_are_said_in_sentences() {
             .sentences(if who.is_empty() { "Whoever" } else { who })
             .join("\n")
     };
-    let walled = App { network: rule(NetworkUse::AsWell, "office"), ..sales.clone() };
-    let open = App { network: rule(NetworkUse::Instead, "office"), ..sales.clone() };
+    let walled = App { network: Some(rule(NetworkUse::AsWell, "office")), ..sales.clone() };
+    let open = App { network: Some(rule(NetworkUse::Instead, "office")), ..sales.clone() };
     let told = [
         said(&sales, "ann@justice.gov.uk", None),
         said(&sales, "bob@example.org", None),

@@ -180,10 +180,10 @@ impl Releases {
         match tokio::time::timeout(LAST, last).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::error!(%error, "the last lines of the record of who did what are lost")
+                tracing::error!(%error, "the last lines of the record of who did what are lost");
             }
             Err(_) => {
-                tracing::error!("the last lines of the record of who did what are lost: storage is too slow")
+                tracing::error!("the last lines of the record of who did what are lost: storage is too slow");
             }
         }
     }

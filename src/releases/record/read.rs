@@ -86,7 +86,7 @@ impl Releases {
         let mut days: Vec<Date> = folders.iter().filter_map(|day| day.parse().ok()).collect();
         days.sort_unstable();
         let mut keys = Vec::new();
-        for day in days.into_iter().rev() {
+        for day in days.into_iter().rev().filter(|day| has_near(*day, sought)) {
             let listed = storage.list_all(&Prefix::record_of(day)).await?.objects;
             for object in listed.iter().rev() {
                 if let Some((when, server, first)) = place_of(day, &object.name)
@@ -172,6 +172,14 @@ fn is_near(written: Timestamp, sought: &Sought) -> bool {
     let earliest = sought.since.map(|since| since.checked_sub(second).unwrap_or(since));
     let latest = sought.until.map(|until| until.checked_add(LATE).unwrap_or(until));
     earliest.is_none_or(|earliest| written >= earliest) && latest.is_none_or(|latest| written < latest)
+}
+
+/// Whether lines that were written on `day` can be of the time that is looked at.
+fn has_near(day: Date, sought: &Sought) -> bool {
+    let at = |time: jiff::civil::DateTime| jiff::tz::TimeZone::UTC.to_timestamp(time).ok();
+    let (start, end) = (at(day.at(0, 0, 0, 0)), at(day.at(23, 59, 59, 999_999_999)));
+    start.is_some_and(|start| is_near(start, &Sought { since: None, ..sought.clone() }))
+        && end.is_some_and(|end| is_near(end, &Sought { until: None, ..sought.clone() }))
 }
 
 fn matches(line: &AuditLine, sought: &Sought) -> bool {

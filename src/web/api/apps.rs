@@ -37,6 +37,11 @@ pub(super) struct NewApp {
     title: Option<String>,
 }
 
+/// From where an app may be opened; null is from anywhere.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct FromWhere(Option<NetworkRule>);
+
 /// What to change of an app; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +57,7 @@ pub(super) struct AppChange {
     /// null is from anywhere.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
-    network: Option<Option<NetworkRule>>,
+    network: Option<FromWhere>,
     /// What its publishers set: `description`, `search` (whether search finds its pages; it does unless it is
     /// `false`), `hidden`, `fallback`, `isolated`, `frame_ancestors`, `csp`, `keep_days`. What
     /// is left out stays, and null takes a setting away (RFC 7396).
@@ -143,7 +148,7 @@ pub(super) async fn change(
     }
     let name = &publisher.app.name;
     let mut app = publisher.app.clone();
-    if let Some(network) = network {
+    if let Some(FromWhere(network)) = network {
         let network = may_set_network(network, &api.access).map_err(Problem::unprocessable)?;
         app = api.releases.set_network(name, network, &publisher.by).await?;
     }

@@ -84,5 +84,5 @@ async fn looking_as_somebody_shows_ones_own_apps_marks_it_and_is_put_down() {
     );
     let admin = house.at_main("admin@example.org");
     let record = house.get("", "/-/audit?action=viewed-as", &[("Cookie", &admin)]).await.text();
-    assert_eq!(record.matches("Looked as somebody: bob@justice.gov.uk").count(), 2, "{record}");
+    assert_eq!(record.matches(": Looked as somebody").count(), 2, "{record}");
 }

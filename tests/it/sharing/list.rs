@@ -21,7 +21,8 @@ fn checked(html: &str) -> Vec<String> {
 async fn two_hundred_pasted_addresses_are_reviewed_before_they_are_shared_with() {
     let (house, owner) = figures().await;
     house.share("figures", "person.7@justice.gov.uk").await;
-    let mut paste: String = (0..200).map(|n| format!("Person {n} <person.{n}@justice.gov.uk>; ")).collect();
+    let people: Vec<String> = (0..200).map(|n| format!("Person {n} <person.{n}@justice.gov.uk>")).collect();
+    let mut paste = people.join("; ") + ";";
     paste.push_str("bob@justcie.gov.uk\nnobody\n@gmail.com");
     let form = [("who", paste.as_str()), ("role", "viewer"), ("until", "2199-12-31")];
     let reviewed = house.post("", "/-/apps/figures/share/review", &owner, &form).await;
@@ -61,14 +62,14 @@ async fn the_list_is_filtered_and_trimmed() {
         let page =
             house.get("", &format!("/-/apps/figures/share{query}"), &[("Cookie", &owner)]).await.text();
         let page = Html::parse_document(&page);
-        let rows = Selector::parse("main tbody th").unwrap();
+        let rows = Selector::parse("main .people .entry-what").unwrap();
         let mut rows: Vec<String> = page.select(&rows).map(|row| row.text().collect::<String>()).collect();
         rows.sort();
         rows.join(" ")
     };
-    assert_eq!(shown("").await, "@justice.gov.uk ann@example.org bob@example.org owner@example.org Owner");
+    assert_eq!(shown("").await, "@justice.gov.uk ann@example.org bob@example.org owner@example.org");
     assert_eq!(shown("?q=JUSTICE").await, "@justice.gov.uk");
-    assert_eq!(shown("?show=publishers").await, "owner@example.org Owner");
+    assert_eq!(shown("?show=publishers").await, "owner@example.org");
     assert_eq!(shown("?show=ended").await, "");
     let ann = house.loggia.releases.event(
         Some(&"ann@example.org".parse().unwrap()),
@@ -77,18 +78,18 @@ async fn the_list_is_filtered_and_trimmed() {
         loggia::model::AuditAction::Entered,
     );
     house.loggia.releases.note_often(ann);
-    assert_eq!(shown("?show=unopened").await, "bob@example.org owner@example.org Owner");
+    assert_eq!(shown("?show=unopened").await, "bob@example.org owner@example.org");
 
     let form = [("who", "bob@example.org"), ("who", "@justice.gov.uk")];
     assert_eq!(house.post("", "/-/apps/figures/share/remove", &owner, &form).await.status, 200);
-    assert_eq!(shown("").await, "ann@example.org owner@example.org Owner");
+    assert_eq!(shown("").await, "ann@example.org owner@example.org");
     let form = [("who", "owner@example.org"), ("who", "ann@example.org")];
     assert_eq!(
         house.post("", "/-/apps/figures/share/remove", &owner, &form).await.status,
         409,
         "the owner stays"
     );
-    assert_eq!(shown("").await, "ann@example.org owner@example.org Owner", "all or nothing");
+    assert_eq!(shown("").await, "ann@example.org owner@example.org", "all or nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
