@@ -128,7 +128,7 @@ pub(super) async fn decide(
 }
 
 const GONE: &str =
-    "nothing waits for this code; type it as your terminal shows it, or run `loggia login --device` again";
+    "Nothing waits for this code; type it as your terminal shows it, or run `loggia login --device` again.";
 
 /// What waits for a code that this person typed, or why nothing is shown; each person has few tries.
 async fn waiting(
@@ -138,14 +138,12 @@ async fn waiting(
 ) -> Result<Result<(UserCode, DeviceRequest), (StatusCode, String)>, Failure> {
     let now = loggia.clock.now();
     if !loggia.paces.typed.allows(person.email.as_str(), now) {
-        let wait = "that were too many codes; wait ten minutes, then run `loggia login --device` again";
+        let wait = "That was too many codes; wait ten minutes, then run `loggia login --device` again.";
         return Ok(Err((StatusCode::TOO_MANY_REQUESTS, wait.to_owned())));
     }
-    let code: UserCode = match typed.parse() {
-        Ok(code) => code,
-        Err(error) => {
-            return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, device::InvalidCode::to_string(&error))));
-        }
+    let Ok(code) = typed.parse::<UserCode>() else {
+        let other = "That is no code; it has eight letters, as your terminal shows them.";
+        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, other.to_owned())));
     };
     let found = loggia.releases.device(&code.digest()).await?;
     let found = found.filter(|request| request.answer.is_none() && now < request.expires);
