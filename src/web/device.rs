@@ -70,7 +70,7 @@ pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
     SignedIn { person: _ }: SignedIn,
 ) -> Result<Response, Failure> {
-    show(&loggia, StatusCode::OK, String::new(), None, None)
+    show(&loggia, StatusCode::OK, "", None, None)
 }
 
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ pub(super) async fn typed(
 ) -> Result<Response, Failure> {
     let (code, request) = match waiting(&loggia, &person, &form.code).await? {
         Ok(found) => found,
-        Err((status, problem)) => return show(&loggia, status, form.code, Some(problem), None),
+        Err((status, problem)) => return show(&loggia, status, &form.code, Some(problem), None),
     };
     let view = AuthorizePage {
         layout: main_layout(&loggia),
@@ -110,13 +110,13 @@ pub(super) async fn decide(
 ) -> Result<Response, Failure> {
     let (code, _) = match waiting(&loggia, &person, &form.code).await? {
         Ok(found) => found,
-        Err((status, problem)) => return show(&loggia, status, form.code, Some(problem), None),
+        Err((status, problem)) => return show(&loggia, status, &form.code, Some(problem), None),
     };
     let allowed = form.decision == "allow";
     let email = person.email.clone();
     let answer = if allowed { DeviceAnswer::Allowed(person) } else { DeviceAnswer::Denied };
     if !loggia.releases.answer_device(&code.digest(), answer).await? {
-        return show(&loggia, StatusCode::CONFLICT, String::new(), Some(GONE.to_owned()), None);
+        return show(&loggia, StatusCode::CONFLICT, "", Some(GONE.to_owned()), None);
     }
     tracing::info!(person = %email, allowed, "somebody decided about a command on another machine");
     let notice = if allowed {
@@ -124,7 +124,7 @@ pub(super) async fn decide(
     } else {
         Notice::Done("The command was not let in.".to_owned())
     };
-    show(&loggia, StatusCode::OK, String::new(), None, Some(notice))
+    show(&loggia, StatusCode::OK, "", None, Some(notice))
 }
 
 const GONE: &str =
@@ -203,7 +203,7 @@ pub(super) async fn token(loggia: &Loggia, given: &Parameters) -> Result<Respons
 fn show(
     loggia: &Loggia,
     status: StatusCode,
-    typed: String,
+    typed: &str,
     problem: Option<String>,
     notice: Option<Notice>,
 ) -> Result<Response, Failure> {
