@@ -62,6 +62,8 @@ fn cookies(keyring: &Keyring, now: Timestamp) -> HeaderMap {
         session: Entropy::seeded(1).secret(),
         host: HOST.to_owned(),
         person: person("person.7@example.org"),
+        begun: now,
+        provider_session: None,
         issued: now,
         expires: now + jiff::SignedDuration::from_hours(1),
     };

@@ -5,7 +5,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
-use openidconnect::{JsonWebKey, JsonWebKeyAlgorithm, JsonWebKeyUse as _, JwsSigningAlgorithm as _};
+use openidconnect::{JsonWebKey, JsonWebKeyAlgorithm, JsonWebKeyUse, JwsSigningAlgorithm as _};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -101,7 +101,7 @@ pub(super) fn verify(
 /// Whether `key` may have signed with `algorithm` under the name `kid`.
 fn fits(key: &CoreJsonWebKey, algorithm: &CoreJwsSigningAlgorithm, kid: Option<&str>) -> bool {
     let named = kid.is_none_or(|kid| key.key_id().is_some_and(|id| id.as_str() == kid));
-    let signs = key.key_use().is_none_or(|used| used.allows_signature());
+    let signs = key.key_use().is_none_or(JsonWebKeyUse::allows_signature);
     let fits = match key.signing_alg() {
         JsonWebKeyAlgorithm::Algorithm(only) => only == algorithm,
         JsonWebKeyAlgorithm::Unspecified => true,

@@ -84,6 +84,7 @@ pub fn mint(
 }
 
 /// Makes a token for a job, which may publish within `scope` for `life`, as long as an app trusts it.
+#[must_use]
 pub fn mint_for_job(
     person: &Person,
     owner: &str,

@@ -58,7 +58,7 @@ impl Releases {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(token = %id, %error, "when a token was used is not written"),
                 Err(_) => {
-                    tracing::warn!(token = %id, "when a token was used is not written: no answer in time")
+                    tracing::warn!(token = %id, "when a token was used is not written: no answer in time");
                 }
             }
             drop(turn);

@@ -80,7 +80,7 @@ fn check(jobs: &TrustedJobs) -> Result<(), InvalidRelease> {
                     "write the numbers of the repository and its owner; `gh api repos/OWNER/NAME --jq '.id, .owner.id'` tells them",
                 ));
             }
-            let file = workflow.ends_with(".yml") || workflow.ends_with(".yaml");
+            let file = workflow.rsplit_once('.').is_some_and(|(_, kind)| matches!(kind, "yml" | "yaml"));
             if !plain(workflow) || workflow.contains('/') || !file {
                 return Err(refuse("write the name of the workflow's file alone, such as `publish.yml`"));
             }

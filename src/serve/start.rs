@@ -77,7 +77,7 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
     storage.require_region(&config.storage_regions).await?;
-    open_on(storage, config, clock, entropy).await
+    Box::pin(open_on(storage, config, clock, entropy)).await
 }
 
 /// The same on a bucket that is open already.

@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
+mod account;
 mod review;
 mod sharing;
 mod sign_in;
 
-use crate::model::{Ability, Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
+use crate::model::{Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, CodeProblem, Correction, DevicePage, DiffRow,
-    Doors, ErrorPage, Field, Filter, GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken,
-    NotFoundPage, Notice, PeoplePage, ProviderPage, PublishersPage, RefusalPage, ReleaseRow, ReviewPage,
-    SearchPage, Serving, SessionRow, ShareForm, SharePage, SignInFailedPage, SignedOutPage, Synonyms,
-    TokenRow, TrustedRow, UnreadRow,
+    AppCard, AppPage, AppsPage, CodeProblem, Correction, DiffRow, Doors, ErrorPage, Field, Filter, GrantRow,
+    Hit, HitKind, KeptFact, Layout, Link, Manage, NotFoundPage, Notice, ProviderPage, PublishersPage,
+    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SharePage, SignInFailedPage,
+    SignedOutPage, Synonyms, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -370,94 +370,6 @@ impl Words {
         }
     }
 
-    fn publishers(self) -> PublishersPage {
-        let row = |service, place: &str| TrustedRow {
-            id: self.s("01J0000000000000000000000"),
-            service,
-            place: self.s(place),
-            number: self.s("123456"),
-            workflow: (service == "GitHub").then(|| self.s("publish.yml")),
-            reference: (service == "GitLab").then(|| self.s("main")),
-            environment: (service == "GitHub").then(|| self.s("production")),
-            by: "ann@example.org".parse().unwrap(),
-            since: at(1),
-        };
-        PublishersPage {
-            layout: self.layout(),
-            name: "prison-population".parse().unwrap(),
-            title: self.s("Prison population, weekly"),
-            server: self.s("https://guides.example.org"),
-            trusted: vec![row("GitHub", "moj/prison-population"), row("GitLab", "statistics/population")],
-            github: vec![self.s("https://token.actions.githubusercontent.com")],
-            gitlab: vec![self.s("https://gitlab.com"), self.s("https://gitlab.example.org")],
-            notice: None,
-        }
-    }
-
-    fn account(self) -> AccountPage {
-        let token = |label: &str, app: Option<&str>, may, expired| TokenRow {
-            id: self.s("01J0000000000000000000000"),
-            label: self.s(label),
-            app: app.map(|name| name.parse().unwrap()),
-            may,
-            created: at(1),
-            used: app.map(|_| at(2)),
-            expires: at(90),
-            expired,
-        };
-        AccountPage {
-            layout: self.layout(),
-            email: "ann@example.org".parse().unwrap(),
-            name: Some(self.s("Ann Example")),
-            provider: self.s("https://login.example.org/tenant/v2.0"),
-            groups: vec![self.s("analysts"), self.s("policy")],
-            server: self.s("https://guides.example.org"),
-            tokens: vec![
-                token("laptop", None, Ability::All, false),
-                token(
-                    "nightly refresh of the population report",
-                    Some("prison-population"),
-                    Ability::Publish,
-                    false,
-                ),
-                token("old laptop", None, Ability::Read, true),
-            ],
-            sessions: vec![
-                SessionRow {
-                    id: self.s("a"),
-                    here: true,
-                    browser: Some(self.s("Firefox on Windows")),
-                    from: Some(self.s("192.0.2.7")),
-                    begun: at(1),
-                    expires: at(2),
-                },
-                SessionRow {
-                    id: self.s("b"),
-                    here: false,
-                    browser: None,
-                    from: None,
-                    begun: at(1),
-                    expires: at(2),
-                },
-            ],
-            new_token: None,
-            apps: vec!["prison-population".parse().unwrap(), "court-backlog".parse().unwrap()],
-            author: true,
-            notice: None,
-        }
-    }
-
-    fn new_account(self) -> AccountPage {
-        let token = "loggia_01jd3v7k1m2n3p4q5r6s7t8v9w_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXU";
-        AccountPage {
-            name: None,
-            groups: Vec::new(),
-            tokens: Vec::new(),
-            new_token: Some(NewToken { label: self.s("laptop"), token: self.s(token) }),
-            ..self.account()
-        }
-    }
-
     fn fields(self) -> Vec<Field> {
         vec![
             Field { name: self.s("state"), value: self.s("abc") },
@@ -473,45 +385,6 @@ impl Words {
             email: problem.map(|_| self.s("ann")).unwrap_or_default(),
             problem: problem.map(|text| self.s(text)),
             suggestions: vec!["ann@example.org".parse().unwrap(), "bob@example.org".parse().unwrap()],
-        }
-    }
-
-    fn authorize(self) -> AuthorizePage {
-        AuthorizePage {
-            layout: self.layout(),
-            action: self.s("/-/authorize"),
-            fields: self.fields(),
-            viewer: "ann@example.org".parse().unwrap(),
-            client: Some(self.s("ann-laptop")),
-            code: Some(self.s("WDJB-MJHT")),
-            until: at(90),
-        }
-    }
-
-    fn device(self, problem: Option<&str>, done: Option<&str>) -> DevicePage {
-        DevicePage {
-            layout: self.layout(),
-            typed: problem.map(|_| self.s("WDJB-MJH")).unwrap_or_default(),
-            problem: problem.map(|text| self.s(text)),
-            notice: done.map(|text| Notice::Done(self.s(text))),
-        }
-    }
-
-    fn people(self, problem: Option<&str>) -> PeoplePage {
-        PeoplePage {
-            layout: self.layout(),
-            who: problem.map(|_| self.s("ann")).unwrap_or_default(),
-            who_problem: problem.map(|text| self.s(text)),
-            notice: None,
-        }
-    }
-
-    fn signed_out(self) -> SignedOutPage {
-        SignedOutPage {
-            layout: self.app_layout(),
-            sign_in: self.s("https://guides.example.org/-/sign-in"),
-            provider: None,
-            at_provider: false,
         }
     }
 

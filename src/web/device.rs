@@ -70,7 +70,7 @@ pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
     SignedIn { person: _ }: SignedIn,
 ) -> Result<Response, Failure> {
-    show(&loggia, StatusCode::OK, String::new(), None, None)
+    show(&loggia, StatusCode::OK, "", None, None)
 }
 
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ pub(super) async fn typed(
 ) -> Result<Response, Failure> {
     let (code, request) = match waiting(&loggia, &person, &form.code).await? {
         Ok(found) => found,
-        Err((status, problem)) => return show(&loggia, status, form.code, Some(problem), None),
+        Err((status, problem)) => return show(&loggia, status, &form.code, Some(problem), None),
     };
     let view = AuthorizePage {
         layout: main_layout(&loggia),
@@ -110,13 +110,13 @@ pub(super) async fn decide(
 ) -> Result<Response, Failure> {
     let (code, _) = match waiting(&loggia, &person, &form.code).await? {
         Ok(found) => found,
-        Err((status, problem)) => return show(&loggia, status, form.code, Some(problem), None),
+        Err((status, problem)) => return show(&loggia, status, &form.code, Some(problem), None),
     };
     let allowed = form.decision == "allow";
     let email = person.email.clone();
     let answer = if allowed { DeviceAnswer::Allowed(person) } else { DeviceAnswer::Denied };
     if !loggia.releases.answer_device(&code.digest(), answer).await? {
-        return show(&loggia, StatusCode::CONFLICT, String::new(), Some(GONE.to_owned()), None);
+        return show(&loggia, StatusCode::CONFLICT, "", Some(GONE.to_owned()), None);
     }
     tracing::info!(person = %email, allowed, "somebody decided about a command on another machine");
     let notice = if allowed {
@@ -124,11 +124,11 @@ pub(super) async fn decide(
     } else {
         Notice::Done("The command was not let in.".to_owned())
     };
-    show(&loggia, StatusCode::OK, String::new(), None, Some(notice))
+    show(&loggia, StatusCode::OK, "", None, Some(notice))
 }
 
 const GONE: &str =
-    "nothing waits for this code; type it as your terminal shows it, or run `loggia login --device` again";
+    "Nothing waits for this code; type it as your terminal shows it, or run `loggia login --device` again.";
 
 /// What waits for a code that this person typed, or why nothing is shown; each person has few tries.
 async fn waiting(
@@ -138,14 +138,12 @@ async fn waiting(
 ) -> Result<Result<(UserCode, DeviceRequest), (StatusCode, String)>, Failure> {
     let now = loggia.clock.now();
     if loggia.guesses.typed_by.count(person.email.as_str().as_bytes(), now).is_err() {
-        let wait = "that were too many codes; wait ten minutes, then run `loggia login --device` again";
+        let wait = "That was too many codes; wait ten minutes, then run `loggia login --device` again.";
         return Ok(Err((StatusCode::TOO_MANY_REQUESTS, wait.to_owned())));
     }
-    let code: UserCode = match typed.parse() {
-        Ok(code) => code,
-        Err(error) => {
-            return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, device::InvalidCode::to_string(&error))));
-        }
+    let Ok(code) = typed.parse::<UserCode>() else {
+        let other = "That is no code; it has eight letters, as your terminal shows them.";
+        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, other.to_owned())));
     };
     let found = loggia.releases.device(&code.digest()).await?;
     let found = found.filter(|request| request.answer.is_none() && now < request.expires);
@@ -209,7 +207,7 @@ pub(super) async fn token(
 fn show(
     loggia: &Loggia,
     status: StatusCode,
-    typed: String,
+    typed: &str,
     problem: Option<String>,
     notice: Option<Notice>,
 ) -> Result<Response, Failure> {

@@ -108,7 +108,6 @@ async fn a_host_is_what_the_one_host_header_says() {
         (format!("Host: figures.localhost:{port}, sales.localhost:{port}\r\n"), 400),
         ("Host: figures.localhost.evil.example\r\n".to_owned(), 421),
         (format!("Host: figures.localhost:{port}@evil.example\r\n"), 400),
-        (format!("Host: figures.localhost:{}\r\n", port ^ 1), 421),
         (format!("Host: a.figures.localhost:{port}\r\n"), 421),
         (format!("Host: figures.localhost.:{port}\r\n"), 421),
         (format!("Host : figures.localhost:{port}\r\n"), 400),
