@@ -7,7 +7,7 @@ use loggia::releases::Releases;
 use loggia::storage::{Body, Condition, Key, Storage};
 use serde_json::Value;
 
-use super::open_to_all;
+use super::{open_to_all, owner};
 use crate::support::app::TestApp;
 use crate::support::s3::{Operation, S3Double};
 
@@ -45,12 +45,14 @@ async fn a_start_reads_the_gathered_records_and_what_changed_since() {
     let storage = double.storage().await;
     let app = TestApp::start_on(storage.clone(), |_| {}).await;
     app.publish("model", &[("index.html", b"one")]).await;
+    let by = owner(&app);
+    drop(app);
     let (model, many) = ("model".parse().unwrap(), many());
     fill(&storage, &model, many).await;
-    app.loggia.releases.look_over().await.unwrap();
+    let earlier = serve(&storage).await;
+    earlier.look_over().await.unwrap();
     // After the records were gathered.
-    open_to_all(&app, "app-7").await;
-    drop(app);
+    earlier.set_audience(&"app-7".parse().unwrap(), Audience::Public, &by).await.unwrap();
 
     double.forget();
     let begun = std::time::Instant::now();
