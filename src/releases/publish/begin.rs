@@ -33,8 +33,8 @@ pub struct Announced {
 pub struct Begun {
     /// Its identity.
     pub id: ReleaseId,
-    /// The blobs to upload, in order: those that no finished release of this app holds, and that did not arrive for one
-    /// that was not finished.
+    /// The blobs to upload, in order: those that no finished release of this app holds, and that the same person did not
+    /// send for one that was not finished.
     pub missing: Vec<Digest>,
 }
 
@@ -76,28 +76,33 @@ impl Releases {
         let wanted = pending.sizes.keys().copied().collect();
         let going = self.wait_for_clearing(&wanted).await?;
         let missing = self.lacking(app, wanted, &going).await?;
-        let missing = self.carry_over(app, id, missing).await?;
+        let missing = self.carry_over(app, &pending.manifest, missing).await?;
         Ok(Begun { id, missing })
     }
 
-    /// Takes over what arrived for earlier releases of this app that were not finished: whoever begins again after an
-    /// upload that broke off sends only the rest. Answers those of `missing` that never came.
+    /// Takes over what the same person sent for earlier releases of this app that were not finished: whoever begins again
+    /// after an upload that broke off sends only the rest. Answers those of `missing` that never came.
     async fn carry_over(
         &self,
         app: &AppName,
-        id: ReleaseId,
+        begun: &Manifest,
         missing: Vec<Digest>,
     ) -> Result<Vec<Digest>, ReleaseError> {
         if missing.is_empty() {
             return Ok(missing);
         }
-        let storage = &self.0.storage;
+        let (id, storage) = (begun.id, &self.0.storage);
         let folders = storage.list_all(&Prefix::pending(app)).await?.folders;
         let earlier = folders.iter().rev().filter_map(|folder| folder.parse::<ReleaseId>().ok());
         // What was begun longer ago may be cleared away just now.
         let earlier = earlier.filter(|other| *other != id && self.require_timely(*other).is_ok());
         let mut missing: BTreeSet<Digest> = missing.into_iter().collect();
         for other in earlier.take(BROKEN_OFF) {
+            // A digest alone gives nobody what another sent.
+            let theirs = self.pending(app, other).await?.filter(|other| other.manifest.by == begun.by);
+            if theirs.is_none() {
+                continue;
+            }
             let arrived = storage.list_all(&Prefix::arrived(app, other)).await?.objects;
             let arrived: Vec<Digest> = arrived.iter().filter_map(|marker| marker.name.parse().ok()).collect();
             let taken: Vec<Digest> = arrived.into_iter().filter(|digest| missing.remove(digest)).collect();

@@ -7,7 +7,7 @@ use loggia::releases::Releases;
 use loggia::storage::{Body, Condition, Key, Storage};
 use serde_json::Value;
 
-use super::open_to_all;
+use super::{open_to_all, owner};
 use crate::support::app::TestApp;
 use crate::support::s3::{Operation, S3Double};
 
@@ -45,12 +45,14 @@ async fn a_start_reads_the_gathered_records_and_what_changed_since() {
     let storage = double.storage().await;
     let app = TestApp::start_on(storage.clone(), |_| {}).await;
     app.publish("model", &[("index.html", b"one")]).await;
+    let by = owner(&app);
+    drop(app);
     let (model, many) = ("model".parse().unwrap(), many());
     fill(&storage, &model, many).await;
-    app.loggia.releases.look_over().await.unwrap();
+    let earlier = serve(&storage).await;
+    earlier.look_over().await.unwrap();
     // After the records were gathered.
-    open_to_all(&app, "app-7").await;
-    drop(app);
+    earlier.set_audience(&"app-7".parse().unwrap(), Audience::Public, &by).await.unwrap();
 
     double.forget();
     let begun = std::time::Instant::now();
@@ -58,12 +60,11 @@ async fn a_start_reads_the_gathered_records_and_what_changed_since() {
     println!("{many} apps: started in {:?}", begun.elapsed());
     assert_eq!(started.catalog().apps().count(), many + 1);
     assert_eq!(started.catalog().app(&"app-7".parse().unwrap()).unwrap().audience, Audience::Public);
-    assert_eq!(
-        double.total(),
-        4,
-        "the copy, the journal, what changed, and who signed out: {:?}",
-        double.asked("")
-    );
+    let mut asked = double.asked("");
+    // One that was late is asked for twice.
+    asked.dedup();
+    assert!(asked.len() <= 6, "the copy, the journal, what changed, and what was ended: {asked:?}");
+    assert_eq!(asked.iter().filter(|line| line.contains("app.json")).count(), 1, "{asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +84,7 @@ async fn one_server_of_several_reads_every_record() {
     double.forget();
     two.look_over().await.unwrap();
     assert_eq!(two.catalog().apps().count(), 31);
-    assert!(double.total() <= 4, "{:?}", double.asked(""));
+    assert!(double.total() <= 6, "{:?}", double.asked(""));
     assert!(double.asked("app.json").len() <= 1);
 
     // The one that worked is gone; the other takes its turn when nobody else did.
@@ -136,10 +137,19 @@ async fn in_steady_state_a_page_view_asks_the_bucket_for_nothing() {
         }
     };
     views().await;
+    let asked =
+        || -> Vec<_> { double.asked("").into_iter().filter(|line| !line.contains("/catalog/")).collect() };
+    // What was just published is read once more by the next poll, and for search.
+    for _ in 0..50 {
+        double.forget();
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        if asked().is_empty() {
+            break;
+        }
+    }
     double.forget();
     for _ in 0..25 {
         views().await;
     }
-    let other: Vec<_> = double.asked("").into_iter().filter(|line| !line.contains("/catalog/")).collect();
-    assert_eq!(other, Vec::<String>::new());
+    assert_eq!(asked(), Vec::<String>::new());
 }

@@ -52,11 +52,26 @@ async fn the_same_bytes_in_another_app_are_still_missing() {
 }
 
 #[tokio::test]
-async fn what_an_unfinished_release_received_is_not_held_yet() {
+async fn what_an_unfinished_release_received_its_sender_need_not_send_again_and_nobody_else_has_it() {
     let (house, app) = House::with_app("sales").await;
-    let first = begin(&house.releases, &app, &[("a", b"one")]).await;
+    let named: [(&str, &[u8]); 1] = [("a", b"one")];
+    let first = begin(&house.releases, &app, &named).await;
     upload(&house.releases, &app, first.id, b"one").await.unwrap();
-    assert_eq!(begin(&house.releases, &app, &[("a", b"one")]).await.missing, [Digest::of(b"one")]);
+    let person = Person { email: "bob@example.org".parse().unwrap(), ..ann().person };
+    let bob = By { person, ..ann() };
+    let theirs = house.releases.begin(&app, &files(&named), None, None, &bob).await.unwrap();
+    assert_eq!(theirs.missing, [Digest::of(b"one")]);
+    let finished = house.releases.finish(&app, theirs.id, true, &bob).await;
+    assert!(matches!(finished, Err(ReleaseError::BlobsMissing { .. })), "by its digest alone");
+    let again = begin(&house.releases, &app, &named).await;
+    assert_eq!(again.missing, []);
+    house.releases.finish(&app, again.id, true, &ann()).await.unwrap();
+    assert_eq!(current(&house.releases, &app), Some(again.id));
+    // A week later it counts for nothing.
+    let lost = begin(&house.releases, &app, &[("b", b"two")]).await;
+    upload(&house.releases, &app, lost.id, b"two").await.unwrap();
+    house.clock.advance(Duration::from_hours(8 * 24));
+    assert_eq!(begin(&house.releases, &app, &[("b", b"two")]).await.missing, [Digest::of(b"two")]);
 }
 
 #[tokio::test]
