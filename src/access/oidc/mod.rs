@@ -100,7 +100,7 @@ pub struct SignedIn {
     pub cookie: Cookie,
     /// The provider's name for its own session, where it has one.
     pub provider_session: Option<String>,
-    /// The ID token as it came: what the provider is reminded with when they sign out.
+    /// The ID token as it came, which reminds the provider of them when they sign out; empty where it ends no sessions.
     pub id_token: Secret,
 }
 
@@ -173,8 +173,10 @@ impl Provider {
         }
         let code = given.get("code").ok_or(SignInError::Incomplete)?;
         let answer = self.exchange(&known, code, secrets.verifier()).await?;
+        let ends_sessions = known.sign_out().is_some();
         let (person, provider_session) = self.person(known, &answer, secrets.nonce(), now).await?;
-        let id_token = answer.id_token().map(ToString::to_string).unwrap_or_default();
+        let id_token =
+            answer.id_token().filter(|_| ends_sessions).map(ToString::to_string).unwrap_or_default();
         Ok(SignedIn {
             person,
             return_to,
