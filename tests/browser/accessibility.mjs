@@ -96,6 +96,24 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
       await signIn(page, loggia, "dev@localhost");
       await page.goto(`${loggia.url}/-/account/`);
     },
+    "an app's trusted publishers": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/apps/looked-at/publishers`);
+      await page.getByRole("heading", { name: "Trusted publishers" }).waitFor();
+    },
+    "a code that is typed wrongly": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/device`);
+      await page.getByLabel("Code").fill("WDJB");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.getByText("eight letters").first().waitFor();
+    },
+    "signed out": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/account/`);
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    },
     "the provider": async (page) => {
       await page.goto(`${loggia.url}/-/sign-in`);
       await page.getByLabel("Email address").waitFor();

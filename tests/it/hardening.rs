@@ -103,19 +103,20 @@ async fn a_host_is_what_the_one_host_header_says() {
         assert_eq!(answer.status, 303, "{forwarded} makes no host of another");
         assert!(answer.header("location").unwrap().contains("host=sales."), "{forwarded}");
     }
-    for (hosts, refused) in [
-        (format!("Host: sales.localhost:{port}\r\nHost: figures.localhost:{port}\r\n"), 400),
-        (format!("Host: figures.localhost:{port}, sales.localhost:{port}\r\n"), 400),
-        ("Host: figures.localhost.evil.example\r\n".to_owned(), 421),
-        (format!("Host: figures.localhost:{port}@evil.example\r\n"), 400),
-        (format!("Host: a.figures.localhost:{port}\r\n"), 421),
-        (format!("Host: figures.localhost.:{port}\r\n"), 421),
-        (format!("Host : figures.localhost:{port}\r\n"), 400),
-        (String::new(), 400),
+    for hosts in [
+        format!("Host: sales.localhost:{port}\r\nHost: figures.localhost:{port}\r\n"),
+        format!("Host: figures.localhost:{port}, sales.localhost:{port}\r\n"),
+        "Host: figures.localhost.evil.example\r\n".to_owned(),
+        format!("Host: figures.localhost:{port}@evil.example\r\n"),
+        format!("Host: a.figures.localhost:{port}\r\n"),
+        format!("Host: figures.localhost.:{port}\r\n"),
+        format!("Host : figures.localhost:{port}\r\n"),
+        String::new(),
     ] {
         let answer = send(format!("GET / HTTP/1.1\r\n{hosts}Cookie: {figures}\r\n")).await;
-        let safe = matches!(answer.status, 400 | 404 | 421) || (answer.status == 303 && refused == 421);
-        assert!(safe && answer.body != PAGE, "{hosts:?}: {}", answer.head);
+        // What cannot be read as a request at all is cut off without an answer.
+        assert!(matches!(answer.status, 0 | 400 | 404 | 421), "{hosts:?}: {}", answer.head);
+        assert_ne!(answer.body, PAGE, "{hosts:?}");
     }
     // The target wins over the header (RFC 9112, section 3.2.2), so that a cookie of one cannot reach the other's bytes.
     let absolute =

@@ -148,8 +148,10 @@ impl Provider {
         }
         let code = given.get("code").ok_or(SignInError::Incomplete)?;
         let answer = self.exchange(&known, code, secrets.verifier()).await?;
+        let ends_sessions = known.sign_out().is_some();
         let (person, provider_session) = self.person(known, &answer, secrets.nonce(), now).await?;
-        let id_token = answer.id_token().map(|token| Secret::new(token.to_string()));
+        let id_token =
+            answer.id_token().filter(|_| ends_sessions).map(|token| Secret::new(token.to_string()));
         Ok(SignedIn { person, return_to, cookie: pending.cookie(host, keyring), provider_session, id_token })
     }
 

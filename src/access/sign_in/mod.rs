@@ -66,7 +66,7 @@ pub struct SignedIn {
     pub cookie: Cookie,
     /// The provider's name for its own session, where it has one.
     pub provider_session: Option<String>,
-    /// The ID token as it came, where there is one: what the provider is reminded with when they sign out.
+    /// The ID token as it came, which reminds the provider of them when they sign out; `None` where it ends no sessions.
     pub id_token: Option<Secret>,
 }
 

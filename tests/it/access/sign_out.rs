@@ -108,6 +108,7 @@ async fn a_provider_without_an_end_for_sessions_is_not_offered() {
     let forger = Forger::start(NOW).await;
     let (app, _) = house(&forger).await;
     let cookies = sign_in(&app, &forger, "").await;
+    assert!(!cookies.contains("__Host-loggia-reminder"), "no cookie for nothing");
     let page = app.form("/-/sign-out", &cookies, &[]).await.text().await.unwrap();
     assert!(page.contains("On a shared computer, sign out there too.") && !page.contains(&forger.issuer()));
 }
