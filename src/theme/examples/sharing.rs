@@ -188,7 +188,8 @@ impl Words {
             from: who.map(|_| self.s("192.0.2.1")),
             app: who.map(|_| "prison-population".parse().unwrap()),
             action,
-            detail: self.s(detail),
+            // What has no detail has none, whatever words are put in.
+            detail: if detail.is_empty() { String::new() } else { self.s(detail) },
             rule: who.map(|_| self.s("owner")),
             times,
         };
