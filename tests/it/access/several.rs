@@ -12,7 +12,7 @@ use serde_json::json;
 use url::Url;
 
 use super::browser::Browser;
-use super::forger::Forger;
+use super::forger::{Forger, Signing};
 use super::sign_out::{logout, send};
 use super::{CALLBACK, CLIENT_ID, HeaderMap, NOW, Site, at, registration, sent_back, sign_in};
 use crate::support::app::{Answer, TestApp};
@@ -83,8 +83,10 @@ async fn each_provider_ends_its_own_sessions_and_no_others() {
     let [ann, pat] = &mut browsers;
 
     // A word of the one that names the other is signed with the wrong keys.
+    partners.lies().signing = Signing::OtherKey;
     let forged = logout(&partners, &json!({ "iss": staff.issuer() }));
     assert_eq!(send(&app, &forged).await.0, 400);
+    partners.lies().signing = Signing::Rs256;
     assert!(ann.is_signed_in(&app).await && pat.is_signed_in(&app).await);
     assert_eq!(send(&app, &logout(&partners, &json!({}))).await.0, 200);
     assert!(ann.is_signed_in(&app).await && !pat.is_signed_in(&app).await, "both are called 1");

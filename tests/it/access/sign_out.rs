@@ -17,17 +17,18 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// A server whose people sign in with the forger, and its clock.
 pub(super) async fn house(forger: &Forger) -> (TestApp, Clock) {
     let clock = Clock::fixed(at(NOW));
-    let providers = vec![registration(forger)];
+    let providers = vec![config::Provider { name: "forger".to_owned(), ..registration(forger) }];
     let change = |config: &mut config::Config| config.sign_in.providers = providers;
     (TestApp::start_at(clock.clone(), change, false).await, clock)
 }
 
 /// Signs in with a browser of this kind: the cookies of the main host afterwards.
 pub(super) async fn sign_in(app: &TestApp, forger: &Forger, agent: &str) -> String {
-    let begun = app.get("", "/-/sign-in", &[]).await;
-    let there: Url = begun.header("location").unwrap().parse().unwrap();
-    let back = format!("/-/sign-in/callback?{}", forger.visit(&there));
-    let done = app.get("", &back, &[("Cookie", &set(&begun.head)), ("User-Agent", agent)]).await;
+    let begun = app.form("/-/sign-in", "", &[("with", "forger")]).await;
+    let there: Url = begun.headers()["location"].to_str().unwrap().parse().unwrap();
+    let cookie = begun.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let back = format!("/-/sign-in/callback/forger?{}", forger.visit(&there));
+    let done = app.get("", &back, &[("Cookie", &cookie), ("User-Agent", agent)]).await;
     assert_eq!(done.status, 303, "{}", done.text());
     set(&done.head)
 }
