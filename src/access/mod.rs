@@ -2,7 +2,7 @@
 //! single-use markers, ended sessions, audit) are kept by the callers.
 //!
 //! 1. [`decide`] turns viewer, app and target into a [`Permit`] or a [`Refusal`]; only a permit opens anything.
-//!    [`explain`] says by which line, or what is missing.
+//!    [`explain()`] says by which line, or what is missing.
 //! 2. [`cookie`] reads cookies byte for byte and writes them in one way.
 //! 3. [`Keyring`] seals values for one purpose and one host.
 //! 4. [`Session`] says who signed in on the main host, [`AppSession`] on an app's host.

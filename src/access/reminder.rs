@@ -1,6 +1,6 @@
 //! What a browser keeps so that its provider can be asked to sign it out too (OpenID Connect RP-Initiated Logout 1.0).
 //!
-//! 1. [`cookie`] keeps the ID token of the sign-in, sealed, where it fits into a cookie; [`read`] opens it.
+//! 1. [`cookie()`] keeps the ID token of the sign-in, sealed, where it fits into a cookie; [`read`] opens it.
 //! 2. [`begin`] makes the state that the browser takes to the provider and back; [`is_ours`] knows it again.
 
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! Asking a bucket that has bad days.
 //!
-//! 1. While it does not answer at all, hardly anybody waits for it ([`Breaker`]).
+//! 1. While it does not answer at all, hardly anybody waits for it (`Breaker`).
 //! 2. An answer that takes longer than is usual is asked for a second time, and the first to come counts.
 //! 3. What came to nothing is repeated after a pause that grows and varies, within a bound of tries and time.
-//! 4. Second tries of either kind are paid from one [`Budget`].
+//! 4. Second tries of either kind are paid from one `Budget`.
 //!
 //! For whatever may be done twice. Writes have rules of their own ([`super::put`]) and the same breaker.
 

@@ -2,7 +2,7 @@
 //!
 //! 1. [`page`]: the list, a part of it at a time, and a field for pasting many addresses at once.
 //! 2. [`review`]: what was understood of the paste ([`paste`]), to be looked at before anything is done.
-//! 3. [`confirm`] shares, [`remove`] takes off, [`csv`] gives the list away.
+//! 3. [`confirm`] shares, [`remove`] takes off, [`csv()`] gives the list away.
 
 mod list;
 mod paste;
