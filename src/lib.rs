@@ -31,6 +31,9 @@ pub mod releases;
 // Who is asking, and what they may open.
 pub mod access;
 
+// Plain text mail, sent in the background.
+pub mod mail;
+
 // Templates, styles and scripts: one method a template, one typed view a page.
 pub mod theme;
 

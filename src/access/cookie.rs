@@ -24,8 +24,14 @@ pub enum CookieName {
     Nonce,
     /// Sign-ins that were begun, on the main host.
     SignIn,
+    /// A code that was sent by e-mail, on the main host.
+    EmailCode,
+    /// What the provider is reminded with when somebody signs out, on the main host.
+    Reminder,
     /// Says on an app's host when this browser was last told to forget what the origin had stored.
     Origin,
+    /// When the list of apps was last looked at, on the main host.
+    Visit,
 }
 
 impl CookieName {
@@ -37,7 +43,10 @@ impl CookieName {
             Self::AppSession => "__Host-loggia-app",
             Self::Nonce => "__Host-loggia-nonce",
             Self::SignIn => "__Host-loggia-sign-in",
+            Self::EmailCode => "__Host-loggia-code",
+            Self::Reminder => "__Host-loggia-reminder",
             Self::Origin => "__Host-loggia-origin",
+            Self::Visit => "__Host-loggia-visit",
         }
     }
 }
@@ -198,7 +207,13 @@ mod tests {
             "__Host-loggia-nonce=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
         );
         assert!(!format!("{cookie:?} {:?}", cookie.header()).contains("abc"));
-        for name in [CookieName::Session, CookieName::AppSession, CookieName::Nonce, CookieName::SignIn] {
+        for name in [
+            CookieName::Session,
+            CookieName::AppSession,
+            CookieName::Nonce,
+            CookieName::SignIn,
+            CookieName::Visit,
+        ] {
             assert!(name.as_str().starts_with("__Host-"));
         }
     }

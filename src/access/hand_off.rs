@@ -118,6 +118,10 @@ struct Code {
     host: String,
     session: String,
     person: Person,
+    #[serde(with = "seconds")]
+    begun: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider_session: Option<Digest>,
     nonce: Digest,
     return_to: ReturnPath,
     #[serde(with = "seconds")]
@@ -141,6 +145,8 @@ pub fn mint(
         host: arrival.host.clone(),
         session: session.id.clone(),
         person: session.person.clone(),
+        begun: session.issued,
+        provider_session: session.provider_session,
         nonce: arrival.nonce,
         return_to: arrival.return_to.clone(),
         session_expires: session.expires,
@@ -187,6 +193,8 @@ pub fn redeem(
         session: code.session,
         host: code.host,
         person: code.person,
+        begun: code.begun,
+        provider_session: code.provider_session,
         issued: now,
         expires: after(now, lifetime).min(code.session_expires),
     };

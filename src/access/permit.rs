@@ -94,6 +94,9 @@ pub enum Refusal {
     /// A grant named them until it ended.
     #[error("it was shared with you until a date that has passed; ask its owner")]
     Ended,
+    /// It opens from certain networks only, and this is none of them.
+    #[error("it opens from certain networks only, and yours is none of them; ask its owner from which")]
+    Network,
     /// There is no such app, or it was deleted.
     #[error("there is no such app")]
     NoSuchApp,

@@ -39,11 +39,31 @@ pub enum Purpose {
     HandOff,
     /// A code of the command line's sign-in.
     Authorization,
+    /// A code that was sent by e-mail.
+    EmailCode,
+    /// What the provider is reminded with when somebody signs out.
+    Reminder,
+    /// What a browser brings back from signing out at the provider.
+    SignOut,
+    /// What a command waits with while somebody types its code elsewhere.
+    Device,
+    /// A token of a trusted publisher.
+    Job,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] =
-        [Self::Session, Self::AppSession, Self::SignIn, Self::HandOff, Self::Authorization];
+    const ALL: [Self; 10] = [
+        Self::Session,
+        Self::AppSession,
+        Self::SignIn,
+        Self::HandOff,
+        Self::Authorization,
+        Self::EmailCode,
+        Self::Reminder,
+        Self::SignOut,
+        Self::Device,
+        Self::Job,
+    ];
 
     fn label(self) -> &'static [u8] {
         match self {
@@ -52,6 +72,11 @@ impl Purpose {
             Self::SignIn => b"sign-in",
             Self::HandOff => b"hand-off",
             Self::Authorization => b"authorization",
+            Self::EmailCode => b"email-code",
+            Self::Reminder => b"reminder",
+            Self::SignOut => b"sign-out",
+            Self::Device => b"device",
+            Self::Job => b"job",
         }
     }
 }

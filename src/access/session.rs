@@ -2,7 +2,7 @@
 //!
 //! A host here is the authority that the caller matched in its own configuration (`guides.example.org`,
 //! `sales.localhost:8080`), never a request's header. Whether a session was ended is the caller's to know: it
-//! hands in a predicate on the session's id.
+//! hands in a predicate on where the session comes from ([`Lineage`]).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second::required as seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entropy, Person, Viewer};
+use crate::model::{Digest, Entropy, Lineage, Person, Viewer};
 
 use super::cookie::{self, Cookie, CookieName};
 use super::{Keyring, Purpose};
@@ -29,13 +29,17 @@ pub struct Session {
     /// When it ends by itself.
     #[serde(with = "seconds")]
     pub expires: Timestamp,
+    /// Which of the provider's own sessions it came of, where the provider names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_session: Option<Digest>,
 }
 
 impl Session {
     /// A new session of `lifetime`.
     #[must_use]
     pub fn begin(person: Person, lifetime: Duration, now: Timestamp, entropy: &Entropy) -> Self {
-        Self { id: entropy.secret(), person, issued: now, expires: after(now, lifetime) }
+        let expires = after(now, lifetime);
+        Self { id: entropy.secret(), person, issued: now, expires, provider_session: None }
     }
 
     /// The cookie that carries it on the main host `host`.
@@ -45,17 +49,28 @@ impl Session {
         Cookie::new(CookieName::Session, value, until(now, self.expires))
     }
 
-    /// The session in a request to the main host `host`, unless `ended` knows its id.
+    /// What can end it before its time.
+    #[must_use]
+    pub fn lineage(&self) -> Lineage<'_> {
+        Lineage {
+            session: &self.id,
+            person: &self.person,
+            begun: self.issued,
+            provider_session: self.provider_session.as_ref(),
+        }
+    }
+
+    /// The session in a request to the main host `host`, unless `ended` knows of its end.
     pub fn open(
         headers: &HeaderMap,
         host: &str,
         keyring: &Keyring,
         now: Timestamp,
-        ended: impl Fn(&str) -> bool,
+        ended: impl Fn(&Lineage<'_>) -> bool,
     ) -> Option<Self> {
         let sealed = cookie::read(headers, CookieName::Session.as_str())?;
         let session: Self = keyring.open(Purpose::Session, host.as_bytes(), sealed)?;
-        (now < session.expires && !ended(&session.id)).then_some(session)
+        (now < session.expires && !ended(&session.lineage())).then_some(session)
     }
 }
 
@@ -68,6 +83,12 @@ pub struct AppSession {
     pub host: String,
     /// Who.
     pub person: Person,
+    /// When they signed in on the main host.
+    #[serde(with = "seconds")]
+    pub begun: Timestamp,
+    /// Which of the provider's own sessions that came of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_session: Option<Digest>,
     /// When it was made.
     #[serde(with = "seconds")]
     pub issued: Timestamp,
@@ -84,17 +105,28 @@ impl AppSession {
         Cookie::new(CookieName::AppSession, value, until(now, self.expires))
     }
 
-    /// The session in a request to the app's host `host`, unless `ended` knows the id of its main session.
+    /// What can end it before its time.
+    #[must_use]
+    pub fn lineage(&self) -> Lineage<'_> {
+        Lineage {
+            session: &self.session,
+            person: &self.person,
+            begun: self.begun,
+            provider_session: self.provider_session.as_ref(),
+        }
+    }
+
+    /// The session in a request to the app's host `host`, unless `ended` knows of its end, or its main session's.
     pub fn open(
         headers: &HeaderMap,
         host: &str,
         keyring: &Keyring,
         now: Timestamp,
-        ended: impl Fn(&str) -> bool,
+        ended: impl Fn(&Lineage<'_>) -> bool,
     ) -> Option<Self> {
         let sealed = cookie::read(headers, CookieName::AppSession.as_str())?;
         let session: Self = keyring.open(Purpose::AppSession, host.as_bytes(), sealed)?;
-        (session.host == host && now < session.expires && !ended(&session.session)).then_some(session)
+        (session.host == host && now < session.expires && !ended(&session.lineage())).then_some(session)
     }
 }
 
@@ -163,6 +195,8 @@ pub(super) mod tests {
             session: "s".into(),
             host: "sales.example.org".into(),
             person: ann(),
+            begun: at(0),
+            provider_session: None,
             issued: at(0),
             expires: at(3600),
         }
@@ -212,7 +246,8 @@ pub(super) mod tests {
     fn ending_the_main_session_ends_the_app_session() {
         let headers = sent_back(&[&app_session().cookie(&keyring(), at(0))]);
         let open = |ended: &str| {
-            AppSession::open(&headers, "sales.example.org", &keyring(), at(1), |id| id == ended).is_some()
+            AppSession::open(&headers, "sales.example.org", &keyring(), at(1), |of| of.session == ended)
+                .is_some()
         };
         assert!(open("another"));
         assert!(!open("s"));

@@ -4,7 +4,7 @@
 //! 2. [`parse`] takes such a text apart, from an `Authorization` header by way of [`bearer`]; owner and id find
 //!    the record.
 //! 3. [`verify`] compares the secret in constant time, and [`covers`] says whether the token's scope is wide
-//!    enough.
+//!    enough. What it may do there is an [`Ability`], of which each holds the ones before it.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use std::time::Duration;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
 
 use crate::config::Secret;
-use crate::model::{AppName, Digest, Entropy, Person, TokenRecord, TokenScope};
+use crate::model::{Ability, AppName, Digest, Entropy, Person, TokenRecord, TokenScope, VouchedJob};
 
 use super::session::after;
 
@@ -38,16 +38,28 @@ pub enum MintError {
     Days(u16),
 }
 
+/// A token that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted<'w> {
+    /// What they call it.
+    pub label: &'w str,
+    /// What it may do.
+    pub may: Ability,
+    /// Where.
+    pub scope: TokenScope,
+    /// How long it lasts, in days.
+    pub days: u16,
+}
+
 /// Makes a token for `person`, whom `owner` names in keys: the text to show once, and the record to keep.
 pub fn mint(
     person: &Person,
     owner: &str,
-    label: &str,
-    scope: TokenScope,
-    days: u16,
+    wanted: Wanted<'_>,
     now: Timestamp,
     entropy: &Entropy,
 ) -> Result<(Secret, TokenRecord), MintError> {
+    let Wanted { label, may, scope, days } = wanted;
     let label = label.trim();
     if label.is_empty() || label.chars().count() > LONGEST_LABEL || label.chars().any(char::is_control) {
         return Err(MintError::Label);
@@ -55,20 +67,56 @@ pub fn mint(
     if !(1..=LONGEST_DAYS).contains(&days) {
         return Err(MintError::Days(days));
     }
-    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    let id = Ulid::from_parts(millis, u128::from_le_bytes(entropy.bytes()));
-    let secret = entropy.secret();
+    let (id, secret, text) = random(owner, now, entropy);
     let record = TokenRecord {
         id,
         person: person.clone(),
         label: label.to_owned(),
         scope,
+        may,
         secret_sha256: Digest::of(secret.as_bytes()),
         created: now,
         expires: after(now, Duration::from_secs(u64::from(days) * 24 * 3600)),
+        used: None,
+        job: None,
     };
+    Ok((text, record))
+}
+
+/// Makes a token for a job, which may publish within `scope` for `life`, as long as an app trusts it.
+#[must_use]
+pub fn mint_for_job(
+    person: &Person,
+    owner: &str,
+    scope: TokenScope,
+    job: VouchedJob,
+    life: SignedDuration,
+    now: Timestamp,
+    entropy: &Entropy,
+) -> (Secret, TokenRecord) {
+    let (id, secret, text) = random(owner, now, entropy);
+    let record = TokenRecord {
+        id,
+        person: person.clone(),
+        label: person.email.to_string(),
+        scope,
+        may: Ability::Publish,
+        secret_sha256: Digest::of(secret.as_bytes()),
+        created: now,
+        expires: now.checked_add(life).unwrap_or(now),
+        used: None,
+        job: Some(Box::new(job)),
+    };
+    (text, record)
+}
+
+/// A token's identity, its secret part, and its text.
+fn random(owner: &str, now: Timestamp, entropy: &Entropy) -> (Ulid, String, Secret) {
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    let id = Ulid::from_parts(millis, u128::from_le_bytes(entropy.bytes()));
+    let secret = entropy.secret();
     let text = format!("loggia_{owner}_{}_{secret}", id.to_string().to_lowercase());
-    Ok((Secret::new(text), record))
+    (id, secret, Secret::new(text))
 }
 
 /// The parts of a token's text. Its secret is not shown.
@@ -137,8 +185,12 @@ mod tests {
 
     const OWNER: &str = "0123456789abcdef0123456789abcdef";
 
+    fn wanted(label: &str, days: u16) -> Wanted<'_> {
+        Wanted { label, may: Ability::All, scope: TokenScope::All, days }
+    }
+
     fn minted(seed: u64) -> (Secret, TokenRecord) {
-        mint(&ann(), OWNER, " laptop ", TokenScope::All, 30, at(1000), &Entropy::seeded(seed)).unwrap()
+        mint(&ann(), OWNER, wanted(" laptop ", 30), at(1000), &Entropy::seeded(seed)).unwrap()
     }
 
     #[test]
@@ -183,8 +235,7 @@ mod tests {
 
     #[test]
     fn labels_and_lives_are_bounded() {
-        let mint =
-            |label: &str, days| mint(&ann(), OWNER, label, TokenScope::All, days, at(0), &Entropy::system());
+        let mint = |label: &str, days| mint(&ann(), OWNER, wanted(label, days), at(0), &Entropy::system());
         assert_eq!(mint(" ", 1).unwrap_err(), MintError::Label);
         assert_eq!(mint("a\nb", 1).unwrap_err(), MintError::Label);
         assert_eq!(mint(&"a".repeat(81), 1).unwrap_err(), MintError::Label);
@@ -198,6 +249,20 @@ mod tests {
         assert!(covers(&TokenScope::All, None) && covers(&TokenScope::All, Some(&sales)));
         let scope = TokenScope::App(sales.clone());
         assert!(covers(&scope, Some(&sales)) && !covers(&scope, Some(&other)) && !covers(&scope, None));
+    }
+
+    #[test]
+    fn a_record_from_before_abilities_may_do_everything() {
+        let (_, record) = minted(1);
+        let mut old = serde_json::to_value(&record).unwrap();
+        assert_eq!(old.as_object_mut().unwrap().remove("may").unwrap(), "all");
+        assert_eq!(serde_json::from_value::<TokenRecord>(old).unwrap(), record);
+        assert!(Ability::Read < Ability::Publish && Ability::Publish < Ability::All);
+        for ability in [Ability::Read, Ability::Publish, Ability::All] {
+            assert_eq!(Ability::named(ability.as_str()), Some(ability));
+            assert_eq!(serde_json::to_value(ability).unwrap(), ability.as_str());
+        }
+        assert_eq!(Ability::named("write"), None);
     }
 
     #[test]

@@ -199,12 +199,8 @@ fn configuration(args: &Args, home: &Path) -> Result<Config> {
     config.development = false;
     config.sign_in = alone.sign_in;
     config.sign_in.session_keys = vec![Secret::new(Entropy::system().secret())];
-    config.sign_in.provider = Some(config::Provider {
-        issuer: "http://127.0.0.1:9/".to_owned(),
-        client_id: "nobody".to_owned(),
-        client_secret: None,
-        groups_claim: "groups".to_owned(),
-    });
+    config.sign_in.providers = vec![config::Provider::openid("http://127.0.0.1:9/", "nobody", None)];
+    config.mail = None;
     Ok(config)
 }
 

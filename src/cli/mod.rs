@@ -3,7 +3,7 @@
 //! 1. [`Cli`] is what can be typed; [`Cli::run`] does it and says whether it went well ([`Outcome`]).
 //! 2. [`serve`], [`check`], [`build`] and [`version`] work on this machine, [`gc`] on the storage.
 //! 3. The others talk to a server through [`client`]; [`access`] finds out which one and as whom, and
-//!    [`credentials`] keeps what [`login`] brought.
+//!    [`credentials`] keeps what [`login`] brought; a [`job`] of continuous integration needs neither.
 //! 4. [`output`] has the two ways of speaking: results on standard output, everything else on standard error.
 
 mod access;
@@ -15,7 +15,9 @@ mod client;
 mod credentials;
 mod delete;
 mod diff;
+mod explain;
 mod gc;
+mod job;
 mod logging;
 mod login;
 mod output;
@@ -27,6 +29,7 @@ mod search;
 mod searches;
 mod serve;
 mod share;
+mod sign_out;
 mod version;
 
 #[cfg(test)]
@@ -88,6 +91,8 @@ enum Command {
     Activate(activate::Args),
     Rollback(rollback::Args),
     Share(share::Args),
+    Explain(explain::Args),
+    SignOut(sign_out::Args),
     Delete(delete::Args),
     Restore(restore::Args),
     Search(search::Args),
@@ -116,6 +121,8 @@ impl Cli {
             Command::Activate(args) => wait(activate::run(args, connect(server)?)),
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
+            Command::Explain(args) => wait(explain::run(args, connect(server)?)),
+            Command::SignOut(args) => wait(sign_out::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),
             Command::Search(args) => {

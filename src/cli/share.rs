@@ -10,7 +10,7 @@ use serde_json::json;
 use super::Outcome;
 use super::client::Client;
 use super::output::{plain, print, print_json, say, table};
-use crate::model::{AppName, Audience, Clock, Grant, Role, Who};
+use crate::model::{AppName, Audience, Clock, Grant, NetworkRule, NetworkUse, Role, Who};
 use until::{Until, parse_until};
 
 /// See or change who may see an app
@@ -22,6 +22,7 @@ use until::{Until, parse_until};
   loggia share prison-population --add ann@example.org --publisher
   loggia share prison-population --remove bob@example.org
   loggia share prison-population --audience signed-in
+  loggia share prison-population --only-from office              as well as signing in
   loggia share prison-population --search off                    take its pages out of search")]
 pub(super) struct Args {
     /// The app
@@ -41,6 +42,15 @@ pub(super) struct Args {
     /// Set who sees it: everybody, everybody who signed in, or those listed
     #[arg(long, value_name = "AUDIENCE", value_parser = parse_audience)]
     audience: Option<Audience>,
+    /// Let nobody open it but from this network, as well as being in the audience
+    #[arg(long, value_name = "NETWORK", conflicts_with_all = ["also_from", "from_anywhere"])]
+    only_from: Vec<String>,
+    /// Let everybody in this network open it, instead of signing in
+    #[arg(long, value_name = "NETWORK", conflicts_with = "from_anywhere")]
+    also_from: Vec<String>,
+    /// Let it be opened from anywhere
+    #[arg(long)]
+    from_anywhere: bool,
     /// Whether search finds its pages, for those who may open it
     #[arg(long, value_name = "on|off", value_parser = parse_switch)]
     search: Option<bool>,
@@ -56,6 +66,8 @@ struct Sharing {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
     audience: Audience,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<NetworkRule>,
     search: bool,
     grants: Vec<Grant>,
 }
@@ -72,6 +84,10 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
         let body = json!({ "audience": audience });
         client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
     }
+    if let Some(network) = wanted_network(&args) {
+        let body = json!({ "network": network });
+        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
+    }
     if let Some(search) = args.search {
         let body = json!({ "settings": { "search": search } });
         client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
@@ -79,7 +95,14 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
     let app = client.app(&args.name).await?;
     let grants = client.get(&grants).await?;
     let search = app.settings.search.unwrap_or(true);
-    let sharing = Sharing { app: app.name, owner: app.owner, audience: app.audience, search, grants };
+    let sharing = Sharing {
+        app: app.name,
+        owner: app.owner,
+        audience: app.audience,
+        network: app.network,
+        search,
+        grants,
+    };
     if args.json {
         print_json(&sharing)?;
     } else {
@@ -100,7 +123,18 @@ fn wanted_grants(args: &Args) -> anyhow::Result<Vec<Grant>> {
         bail!("{over} is over already; name a later date with --until");
     }
     let role = if args.publisher { Role::Publisher } else { Role::Viewer };
-    Ok(args.add.iter().map(|who| Grant { who: who.clone(), role, until }).collect())
+    Ok(args.add.iter().map(|who| Grant::new(who.clone(), role, until)).collect())
+}
+
+/// The condition of networks that is to be set; null takes it away.
+fn wanted_network(args: &Args) -> Option<serde_json::Value> {
+    let rule = |rule, names: &[String]| Some(json!(NetworkRule { rule, names: names.to_vec() }));
+    match (args.only_from.as_slice(), args.also_from.as_slice(), args.from_anywhere) {
+        ([], [], false) => None,
+        ([], [], true) => Some(serde_json::Value::Null),
+        ([], names, _) => rule(NetworkUse::Instead, names),
+        (names, ..) => rule(NetworkUse::AsWell, names),
+    }
 }
 
 async fn remove(client: &Client, name: &AppName, who: &Who) -> anyhow::Result<()> {
@@ -121,6 +155,9 @@ fn show(sharing: &Sharing) -> anyhow::Result<()> {
     let owner =
         sharing.owner.as_deref().map(|owner| format!(", owned by {}", plain(owner))).unwrap_or_default();
     print(format!("{}{owner}, is seen by {seen_by}", sharing.app))?;
+    if let Some(network) = &sharing.network {
+        print(format!("It opens {}", plain(&network.to_string())))?;
+    }
     if !sharing.search {
         print("Search does not find its pages")?;
     }

@@ -3,13 +3,17 @@
 use std::net::SocketAddr;
 
 use tracing_subscriber::EnvFilter;
-use url::Url;
 
 use super::keys::Draft;
 use super::load::Places;
 use super::mistake::{Mistake, Place};
+use super::providers::is_safe;
 use super::value::{is_local_name, is_loopback};
 use crate::model::AppName;
+
+mod sign_in;
+
+use sign_in::unsafe_issuer;
 
 /// The longest a session may last, in days.
 const LONGEST_SESSION_DAYS: u64 = 90;
@@ -20,7 +24,9 @@ pub(super) fn check(draft: &Draft, places: &Places) -> Vec<Mistake> {
     check.tls();
     check.logs(draft);
     check.sessions(draft);
-    if check.is_set("sign_in", "issuer") {
+    check.mail(draft);
+    check.email_codes(draft);
+    if draft.lets_others_in() {
         check.required(draft);
         check.addresses(draft);
     } else {
@@ -36,12 +42,17 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn is_set(&self, section: &'static str, name: &'static str) -> bool {
-        self.places.contains_key(&(section, name))
+        self.places.contains_key(&(section, name, 0))
     }
 
     /// Reports a mistake where the setting was written.
     fn report(&mut self, section: &'static str, name: &'static str, what: String) {
-        let place = self.places.get(&(section, name)).cloned().unwrap_or(Place::Nowhere);
+        self.report_in(section, name, 0, what);
+    }
+
+    /// Reports one in the table with this number.
+    fn report_in(&mut self, section: &'static str, name: &'static str, table: usize, what: String) {
+        let place = self.places.get(&(section, name, table)).cloned().unwrap_or(Place::Nowhere);
         self.mistakes.push(Mistake::new(place, what));
     }
 
@@ -95,23 +106,19 @@ impl Check<'_> {
             "set it to the domain that apps live below, such as `apps.example.org`",
         );
         self.require("storage", &["url"], "set it to `s3://bucket/prefix` or to a folder");
-        self.require("sign_in", &["client_id"], "set it to the name that the provider knows Loggia by");
+        if draft.issuer.is_some() {
+            self.require("sign_in", &["client_id"], "set it to the name that the provider knows Loggia by");
+        } else {
+            self.without_issuer();
+        }
+        self.providers(draft);
         self.require(
             "sign_in",
             &["session_keys_file", "session_keys"],
             "name a file that holds the output of `openssl rand -base64 33`, or set LOGGIA_SIGN_IN_SESSION_KEYS",
         );
-        if let Some(issuer) = &draft.issuer {
-            match Url::parse(issuer) {
-                Ok(url) if url.scheme() == "https" || is_loopback(&url) => {}
-                Ok(_) | Err(_) => {
-                    let what = format!(
-                        "`issuer` is `{}`; write the provider's `https://` address",
-                        issuer.escape_debug()
-                    );
-                    self.report("sign_in", "issuer", what);
-                }
-            }
+        if let Some(issuer) = draft.issuer.as_ref().filter(|issuer| !is_safe(issuer)) {
+            self.report("sign_in", "issuer", unsafe_issuer(issuer));
         }
     }
 
@@ -135,15 +142,7 @@ impl Check<'_> {
 
     /// In development mode nobody proves who they are, so nobody else may reach it.
     fn alone_on_this_machine(&mut self, draft: &Draft) {
-        for name in ["client_id", "client_secret", "client_secret_file"] {
-            if self.is_set("sign_in", name) {
-                self.report(
-                    "sign_in",
-                    name,
-                    format!("`{name}` needs `[sign_in] issuer` beside it; set the provider's address"),
-                );
-            }
-        }
+        self.without_issuer();
         self.listens_at_home("listen", draft.server.listen);
         self.listens_at_home("ops_listen", draft.server.ops_listen);
         if let Some(public) = draft.public_url.as_ref().filter(|public| !is_loopback(public)) {

@@ -108,7 +108,7 @@ impl Given {
     /// A secret of the environment; in a file it is refused.
     pub(super) fn secret(&self) -> Result<Secret, Refusal> {
         if let Place::File { .. } = self.place {
-            let (name, variable) = (self.known.name, super::keys::variable_of(self.known));
+            let (name, variable) = (self.known.name, super::keys::variable_of(self.known, self.table));
             return Err(format!(
                 "`{name}` is a secret and does not belong in this file; write it to a file of its own and name that \
                  with `{name}_file`, or set {variable}; then replace the secret, for it was exposed here"
@@ -152,6 +152,7 @@ impl Given {
             Raw::Text(text) => format!("`{}`", text.escape_debug()),
             Raw::Boolean(value) => format!("`{value}`"),
             Raw::List(_) => "a list".to_owned(),
+            Raw::Tables(_) => "a list of tables".to_owned(),
             Raw::Other(kind) => format!("a {kind}"),
         };
         format!("`{}` is {found}; write {wanted}", self.known.name)

@@ -3,10 +3,20 @@
 use url::Url;
 
 use super::given::Refusal;
+use super::mail::{MailDraft, parse_mail_security, parse_mail_server, parse_port, parse_sender};
+use super::providers::{EmailDraft, ProviderDraft, parse_provider_kind, parse_provider_name};
 use super::source::Given;
-use super::value::{parse_address, parse_domain, parse_language, parse_listen, parse_site, parse_source};
-use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
-use crate::model::Who;
+use super::value::{
+    parse_address, parse_audience, parse_domain, parse_issuer, parse_language, parse_listen, parse_site,
+    parse_source,
+};
+use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
+use crate::model::{Audience, Who};
+
+/// Sections of which there may be several: `[[sign_in.provider]]`.
+pub(super) const REPEATED: [&str; 1] = ["sign_in.provider"];
+/// The most tables of such a section.
+pub(super) const MOST_TABLES: usize = 16;
 
 /// A setting that exists.
 #[derive(Debug)]
@@ -36,12 +46,20 @@ pub(super) struct Draft {
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
-    pub groups_claim: String,
+    pub groups_claim: Option<String>,
+    pub providers: Vec<ProviderDraft>,
+    pub email: EmailDraft,
+    pub mail: MailDraft,
     pub session_keys: Option<Vec<Secret>>,
     pub session: std::time::Duration,
     pub app_session: std::time::Duration,
     pub creators: Vec<Who>,
     pub guide_publishers: Option<Vec<Who>>,
+    pub audiences: Vec<Audience>,
+    pub administrators: Vec<Who>,
+    pub networks: Vec<Network>,
+    pub github_issuers: Vec<Url>,
+    pub gitlab_issuers: Vec<Url>,
     pub limits: Limits,
     pub logs: Logs,
 }
@@ -67,29 +85,83 @@ pub(super) static KNOWN: &[Known] = &[
     }),
     open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
-    open("storage", "regions", |draft, given| {
-        put(
-            &mut draft.storage_regions,
-            given.list(|region| Ok::<_, std::convert::Infallible>(region.to_owned())),
-        )
-    }),
+    open("storage", "regions", |draft, given| put(&mut draft.storage_regions, texts(given))),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
     secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),
     open("sign_in", "client_secret_file", |draft, given| {
         put_some(&mut draft.client_secret, given.secret_file())
     }),
-    open("sign_in", "groups_claim", |draft, given| put(&mut draft.groups_claim, owned(given.text()))),
+    open("sign_in", "groups_claim", |draft, given| put_some(&mut draft.groups_claim, owned(given.text()))),
     secret("sign_in", "session_keys", |draft, given| put_some(&mut draft.session_keys, keys(given.secret()))),
     open("sign_in", "session_keys_file", |draft, given| {
         put_some(&mut draft.session_keys, keys(given.secret_file()))
     }),
     open("sign_in", "session", |draft, given| put(&mut draft.session, given.duration())),
     open("sign_in", "app_session", |draft, given| put(&mut draft.app_session, given.duration())),
+    open("sign_in.provider", "name", |draft, given| {
+        put_some(&mut draft.provider(given).name, given.read(parse_provider_name))
+    }),
+    open("sign_in.provider", "label", |draft, given| {
+        put_some(&mut draft.provider(given).label, owned(given.text()))
+    }),
+    open("sign_in.provider", "kind", |draft, given| {
+        put(&mut draft.provider(given).github, given.read(parse_provider_kind))
+    }),
+    open("sign_in.provider", "issuer", |draft, given| {
+        put_some(&mut draft.provider(given).issuer, owned(given.text()))
+    }),
+    open("sign_in.provider", "api", |draft, given| {
+        put_some(&mut draft.provider(given).api, owned(given.text()))
+    }),
+    open("sign_in.provider", "client_id", |draft, given| {
+        put_some(&mut draft.provider(given).client_id, owned(given.text()))
+    }),
+    secret("sign_in.provider", "client_secret", |draft, given| {
+        put_some(&mut draft.provider(given).client_secret, given.secret())
+    }),
+    open("sign_in.provider", "client_secret_file", |draft, given| {
+        put_some(&mut draft.provider(given).client_secret, given.secret_file())
+    }),
+    open("sign_in.provider", "groups_claim", |draft, given| {
+        put_some(&mut draft.provider(given).groups_claim, owned(given.text()))
+    }),
+    open("sign_in.provider", "domains", |draft, given| {
+        put(&mut draft.provider(given).domains, given.list(parse_domain))
+    }),
+    open("sign_in.provider", "organisations", |draft, given| {
+        put(&mut draft.provider(given).organisations, texts(given))
+    }),
+    open("sign_in.provider", "audiences", |draft, given| {
+        put(&mut draft.provider(given).audiences, texts(given))
+    }),
+    open("sign_in.provider", "verified_email", |draft, given| {
+        put(&mut draft.provider(given).trusts_unsaid, given.switch().map(|required| !required))
+    }),
+    open("sign_in.email", "domains", |draft, given| {
+        put_some(&mut draft.email.domains, given.list(parse_domain))
+    }),
+    open("sign_in.email", "granted", |draft, given| put_some(&mut draft.email.granted, given.switch())),
+    open("mail", "server", |draft, given| put_some(&mut draft.mail.server, given.read(parse_mail_server))),
+    open("mail", "port", |draft, given| put_some(&mut draft.mail.port, given.read(parse_port))),
+    open("mail", "security", |draft, given| {
+        put_some(&mut draft.mail.security, given.read(parse_mail_security))
+    }),
+    open("mail", "user", |draft, given| put_some(&mut draft.mail.user, owned(given.text()))),
+    secret("mail", "password", |draft, given| put_some(&mut draft.mail.password, given.secret())),
+    open("mail", "password_file", |draft, given| put_some(&mut draft.mail.password, given.secret_file())),
+    open("mail", "from", |draft, given| put_some(&mut draft.mail.from, given.read(parse_sender))),
     open("access", "creators", |draft, given| put(&mut draft.creators, given.list(str::parse::<Who>))),
     open("access", "guide_publishers", |draft, given| {
         put_some(&mut draft.guide_publishers, given.list(str::parse::<Who>))
     }),
+    open("access", "audiences", |draft, given| put(&mut draft.audiences, given.list(parse_audience))),
+    open("access", "administrators", |draft, given| {
+        put(&mut draft.administrators, given.list(str::parse::<Who>))
+    }),
+    open("access", "network", |draft, given| put(&mut draft.networks, given.networks())),
+    open("access", "github_issuers", |draft, given| put(&mut draft.github_issuers, given.list(parse_issuer))),
+    open("access", "gitlab_issuers", |draft, given| put(&mut draft.gitlab_issuers, given.list(parse_issuer))),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),
@@ -109,6 +181,7 @@ pub(super) static KNOWN: &[Known] = &[
     open("limits", "drafts_age", |draft, given| put(&mut draft.limits.drafts_age, given.duration())),
     open("limits", "restore_days", |draft, given| put(&mut draft.limits.restore, given.days())),
     open("limits", "cache_bytes", |draft, given| put(&mut draft.limits.cache_bytes, given.size())),
+    open("limits", "disk_bytes", |draft, given| put(&mut draft.limits.disk_bytes, given.size())),
     open("limits", "request_timeout", |draft, given| {
         put(&mut draft.limits.request_timeout, given.duration())
     }),
@@ -117,9 +190,25 @@ pub(super) static KNOWN: &[Known] = &[
     open("logs", "requests", |draft, given| put(&mut draft.logs.requests, given.switch())),
 ];
 
-/// The variable that sets `known`.
-pub(super) fn variable_of(known: &Known) -> String {
-    format!("LOGGIA_{}_{}", known.section, known.name).to_uppercase()
+/// The variable that sets `known`, in the table with this number where there may be several.
+pub(super) fn variable_of(known: &Known, table: usize) -> String {
+    let number = if REPEATED.contains(&known.section) { format!("{}_", table + 1) } else { String::new() };
+    format!("{}{number}{}", prefix_of(known.section), known.name.to_uppercase())
+}
+
+/// What the variables of a section begin with.
+pub(super) fn prefix_of(section: &str) -> String {
+    format!("LOGGIA_{}_", section.replace('.', "_").to_uppercase())
+}
+
+impl Draft {
+    /// The provider of the table that `given` stands in.
+    fn provider(&mut self, given: &Given) -> &mut ProviderDraft {
+        if self.providers.len() <= given.table {
+            self.providers.resize_with(given.table + 1, ProviderDraft::default);
+        }
+        &mut self.providers[given.table]
+    }
 }
 
 type Put = fn(&mut Draft, &Given) -> Result<(), Refusal>;
@@ -140,6 +229,10 @@ fn put<T>(slot: &mut T, value: Result<T, Refusal>) -> Result<(), Refusal> {
 fn put_some<T>(slot: &mut Option<T>, value: Result<T, Refusal>) -> Result<(), Refusal> {
     *slot = Some(value?);
     Ok(())
+}
+
+fn texts(given: &Given) -> Result<Vec<String>, Refusal> {
+    given.list(|text| Ok::<_, std::convert::Infallible>(text.to_owned()))
 }
 
 fn owned(text: Result<&str, Refusal>) -> Result<String, Refusal> {

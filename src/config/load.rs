@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use url::Url;
+
 use super::development::DEVELOPMENT_DIR;
 use super::keys::Draft;
+use super::mail::MailDraft;
 use super::mistake::{ConfigError, Mistake, Place};
+use super::providers::EmailDraft;
 use super::source::{Given, read_file, read_variables};
 use super::{
-    Access, Config, Content, ContentSource, Limits, Logs, Provider, Server, SignIn, Storage, Theme, Tls,
-    check, home_url,
+    Access, Config, Content, ContentSource, Limits, Logs, Server, SignIn, Storage, Theme, Tls, check,
+    home_url,
 };
 use crate::model::Who;
 
@@ -33,8 +37,12 @@ pub struct Flags {
     pub theme: Option<Theme>,
 }
 
-/// Where each setting was last written, by section and name.
-pub(super) type Places = BTreeMap<(&'static str, &'static str), Place>;
+/// Who vouches for the jobs of GitHub and of GitLab's own servers.
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+const GITLAB: &str = "https://gitlab.com";
+
+/// Where each setting was last written, by section, name and, in a section of several tables, its number.
+pub(super) type Places = BTreeMap<(&'static str, &'static str, usize), Place>;
 
 impl Config {
     /// Reads `file` (else `./loggia.toml` when it is there), then `env`, then `flags`, and reports every
@@ -67,7 +75,7 @@ impl Config {
 fn put_all(draft: &mut Draft, given: &[Given], mistakes: &mut Vec<Mistake>) -> Places {
     let mut places = Places::new();
     for setting in given {
-        places.insert((setting.known.section, setting.known.name), setting.place.clone());
+        places.insert((setting.known.section, setting.known.name, setting.table), setting.place.clone());
         if let Err(refusal) = (setting.known.put)(draft, setting) {
             mistakes.push(Mistake::new(setting.place.clone(), refusal));
         }
@@ -78,37 +86,32 @@ fn put_all(draft: &mut Draft, given: &[Given], mistakes: &mut Vec<Mistake>) -> P
 fn put_flags(draft: &mut Draft, flags: &Flags, places: &mut Places) {
     if let Some(listen) = flags.listen {
         draft.server.listen = listen;
-        places.insert(("server", "listen"), Place::Flag("--listen"));
+        places.insert(("server", "listen", 0), Place::Flag("--listen"));
     }
     if let Some(listen) = flags.ops_listen {
         draft.server.ops_listen = listen;
-        places.insert(("server", "ops_listen"), Place::Flag("--ops-listen"));
+        places.insert(("server", "ops_listen", 0), Place::Flag("--ops-listen"));
     }
     if let Some(dir) = &flags.content {
         draft.content.dir.clone_from(dir);
-        places.insert(("content", "dir"), Place::Flag("--content"));
+        places.insert(("content", "dir", 0), Place::Flag("--content"));
     }
     if let Some(storage) = &flags.storage {
         draft.storage = Some(storage.clone());
-        places.insert(("storage", "url"), Place::Flag("--storage"));
+        places.insert(("storage", "url", 0), Place::Flag("--storage"));
     }
     if let Some(theme) = &flags.theme {
         draft.server.theme = theme.clone();
-        places.insert(("server", "theme"), Place::Flag("--theme"));
+        places.insert(("server", "theme", 0), Place::Flag("--theme"));
     }
 }
 
 /// Turns a checked draft into a configuration, with development mode's own answers where none were given.
 fn finish(draft: Draft) -> Config {
-    let development = draft.issuer.is_none();
+    let development = !draft.lets_others_in();
+    let (providers, email) = (draft.all_providers(), draft.email.clone().finish());
     let tls = draft.tls_certificate.zip(draft.tls_key).map(|(certificate, key)| Tls { certificate, key });
     let at_home = home_url(tls.is_some(), draft.server.listen.port());
-    let provider = draft.issuer.zip(draft.client_id).map(|(issuer, client_id)| Provider {
-        issuer,
-        client_id,
-        client_secret: draft.client_secret,
-        groups_claim: draft.groups_claim,
-    });
     Config {
         server: Server {
             public_url: draft.public_url.unwrap_or(at_home),
@@ -121,16 +124,23 @@ fn finish(draft: Draft) -> Config {
         storage: draft.storage.unwrap_or_else(|| Storage::Folder(PathBuf::from(DEVELOPMENT_DIR))),
         storage_regions: draft.storage_regions,
         sign_in: SignIn {
-            provider,
+            providers,
+            email,
             session_keys: draft.session_keys.unwrap_or_default(),
             session: draft.session,
             app_session: draft.app_session,
         },
+        mail: draft.mail.finish(),
         access: Access {
             creators: draft.creators,
             guide_publishers: draft
                 .guide_publishers
                 .unwrap_or_else(|| if development { developer() } else { Vec::new() }),
+            audiences: draft.audiences,
+            administrators: draft.administrators,
+            networks: draft.networks,
+            github_issuers: draft.github_issuers,
+            gitlab_issuers: draft.gitlab_issuers,
         },
         limits: draft.limits,
         logs: draft.logs,
@@ -158,12 +168,20 @@ impl Default for Draft {
             issuer: None,
             client_id: None,
             client_secret: None,
-            groups_claim: "groups".to_owned(),
+            groups_claim: None,
+            providers: Vec::new(),
+            email: EmailDraft::default(),
+            mail: MailDraft::default(),
             session_keys: None,
             session: Duration::from_hours(12),
             app_session: Duration::from_hours(1),
             creators: Vec::new(),
             guide_publishers: None,
+            audiences: Vec::new(),
+            administrators: Vec::new(),
+            networks: Vec::new(),
+            github_issuers: Url::parse(GITHUB).into_iter().collect(),
+            gitlab_issuers: Url::parse(GITLAB).into_iter().collect(),
             limits: Limits::default(),
             logs: Logs { filter: "info".to_owned(), json: false, requests: true },
         }

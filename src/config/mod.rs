@@ -3,9 +3,10 @@
 //! 1. `source` reads `loggia.toml` and the `LOGGIA_…` variables ([`variables`]) into settings with their
 //!    places; the table in `keys` says what can be set, and `nearest` what was meant.
 //! 2. `given` and `value` turn what was written into values.
+//!    `providers` and `mail` have sections of their own.
 //! 3. [`Config::load`] puts them in order (file, variables, [`Flags`]), `check` looks at them together, and
 //!    every [`Mistake`] is reported at once.
-//! 4. Without an issuer to sign in with this is development mode: [`development_key`], [`DEVELOPMENT_DIR`].
+//! 4. Without a way to sign in this is development mode: [`development_key`], [`DEVELOPMENT_DIR`].
 
 mod check;
 mod development;
@@ -13,8 +14,11 @@ mod environment;
 mod given;
 mod keys;
 mod load;
+mod mail;
 mod mistake;
 mod nearest;
+mod network;
+mod providers;
 mod source;
 mod theme;
 mod value;
@@ -29,9 +33,12 @@ use std::time::Duration;
 use url::Url;
 
 pub use development::{DEVELOPMENT_DIR, development_key};
-pub use environment::{client_token, user_dir, variables};
+pub use environment::{JobIdentity, client_token, job_identity, user_dir, variables};
 pub use load::Flags;
+pub use mail::{Mail, MailSecurity, Sender};
 pub use mistake::{ConfigError, Mistake, Place};
+pub use network::Network;
+pub use providers::{EmailCodes, Provider, ProviderKind};
 pub use theme::Theme;
 pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
 
@@ -50,6 +57,8 @@ pub struct Config {
     pub storage_regions: Vec<String>,
     /// `[sign_in]`
     pub sign_in: SignIn,
+    /// `[mail]`; `None` sends none.
+    pub mail: Option<Mail>,
     /// `[access]`
     pub access: Access,
     /// `[limits]`
@@ -79,7 +88,7 @@ pub struct Server {
     pub trusted_proxies: Vec<IpAddr>,
     /// The look of its pages.
     pub theme: Theme,
-    /// Where the search index is kept from one start to the next; `None` builds it at every start.
+    /// Where the search index and files of apps are kept from one start to the next; `None` keeps neither.
     pub cache: Option<PathBuf>,
 }
 
@@ -130,8 +139,11 @@ pub enum Storage {
 /// How people sign in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// The OpenID provider; `None` is the built-in one of development mode.
-    pub provider: Option<Provider>,
+    /// Where people sign in, in the order in which they choose; in development mode the built-in provider comes
+    /// first.
+    pub providers: Vec<Provider>,
+    /// Codes by e-mail, for people outside any provider; `None` sends none.
+    pub email: Option<EmailCodes>,
     /// Keys that seal sessions: the first seals, all of them open, so that keys can be changed in turn.
     /// Each has at least 32 characters. Empty in development mode unless given: `serve` then takes
     /// [`development_key`].
@@ -142,19 +154,6 @@ pub struct SignIn {
     pub app_session: Duration,
 }
 
-/// An OpenID provider and our registration with it.
-#[derive(Clone, Debug)]
-pub struct Provider {
-    /// Its issuer URL, exactly as its discovery document and its tokens write it.
-    pub issuer: String,
-    /// Our client identity.
-    pub client_id: String,
-    /// Our client secret; `None` is a public client.
-    pub client_secret: Option<Secret>,
-    /// The claim that holds a person's groups.
-    pub groups_claim: String,
-}
-
 /// What publishers may do.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
@@ -163,6 +162,19 @@ pub struct Access {
     /// Who may publish the guides when they come from the bucket; nobody when it is empty. In development mode
     /// it is `dev@localhost` unless given.
     pub guide_publishers: Vec<crate::model::Who>,
+    /// The audiences that publishers may choose; any when it is empty. [`Audience::Listed`] always is one.
+    ///
+    /// [`Audience::Listed`]: crate::model::Audience::Listed
+    pub audiences: Vec<crate::model::Audience>,
+    /// Who may read the whole record of who did what, see the list of apps as somebody else would, and end other
+    /// people's sessions and tokens; nobody when it is empty.
+    pub administrators: Vec<crate::model::Who>,
+    /// The networks that publishers may choose.
+    pub networks: Vec<Network>,
+    /// The issuers of identity tokens of GitHub's jobs that are believed.
+    pub github_issuers: Vec<Url>,
+    /// The same of GitLab's.
+    pub gitlab_issuers: Vec<Url>,
 }
 
 /// Bounds. Every wait, size and count has one.
@@ -202,6 +214,8 @@ pub struct Limits {
     pub restore: Duration,
     /// How much memory blobs may take, in bytes: three quarters as they are, a quarter encoded.
     pub cache_bytes: usize,
+    /// How much room files of apps may take in the folder [`Server::cache`], in bytes.
+    pub disk_bytes: usize,
     /// How long a request of another kind than an upload may take.
     pub request_timeout: Duration,
 }
@@ -286,6 +300,7 @@ impl Default for Limits {
             drafts_age: Duration::from_hours(24 * 90),
             restore: Duration::from_hours(24 * 90),
             cache_bytes: 256 << 20,
+            disk_bytes: 4 << 30,
             request_timeout: Duration::from_mins(1),
         }
     }

@@ -1,12 +1,13 @@
 //! Where settings come from: a file and the environment, as one list with the place of each.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::environment::{CLIENT_VARIABLES, is_service_link};
-use super::keys::{KNOWN, Known, variable_of};
+use super::keys::{KNOWN, Known, MOST_TABLES, REPEATED, prefix_of, variable_of};
 use super::mistake::{Mistake, Place};
 use super::nearest::nearest;
 
@@ -24,6 +25,8 @@ pub(super) struct Given {
     pub place: Place,
     /// What a relative path in it is relative to; empty is the working directory.
     pub base: PathBuf,
+    /// Which table it stands in, from 0, where a section may be there several times.
+    pub table: usize,
 }
 
 /// A value before anybody has asked what it means.
@@ -35,9 +38,14 @@ pub(super) enum Raw {
     Boolean(bool),
     /// A list of texts.
     List(Vec<String>),
+    /// A list of tables, as `[[section.name]]` writes it.
+    Tables(Vec<Table>),
     /// Something that no setting is, by its name in TOML.
     Other(&'static str),
 }
+
+/// A table in a list of tables.
+pub(super) type Table = BTreeMap<String, Raw>;
 
 /// Reads the settings of a file.
 pub(super) fn read_file(path: &Path, mistakes: &mut Vec<Mistake>) -> Vec<Given> {
@@ -62,43 +70,89 @@ pub(super) fn read_file(path: &Path, mistakes: &mut Vec<Mistake>) -> Vec<Given> 
 }
 
 fn parse_file(path: &Path, text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Given> {
-    let place =
-        |span: Range<usize>| Place::File { path: path.to_owned(), line: Some(line_of(text, span.start)) };
+    let mut file = File { path, text, given: Vec::new(), mistakes };
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        mistakes.extend(errors.iter().map(|error| {
-            let at = error.span().map_or(Place::File { path: path.to_owned(), line: None }, place);
-            Mistake::new(
-                at,
-                format!("is not TOML: {}; text goes in quotes, as in `dir = \"content\"`", error.message()),
-            )
-        }));
+        for error in &errors {
+            let at =
+                error.span().map_or(Place::File { path: path.to_owned(), line: None }, |at| file.place(at));
+            let what =
+                format!("is not TOML: {}; text goes in quotes, as in `dir = \"content\"`", error.message());
+            file.mistakes.push(Mistake::new(at, what));
+        }
         return Vec::new();
     }
-    let mut given = Vec::new();
     for (section, body) in document.get_ref() {
         let name: &str = section.get_ref();
-        let DeValue::Table(settings) = body.get_ref() else {
-            mistakes.push(Mistake::new(place(section.span()), outside(name)));
-            continue;
-        };
-        if !sections().any(|known| known == name) {
-            mistakes.push(Mistake::new(place(section.span()), unknown_section(name)));
-            continue;
+        match body.get_ref() {
+            DeValue::Table(settings) if sections().any(|known| known == name) => {
+                file.table(name, 0, settings);
+            }
+            DeValue::Table(_) => file.mistake(section.span(), unknown_section(name)),
+            _ => file.mistake(section.span(), outside(name)),
         }
+    }
+    file.given
+}
+
+/// A file that is being read.
+struct File<'f> {
+    path: &'f Path,
+    text: &'f str,
+    given: Vec<Given>,
+    mistakes: &'f mut Vec<Mistake>,
+}
+
+impl File<'_> {
+    /// The settings of one table of `section`, and of the sections below it.
+    fn table(&mut self, section: &str, table: usize, settings: &DeTable<'_>) {
         for (key, value) in settings {
-            match find(name, key.get_ref()) {
-                Some(known) => given.push(Given {
-                    known,
-                    value: raw(value.get_ref()),
-                    place: place(key.span()),
-                    base: path.parent().unwrap_or(Path::new("")).to_owned(),
-                }),
-                None => mistakes.push(Mistake::new(place(key.span()), unknown_key(name, key.get_ref()))),
+            let name: &str = key.get_ref();
+            let below = format!("{section}.{name}");
+            match (find(section, name), value.get_ref()) {
+                (Some(known), value) => {
+                    let base = self.path.parent().unwrap_or(Path::new("")).to_owned();
+                    let place = self.place(key.span());
+                    self.given.push(Given { known, value: raw(value), place, base, table });
+                }
+                (None, DeValue::Array(tables)) if REPEATED.contains(&below.as_str()) => {
+                    self.tables(&below, tables, key.span());
+                }
+                (None, DeValue::Table(settings)) if is_single(&below) => self.table(&below, 0, settings),
+                (None, _) if is_section(&below) => self.mistake(key.span(), as_section(&below)),
+                (None, _) => self.mistake(key.span(), unknown_key(section, name)),
             }
         }
     }
-    given
+
+    fn tables(&mut self, section: &str, tables: &DeArray<'_>, span: Range<usize>) {
+        if tables.len() > MOST_TABLES {
+            self.mistake(
+                span,
+                format!("`[[{section}]]` is there more than {MOST_TABLES} times; remove some"),
+            );
+            return;
+        }
+        for (number, table) in tables.iter().enumerate() {
+            match table.get_ref() {
+                DeValue::Table(settings) if settings.is_empty() => {
+                    let what =
+                        format!("this `[[{section}]]` is empty; write its settings below it, or remove it");
+                    self.mistake(table.span(), what);
+                }
+                DeValue::Table(settings) => self.table(section, number, settings),
+                _ => self.mistake(table.span(), as_section(section)),
+            }
+        }
+    }
+
+    fn place(&self, span: Range<usize>) -> Place {
+        Place::File { path: self.path.to_owned(), line: Some(line_of(self.text, span.start)) }
+    }
+
+    fn mistake(&mut self, span: Range<usize>, what: String) {
+        self.mistakes.push(Mistake::new(self.place(span), what));
+    }
 }
 
 /// Reads the settings of the environment: `LOGGIA_SECTION_KEY`.
@@ -116,10 +170,10 @@ pub(super) fn read_variables(
     variables.sort();
     let mut given = Vec::new();
     for (name, value) in variables {
-        match KNOWN.iter().find(|known| variable_of(known) == name) {
-            Some(known) => {
+        match named(&name) {
+            Some((known, table)) => {
                 let place = Place::Variable(name);
-                given.push(Given { known, value: Raw::Text(value), place, base: PathBuf::new() });
+                given.push(Given { known, value: Raw::Text(value), place, base: PathBuf::new(), table });
             }
             None => mistakes.push(Mistake::new(Place::Variable(name.clone()), unknown_variable(&name))),
         }
@@ -132,6 +186,19 @@ fn raw(value: &DeValue<'_>) -> Raw {
         DeValue::String(text) => Raw::Text(text.to_string()),
         DeValue::Integer(number) if number.radix() == 10 => Raw::Text(number.as_str().replace('_', "")),
         DeValue::Boolean(value) => Raw::Boolean(*value),
+        DeValue::Array(items) if items.iter().any(|item| matches!(item.get_ref(), DeValue::Table(_))) => {
+            let table = |item: &DeValue<'_>| match item {
+                DeValue::Table(table) => Some(
+                    table
+                        .iter()
+                        .map(|(key, value)| (key.get_ref().to_string(), raw(value.get_ref())))
+                        .collect(),
+                ),
+                _ => None,
+            };
+            let tables: Option<Vec<Table>> = items.iter().map(|item| table(item.get_ref())).collect();
+            tables.map_or(Raw::Other("list of tables and other things"), Raw::Tables)
+        }
         DeValue::Array(items) => {
             let texts: Option<Vec<String>> =
                 items.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect();
@@ -139,6 +206,16 @@ fn raw(value: &DeValue<'_>) -> Raw {
         }
         other => Raw::Other(other.type_str()),
     }
+}
+
+/// The setting that a variable is for, and its table: `LOGGIA_SIGN_IN_PROVIDER_2_ISSUER` is for the second.
+fn named(variable: &str) -> Option<(&'static Known, usize)> {
+    let several = REPEATED.iter().any(|section| variable.starts_with(&prefix_of(section)));
+    let tables = if several { MOST_TABLES } else { 1 };
+    (0..tables).find_map(|table| {
+        let known = KNOWN.iter().find(|known| variable_of(known, table) == variable)?;
+        Some((known, table))
+    })
 }
 
 fn find(section: &str, name: &str) -> Option<&'static Known> {
@@ -151,6 +228,21 @@ fn sections() -> impl Iterator<Item = &'static str> {
         .iter()
         .map(|known| known.section)
         .filter(move |section| std::mem::replace(&mut last, section) != *section)
+        .filter(|section| !section.contains('.'))
+}
+
+fn is_section(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.section == name)
+}
+
+fn is_single(name: &str) -> bool {
+    is_section(name) && !REPEATED.contains(&name)
+}
+
+/// How to write the section called `name`.
+fn as_section(name: &str) -> String {
+    let header = if is_single(name) { format!("[{name}]") } else { format!("[[{name}]]") };
+    format!("`{name}` is a section; write `{header}` on a line of its own and its settings below it")
 }
 
 fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {
@@ -189,7 +281,7 @@ fn unknown_key(section: &str, name: &str) -> String {
 }
 
 fn unknown_variable(name: &str) -> String {
-    let variables: Vec<String> = KNOWN.iter().map(variable_of).collect();
+    let variables: Vec<String> = KNOWN.iter().map(|known| variable_of(known, 0)).collect();
     match nearest(name, variables.iter().map(String::as_str)) {
         Some(near) => format!("is not a setting; did you mean {near}?"),
         None => {

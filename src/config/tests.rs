@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod sign_in;
+
 /// A configuration to load, put together bit by bit.
 #[derive(Default)]
 struct Given {
@@ -108,7 +110,7 @@ impl Given {
 fn nothing_at_all_is_development_mode() {
     let config = Given::nothing().load().unwrap();
     assert!(config.development);
-    assert!(config.sign_in.provider.is_none());
+    assert!(config.sign_in.providers.is_empty() && config.sign_in.email.is_none() && config.mail.is_none());
     assert_eq!(config.server.public_url.as_str(), "http://localhost:8080/");
     assert_eq!(config.server.apps_domain, "localhost");
     assert_eq!(config.storage, Storage::Folder(PathBuf::from(".loggia")));
@@ -134,8 +136,9 @@ fn a_whole_file_is_read() {
     assert_eq!(config.server.trusted_proxies.len(), 2);
     assert_eq!(config.storage, Storage::S3 { bucket: "data".into(), prefix: "loggia/".into() });
     assert_eq!(config.content.title.as_deref(), Some("Guidance"));
-    let provider = config.sign_in.provider.unwrap();
-    assert_eq!(provider.client_secret.unwrap().reveal(), "hunter2");
+    let [provider] = config.sign_in.providers.as_slice() else { panic!("one provider") };
+    assert_eq!(provider.client_secret.as_ref().unwrap().reveal(), "hunter2");
+    assert_eq!((provider.name.as_str(), provider.callback_path().as_str()), ("main", "/-/sign-in/callback"));
     assert_eq!(config.sign_in.session_keys.len(), 2);
     assert_eq!(config.sign_in.session, Duration::from_hours(8));
     assert_eq!(config.access.creators.len(), 2);

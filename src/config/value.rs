@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use super::Storage;
+use crate::model::Audience;
 
 /// A value that cannot be read, and how to write it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +90,15 @@ pub(super) fn parse_source(given: &str) -> Result<super::ContentSource, InvalidV
     }
 }
 
+/// Reads an audience.
+pub(super) fn parse_audience(given: &str) -> Result<Audience, InvalidValue> {
+    let known = [Audience::Public, Audience::SignedIn, Audience::Listed];
+    known
+        .into_iter()
+        .find(|audience| audience.to_string() == given)
+        .ok_or_else(|| InvalidValue::new(given, "an audience", "`public`, `signed-in` or `listed`"))
+}
+
 /// Reads an IP address.
 pub(super) fn parse_address(given: &str) -> Result<IpAddr, InvalidValue> {
     given.parse().map_err(|_| InvalidValue::new(given, "an IP address", "it like `10.0.0.1` or `fd00::1`"))
@@ -107,6 +117,18 @@ pub fn parse_site(given: &str) -> Result<Url, InvalidValue> {
         && url.username().is_empty()
         && url.password().is_none();
     if plain && url.has_host() && matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(refuse()) }
+}
+
+/// Reads an issuer's address: `https`, perhaps a path, and nothing behind it; plain HTTP on this machine alone.
+pub(super) fn parse_issuer(given: &str) -> Result<Url, InvalidValue> {
+    let refuse = || {
+        let fix = "an `https://` address without a query, such as `https://gitlab.example.org`";
+        InvalidValue::new(given, "an issuer", fix)
+    };
+    let url = Url::parse(given).map_err(|_| refuse())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if plain && safe && url.has_host() { Ok(url) } else { Err(refuse()) }
 }
 
 /// Reads a domain: a host's name, without scheme, port or `*.`.

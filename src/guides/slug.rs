@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 pub(super) enum Style {
     /// As GitHub and most Markdown tools do: words with hyphens, letters of every script, `-1` for the second.
     GitHub,
-    /// As Python-Markdown does for MkDocs: ASCII only, accents dropped, `_1` for the second.
+    /// As Python-Markdown does for `MkDocs`: ASCII only, accents dropped, `_1` for the second.
     MkDocs,
     /// As tech-docs-gem does: ASCII letters and digits with hyphens between, the parent's id before the second.
     TechDocs,

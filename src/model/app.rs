@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AppName, Audience, FilePath, Grant, Person, ReleaseId, Role, Subject};
+use super::{
+    AppName, Audience, FilePath, Grants, NetworkRule, Person, ReleaseId, Role, Subject, TrustedPublisher,
+};
 
 /// An app as `apps/NAME/app.json` keeps it: the only thing about an app that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +21,10 @@ pub struct App {
     /// Who may see it.
     pub audience: Audience,
     /// Publishers and, for a listed audience, viewers.
-    pub grants: Vec<Grant>,
+    pub grants: Grants,
+    /// From where it may be opened; from anywhere when it is `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkRule>,
     /// The release that its host serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<ReleaseId>,
@@ -41,6 +46,9 @@ pub struct App {
     /// Counts how often browsers were told to forget what this origin had stored.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub origin: u32,
+    /// Jobs of continuous integration that may publish to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<TrustedPublisher>,
     /// What its publishers may set.
     #[serde(default)]
     pub settings: Settings,
@@ -89,6 +97,9 @@ pub struct Settings {
     /// The file that answers where there is none, for apps of one page that route by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<FilePath>,
+    /// Whether whoever may not open it is told nothing of it: neither its title nor its owner.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
     /// Whether its pages are isolated from other origins, which shared memory in a browser needs.
     #[serde(default, skip_serializing_if = "is_false")]
     pub isolated: bool,
@@ -141,7 +152,7 @@ impl App {
         if self.owned_by(&person.subject) {
             return Some(Role::Publisher);
         }
-        self.grants.iter().filter(|grant| grant.admits(person, now)).map(|grant| grant.role).max()
+        self.grants.naming(person).filter(|grant| !grant.has_ended(now)).map(|grant| grant.role).max()
     }
 
     /// Remembers that `release` became current at `now`.

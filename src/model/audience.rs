@@ -51,6 +51,14 @@ pub enum Role {
 )]
 pub struct InvalidWho(String);
 
+impl InvalidWho {
+    /// The error about `given`.
+    #[must_use]
+    pub fn of(given: &str) -> Self {
+        Self(given.chars().take(80).flat_map(char::escape_default).collect())
+    }
+}
+
 /// Whom a grant names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -79,7 +87,7 @@ impl FromStr for Who {
     type Err = InvalidWho;
 
     fn from_str(given: &str) -> Result<Self, InvalidWho> {
-        let refuse = || InvalidWho(given.chars().take(80).flat_map(char::escape_default).collect());
+        let refuse = || InvalidWho::of(given);
         let given = given.trim();
         if let Some(group) = given.strip_prefix("group:") {
             let group = group.trim();
@@ -105,13 +113,31 @@ pub struct Grant {
     /// When it ends; `None` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Who granted it; `None` when that was not written down yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<EmailAddress>,
+    /// When they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 impl Grant {
+    /// A line that nobody has granted yet.
+    #[must_use]
+    pub fn new(who: Who, role: Role, until: Option<Timestamp>) -> Self {
+        Self { who, role, until, by: None, at: None }
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
     /// Whether it names `person` and has not ended.
     #[must_use]
     pub fn admits(&self, person: &Person, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| now < until) && self.who.names(person)
+        !self.has_ended(now) && self.who.names(person)
     }
 }
 
@@ -185,7 +211,7 @@ mod tests {
     #[test]
     fn a_grant_ends_at_its_date() {
         let until = Timestamp::from_second(100).unwrap();
-        let grant = Grant { who: "@example.org".parse().unwrap(), role: Role::Viewer, until: Some(until) };
+        let grant = Grant::new("@example.org".parse().unwrap(), Role::Viewer, Some(until));
         assert!(grant.admits(&ann(), Timestamp::from_second(99).unwrap()));
         assert!(!grant.admits(&ann(), until));
     }

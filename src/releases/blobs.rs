@@ -1,22 +1,26 @@
-//! Blobs, by aligned chunks, through memory: verified when they are first read, fetched once however many wait.
+//! Blobs, by aligned chunks, through memory and this server's disk: verified whenever they come from anywhere else,
+//! fetched once however many wait.
 //!
 //! 1. A file of up to [`CHUNK`] bytes is one chunk, and must have the digest it is named by.
-//! 2. A larger file is read through once before its first byte is served: its digest must be right, and the
-//!    digests of its chunks are remembered, so that each chunk fetched later is checked on its own.
-//! 3. What fails the check is an error that names the blob, and is never kept.
+//! 2. A larger file has an [`outline`]: the digests of its chunks, written down when the file arrived and was verified.
+//!    Each chunk is checked by its own, so that a range costs the chunks that it covers.
+//! 3. A file without an outline is read through once before its first byte is served: its digest must be right, and
+//!    the outline is written down then.
+//! 4. Memory, then disk, then the bucket. What fails the check is an error that names the blob, and is never kept.
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use foyer::{Cache, CacheBuilder, S3FifoConfig};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
+use super::disk::{Disk, DiskForm, DiskName};
+use super::outline::{self, Outline, Outliner};
 use crate::model::{Digest, FileEntry};
-use crate::storage::{Key, Storage, StorageError};
+use crate::storage::{Body, Condition, Key, Storage, StorageError};
 
 /// The size of a chunk in bytes; the last of a file may be shorter.
-const CHUNK: u64 = 1 << 20;
+pub(super) const CHUNK: u64 = 1 << 20;
 /// How much memory the digests of chunks may take, in bytes: 32 a chunk, enough for 500 GB of large files.
 const OUTLINE_BYTES: usize = 16 << 20;
 /// What an entry takes besides its bytes.
@@ -46,8 +50,9 @@ pub enum BlobError {
 pub struct Blobs {
     storage: Storage,
     chunks: Cache<ChunkName, Bytes>,
-    /// Digest of a large file that was read through → digests of its chunks.
-    outlines: Cache<Digest, Arc<[Digest]>>,
+    /// Digest of a large file → digests of its chunks.
+    outlines: Cache<Digest, Outline>,
+    disk: Option<Disk>,
 }
 
 /// A whole file of one chunk, or one chunk of a larger file: never taken for one another.
@@ -68,11 +73,11 @@ pub struct Blob {
 #[derive(Clone, Debug)]
 enum Content {
     Whole(Bytes),
-    Parts { blobs: Blobs, outline: Arc<[Digest]> },
+    Parts { blobs: Blobs, outline: Outline },
 }
 
 impl Blobs {
-    pub(super) fn new(storage: Storage, cache_bytes: usize) -> Self {
+    pub(super) fn new(storage: Storage, cache_bytes: usize, disk: Option<Disk>) -> Self {
         let shards = (cache_bytes / SHARD_BYTES).clamp(1, 16);
         let weight = |_: &ChunkName, bytes: &Bytes| bytes.len() + ENTRY_BYTES;
         let chunks = CacheBuilder::new(cache_bytes)
@@ -80,9 +85,9 @@ impl Blobs {
             .with_eviction_config(S3FifoConfig::default())
             .with_weighter(weight)
             .build();
-        let weight = |_: &Digest, outline: &Arc<[Digest]>| size_of_val::<[Digest]>(outline) + ENTRY_BYTES;
+        let weight = |_: &Digest, outline: &Outline| size_of_val::<[Digest]>(outline) + ENTRY_BYTES;
         let outlines = CacheBuilder::new(OUTLINE_BYTES).with_shards(1).with_weighter(weight).build();
-        Self { storage, chunks, outlines }
+        Self { storage, chunks, outlines, disk }
     }
 
     /// A file of one chunk when it is in memory: no waiting, no copy, no allocation.
@@ -103,11 +108,10 @@ impl Blobs {
     }
 
     async fn whole(&self, digest: Digest, size: u64) -> Result<Bytes, BlobError> {
-        let storage = self.storage.clone();
+        let blobs = self.clone();
         let fetch = || async move {
-            let bytes = fetch(&storage, digest, 0, size.max(1)).await?;
-            let right = bytes.len() as u64 == size && Digest::of(&bytes) == digest;
-            if right { Ok(bytes) } else { Err(BlobError::Damaged(digest)) }
+            let name = DiskName { digest, form: DiskForm::Whole };
+            blobs.read(name, digest, 0, size.max(1)).await
         };
         let held = self.chunks.get_or_fetch(&ChunkName::Whole(digest), fetch).await;
         let bytes = held.map_err(|error| named(&error))?.value().clone();
@@ -116,22 +120,83 @@ impl Blobs {
     }
 
     async fn part(&self, digest: Digest, size: u64, index: u32, right: Digest) -> Result<Bytes, BlobError> {
-        let storage = self.storage.clone();
+        let blobs = self.clone();
         let fetch = || async move {
             let (start, length) = extent(size, index);
-            let bytes = fetch(&storage, digest, start, length).await?;
-            if Digest::of(&bytes) == right { Ok(bytes) } else { Err(BlobError::Damaged(digest)) }
+            blobs.read(DiskName { digest, form: DiskForm::Part(index) }, right, start, length).await
         };
         let held = self.chunks.get_or_fetch(&ChunkName::Part(digest, index), fetch).await;
         Ok(held.map_err(|error| named(&error))?.value().clone())
     }
 
-    /// The digests of a large file's chunks, from reading it through.
-    async fn outline(&self, digest: Digest, size: u64) -> Result<Arc<[Digest]>, BlobError> {
-        let storage = self.storage.clone();
-        let read = || read_through(storage, digest, size);
-        let held = self.outlines.get_or_fetch(&digest, read).await;
+    /// `length` bytes of a blob from `start`, whose digest must be `right`: from disk, else from the bucket.
+    async fn read(&self, name: DiskName, right: Digest, start: u64, length: u64) -> Result<Bytes, BlobError> {
+        if let Some(disk) = &self.disk
+            && let Some(bytes) = disk.get(name, Some(right)).await
+        {
+            return Ok(bytes);
+        }
+        let bytes = fetch(&self.storage, name.digest, start, length).await?;
+        if Digest::of(&bytes) != right {
+            return Err(BlobError::Damaged(name.digest));
+        }
+        if let Some(disk) = &self.disk {
+            disk.keep(name, &bytes);
+        }
+        Ok(bytes)
+    }
+
+    /// The digests of a large file's chunks.
+    async fn outline(&self, digest: Digest, size: u64) -> Result<Outline, BlobError> {
+        let blobs = self.clone();
+        let held = self.outlines.get_or_fetch(&digest, || blobs.read_outline(digest, size)).await;
         Ok(held.map_err(|error| named(&error))?.value().clone())
+    }
+
+    /// The outline on disk, else in the bucket, else made from the blob and written down for everybody.
+    async fn read_outline(self, digest: Digest, size: u64) -> Result<Outline, BlobError> {
+        let name = DiskName { digest, form: DiskForm::Outline };
+        if let Some(disk) = &self.disk
+            && let Some(outline) =
+                disk.get(name, None).await.and_then(|held| outline::parse(&digest, size, &held))
+        {
+            return Ok(outline);
+        }
+        let key = Key::outline(&digest);
+        let found = self.storage.get(&key).await.map_err(|error| BlobError::Storage(Arc::new(error)))?;
+        let stored = found.as_ref().and_then(|found| outline::parse(&digest, size, &found.bytes));
+        let outline = match stored {
+            Some(outline) => outline,
+            None => self.read_through(digest, size).await?,
+        };
+        let written = outline::write(&digest, size, &outline);
+        if found.is_none_or(|found| found.bytes != written)
+            && let Err(error) = self.storage.put(&key, Body::Bytes(written.clone()), Condition::Always).await
+        {
+            tracing::debug!(%error, %digest, "an outline is not written down; the next to need it makes it again");
+        }
+        if let Some(disk) = &self.disk {
+            disk.keep(name, &written);
+        }
+        Ok(outline)
+    }
+
+    /// Reads a large file through: its digest must be right. Answers the digests of its chunks.
+    async fn read_through(&self, digest: Digest, size: u64) -> Result<Outline, BlobError> {
+        let count = u32::try_from(size.div_ceil(CHUNK)).map_err(|_| BlobError::Damaged(digest))?;
+        let fetch_chunk = |index| {
+            let (start, length) = extent(size, index);
+            fetch(&self.storage, digest, start, length)
+        };
+        let chunks = stream::iter(0..count).map(fetch_chunk).buffered(VERIFIED_AHEAD);
+        let outliner = chunks
+            .try_fold(Outliner::new(size), |mut outliner, bytes| async move {
+                outliner.add(&bytes);
+                Ok(outliner)
+            })
+            .await?;
+        let (found, outline) = outliner.finish();
+        if found == digest { Ok(outline) } else { Err(BlobError::Damaged(digest)) }
     }
 }
 
@@ -193,32 +258,6 @@ impl Blob {
             }
         }
     }
-}
-
-/// Reads a large file through: its digest must be right. Answers the digests of its chunks.
-async fn read_through(storage: Storage, digest: Digest, size: u64) -> Result<Arc<[Digest]>, BlobError> {
-    let count = u32::try_from(size.div_ceil(CHUNK)).map_err(|_| BlobError::Damaged(digest))?;
-    let fetch_chunk = |index| {
-        let (start, length) = extent(size, index);
-        fetch(&storage, digest, start, length)
-    };
-    let chunks = stream::iter(0..count).map(fetch_chunk).buffered(VERIFIED_AHEAD);
-    let hash = (Context::new(&SHA256), Vec::new());
-    let (hash, outline) = chunks
-        .try_fold(hash, |(mut hash, mut outline), bytes| async move {
-            hash.update(&bytes);
-            outline.push(Digest::of(&bytes));
-            Ok((hash, outline))
-        })
-        .await?;
-    if finished(hash) == digest { Ok(outline.into()) } else { Err(BlobError::Damaged(digest)) }
-}
-
-/// What a running hash came to.
-pub(super) fn finished(hash: Context) -> Digest {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(hash.finish().as_ref());
-    Digest::from_bytes(bytes)
 }
 
 /// Where a chunk begins and how long it is, in bytes.

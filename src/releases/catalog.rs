@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{App, AppName, Digest};
+use super::ended::CLOCKS;
+use crate::model::{App, AppName, Digest, Lineage, Person, Whom};
 use crate::storage::Etag;
 
 /// How old a catalog may be before nobody is let in by it.
@@ -20,6 +21,8 @@ pub struct Catalog {
     apps: Arc<HashMap<AppName, Entry>>,
     /// Digest of a session's identity → when this server learnt of its end.
     ended: Arc<HashMap<Digest, Timestamp>>,
+    /// Digest of a [`Whom`] → up to when all that it names was ended. Few: whoever was signed out everywhere.
+    until: Arc<HashMap<Digest, Timestamp>>,
     generation: u64,
     fresh_at: Timestamp,
 }
@@ -57,6 +60,56 @@ impl Catalog {
         !self.ended.is_empty() && self.ended.contains_key(&Digest::of(session.as_bytes()))
     }
 
+    /// Whether a session of this lineage was ended, by itself or with others.
+    #[must_use]
+    pub fn ended(&self, of: &Lineage<'_>) -> bool {
+        let Lineage { session, person, begun, provider_session } = *of;
+        self.has_ended(session) || self.ended_with_others(person, begun, provider_session)
+    }
+
+    /// Whether the session whose identity has this digest was ended by itself.
+    #[must_use]
+    pub fn has_ended_named(&self, session: &Digest) -> bool {
+        self.ended.contains_key(session)
+    }
+
+    /// Whether a session of `person` that began at `begun` was ended with all others of its kind.
+    #[must_use]
+    pub fn ended_with_others(
+        &self,
+        person: &Person,
+        begun: Timestamp,
+        provider_session: Option<&Digest>,
+    ) -> bool {
+        !self.until.is_empty()
+            && (self.ended_all(&Whom::Address(&person.email), begun)
+                || self.ended_all(&Whom::Subject(&person.subject), begun)
+                || provider_session.is_some_and(|named| self.reaches(named, begun)))
+    }
+
+    /// Whether whatever `whom` names was ended that began at `begun`.
+    #[must_use]
+    pub fn ended_all(&self, whom: &Whom<'_>, begun: Timestamp) -> bool {
+        !self.until.is_empty() && self.reaches(&whom.digest(), begun)
+    }
+
+    /// When a session of `person` that begins at `now` says that it began: late enough not to be taken for one of
+    /// those that were ended with all others of theirs a moment ago.
+    #[must_use]
+    pub fn begins(&self, person: &Person, now: Timestamp) -> Timestamp {
+        let later = |whom: &Whom<'_>| {
+            let until = *self.until.get(&whom.digest())?;
+            // Whole seconds are kept of it.
+            until.checked_add(CLOCKS + SignedDuration::from_secs(1)).ok()
+        };
+        let later = [later(&Whom::Address(&person.email)), later(&Whom::Subject(&person.subject))];
+        later.into_iter().flatten().fold(now, Timestamp::max)
+    }
+
+    fn reaches(&self, whom: &Digest, begun: Timestamp) -> bool {
+        self.until.get(whom).is_some_and(|until| begun.duration_since(*until) <= CLOCKS)
+    }
+
     /// Counts the changes that this snapshot knows of.
     #[must_use]
     pub fn generation(&self) -> u64 {
@@ -81,11 +134,17 @@ impl Catalog {
     }
 
     pub(super) fn empty(fresh_at: Timestamp) -> Self {
-        Self { apps: Arc::default(), ended: Arc::default(), generation: 0, fresh_at }
+        let (apps, ended, until) = (Arc::default(), Arc::default(), Arc::default());
+        Self { apps, ended, until, generation: 0, fresh_at }
     }
 
     pub(super) fn entry(&self, name: &AppName) -> Option<&Entry> {
         self.apps.get(name)
+    }
+
+    /// All apps' records.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.apps.values()
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &AppName> {
@@ -133,6 +192,18 @@ impl Catalog {
             ended.insert(*session, since);
         }
         Self { ended: Arc::new(ended), ..self.clone() }
+    }
+
+    /// With everything ended that these name, up to their moments.
+    pub(super) fn with_all_ended_until(&self, named: &[(Digest, Timestamp)]) -> Self {
+        let mut held = self.until.clone();
+        for (whom, until) in named {
+            if self.until.get(whom).is_none_or(|known| known < until) {
+                let entry = Arc::make_mut(&mut held).entry(*whom).or_insert(*until);
+                *entry = (*entry).max(*until);
+            }
+        }
+        Self { until: held, ..self.clone() }
     }
 
     pub(super) fn at_generation(&self, generation: u64) -> Self {

@@ -1,16 +1,18 @@
-//! Following the bucket: the journal once a second, everything once a minute.
+//! Following the bucket: the journal once a second, everything once a minute ([`super::gathered`]).
 
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::model::{AppName, Digest};
+use jiff::Timestamp;
+
+use crate::model::AppName;
 use crate::storage::{Fetched, Key, Prefix, StorageError};
 
 use super::catalog::Entry;
 use super::journal::{Changed, Journal};
 use super::update::Record as _;
-use super::{ReleaseError, Releases, records};
+use super::{ReleaseError, Releases, ended, records};
 
 const POLL_EVERY: Duration = Duration::from_secs(1);
 const LIST_EVERY: Duration = Duration::from_mins(1);
@@ -26,7 +28,7 @@ impl Releases {
     /// catalog grows stale meanwhile ([`super::Catalog::is_stale`]).
     pub async fn follow(self, shutdown: impl Future<Output = ()>) {
         let poll = self.repeat("poll", POLL_EVERY, POLL_TIME, || self.poll());
-        let list = self.repeat("list", LIST_EVERY, LISTING_TIME, || self.list());
+        let list = self.repeat("list", LIST_EVERY, LISTING_TIME, || self.look_over());
         tokio::select! {
             () = shutdown => {}
             _ = futures_util::future::join(poll, list) => {}
@@ -56,7 +58,7 @@ impl Releases {
         Ok(())
     }
 
-    /// Reads every app's record and every ended session, so that nothing depends on an announcement.
+    /// Reads every app's record and every ended session.
     pub async fn list(&self) -> Result<(), ReleaseError> {
         let storage = &self.0.storage;
         let folders = storage.list_all(&Prefix::apps()).await?.folders;
@@ -65,24 +67,46 @@ impl Releases {
         names.extend(self.catalog().names().cloned());
         names.sort_unstable();
         names.dedup();
-        let sessions = storage.list_all(&Prefix::ended_sessions()).await?.objects;
-        let ended: Vec<Digest> = sessions.iter().filter_map(|listed| listed.name.parse().ok()).collect();
         self.read_apps(names).await?;
+        self.read_ended().await
+    }
+
+    /// Reads which sessions ended, one by one or all of somebody's, and whose tokens.
+    pub(super) async fn read_ended(&self) -> Result<(), ReleaseError> {
+        let sessions = self.0.storage.list_all(&Prefix::ended_sessions()).await?.objects;
+        let tokens = self.0.storage.list_all(&Prefix::ended_tokens()).await?.objects;
+        let mut ended = Vec::new();
+        let mut until = Vec::new();
+        for (whom, up_to) in sessions.iter().chain(&tokens).filter_map(|listed| ended::parse(&listed.name)) {
+            match up_to {
+                None => ended.push(whom),
+                Some(up_to) => until.push((whom, up_to)),
+            }
+        }
         let now = self.0.clock.now();
-        self.swap(|catalog| catalog.with_all_ended(&ended, now));
+        self.swap(|catalog| catalog.with_all_ended(&ended, now).with_all_ended_until(&until));
         Ok(())
     }
 
-    /// The first reading: the journal before the records, so that nothing falls between.
+    /// The first reading: the gathered records and what changed since, or else the journal before every record, so that
+    /// nothing falls between.
     pub(super) async fn start(&self) -> Result<(), ReleaseError> {
         let mut followed = self.0.followed.lock().await;
+        let has_copy = self.begin_with_copy().await?;
         let asked = self.0.clock.now();
         let key = Key::generation();
         let (journal, etag) = match self.0.storage.get(&key).await? {
             Some(object) => (Journal::parse(&key, &object.bytes)?, Some(object.etag)),
             None => (Journal::default(), None),
         };
-        self.list().await?;
+        let made_at = self.generation_of_copy().await.filter(|_| has_copy);
+        if let Some(changes) = made_at.and_then(|made_at| journal.since(made_at)) {
+            self.read_changed(changes).await?;
+            self.read_ended().await?;
+        } else {
+            self.list().await?;
+            self.begin_copy(journal.generation).await;
+        }
         self.swap(|catalog| catalog.at_generation(journal.generation).fresh(asked));
         *followed = etag;
         Ok(())
@@ -91,22 +115,27 @@ impl Releases {
     async fn read_changed(&self, changes: Vec<Changed>) -> Result<(), ReleaseError> {
         let mut names = Vec::new();
         let mut ended = Vec::new();
+        let mut until = Vec::new();
         for changed in changes {
             match changed {
                 Changed::App(name) => names.push(name),
                 Changed::Session(session) => ended.push(session),
+                Changed::Everything { whom, until: second } => {
+                    // A moment that is none ends everything there is.
+                    until.push((whom, Timestamp::from_second(second).unwrap_or(Timestamp::MAX)));
+                }
             }
         }
         names.sort_unstable();
         names.dedup();
         let now = self.0.clock.now();
-        self.swap(|catalog| catalog.with_ended(&ended, now));
+        self.swap(|catalog| catalog.with_ended(&ended, now).with_all_ended_until(&until));
         self.read_apps(names).await
     }
 
     /// Reads the records of these apps into the catalog. One that is gone or cannot be read leaves it: what
     /// cannot be read admits nobody.
-    async fn read_apps(&self, names: Vec<AppName>) -> Result<(), ReleaseError> {
+    pub(super) async fn read_apps(&self, names: Vec<AppName>) -> Result<(), ReleaseError> {
         let read = stream::iter(names).map(|name| self.read_app(name)).buffer_unordered(AT_A_TIME);
         let read: Vec<Read> = read.try_collect().await?;
         let mut entries = Vec::new();

@@ -23,6 +23,13 @@ pub(super) enum Changed {
     App(AppName),
     /// The session with an identity of this digest ended.
     Session(Digest),
+    /// What `whom` names ended, as far as it began up to the second `until`.
+    Everything {
+        /// A digest of whom.
+        whom: Digest,
+        /// In seconds since 1970.
+        until: i64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,7 +170,8 @@ mod tests {
     #[test]
     fn a_journal_reads_as_written() {
         let mut journal = Journal::default();
-        journal.add(&[app("one"), Changed::Session(Digest::of(b"s"))], 41);
+        let everything = Changed::Everything { whom: Digest::of(b"w"), until: 7 };
+        journal.add(&[app("one"), Changed::Session(Digest::of(b"s")), everything], 41);
         let text = serde_json::to_string(&journal).unwrap();
         assert!(text.contains(r#"{"generation":42,"app":"one"}"#), "{text}");
         assert_eq!(Journal::parse(&Key::generation(), text.as_bytes()).unwrap(), journal);

@@ -1,4 +1,4 @@
-//! Small records about people: their API tokens, codes that work once, sessions that ended.
+//! Small records about people: their API tokens, and codes that work once.
 
 use std::sync::Arc;
 
@@ -9,10 +9,9 @@ use ulid::Ulid;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::model::{Digest, TokenRecord};
-use crate::storage::{Body, Condition, Key, Prefix, Put, StorageError};
+use crate::model::TokenRecord;
+use crate::storage::{Condition, Key, Prefix, Put, StorageError};
 
-use super::journal::Changed;
 use super::update::{json, unreadable};
 use super::{ReleaseError, Releases};
 
@@ -94,18 +93,6 @@ impl Releases {
                 Ok(held.is_some_and(|held| held.write_id == write_id))
             }
         }
-    }
-
-    /// Ends a session, here at once and elsewhere with the next poll.
-    pub async fn end_session(&self, session: &str) -> Result<(), ReleaseError> {
-        let key = Key::ended_session(session);
-        let body = Body::Bytes(bytes::Bytes::from_static(b"{}"));
-        let _stored = self.0.storage.put(&key, body, Condition::Always).await?;
-        let digest = Digest::of(session.as_bytes());
-        let now = self.0.clock.now();
-        self.swap(|catalog| catalog.with_ended(&[digest], now));
-        self.announce(Changed::Session(digest)).await;
-        Ok(())
     }
 
     async fn read_token(&self, owner: &str, id: Ulid) -> Result<Option<TokenRecord>, StorageError> {

@@ -4,33 +4,46 @@
 //!    [`Releases`] holds it and swaps it whole.
 //! 2. An app's record changes by a conditional write ([`records`]), is put into the own snapshot at once, and
 //!    is announced to other replicas in a [`journal`].
-//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals.
+//! 3. [`follow`] reads the journal once a second, and everything once a minute, so that a lost announcement heals;
+//!    [`gathered`] spares starts and most servers the reading of every record.
 //! 4. [`publish`]: verify → blobs → manifest → move the pointer, last. Until then nothing is live.
-//! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, cached, verified when they are first read.
+//! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, verified when they are first read, held in memory
+//!    and on this server's [`Disk`].
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
-//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`]: what a publisher may set of an app.
+//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`] and [`trust`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
-//! 10. [`ledger`]: tokens, single-use codes, ended sessions, and the audit record.
+//! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`],
+//!     commands that wait ([`devices`]); [`requests`]: what people ask of publishers.
+//! 11. [`record`]: who did what, when, from where.
 
-mod audit;
 mod blobs;
 mod catalog;
+mod devices;
 mod diff;
+mod disk;
 mod editions;
+mod ended;
 mod error;
 mod follow;
+mod gathered;
 mod gc;
 mod journal;
+mod last_use;
 mod ledger;
 mod manifests;
 mod media_type;
+mod outline;
 mod publish;
+mod record;
 mod records;
+mod requests;
 mod retention;
 mod rules;
 mod settings;
+mod sign_ins;
 mod texts;
+mod trust;
 mod update;
 
 use std::net::IpAddr;
@@ -42,13 +55,16 @@ use tokio::sync::{Semaphore, watch};
 pub use blobs::{Blob, BlobError, Blobs};
 pub use catalog::Catalog;
 pub use diff::{Changed, Diff};
+pub use disk::{Disk, DiskForm, DiskName};
 pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
 pub use gc::{Cleared, Gone};
 pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
+pub use record::{Gap, Record, Sought};
 pub use records::Change;
+pub use requests::{LONGEST_REASON, Request};
 pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
 pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
@@ -81,6 +97,8 @@ struct Inner {
     catalog: ArcSwap<Catalog>,
     /// The version of the journal that the catalog follows; locked while it is read.
     followed: tokio::sync::Mutex<Option<Etag>>,
+    /// What is known of the gathered records; locked while everything is looked over.
+    known: tokio::sync::Mutex<gathered::Known>,
     /// Changes that are written but not announced yet.
     unannounced: Mutex<Vec<journal::Changed>>,
     /// Whoever holds it announces for all.
@@ -88,9 +106,11 @@ struct Inner {
     manifests: manifests::Manifests,
     pending: manifests::PendingCache,
     tokens: ledger::Tokens,
+    uses: last_use::Uses,
     blobs: Blobs,
     uploads: Semaphore,
     taking: texts::Taking,
+    recorder: record::Recorder,
     /// Told when any app's record changed.
     apps_changed: watch::Sender<()>,
 }
@@ -103,24 +123,38 @@ impl Releases {
         clock: Clock,
         entropy: Entropy,
     ) -> Result<Self, ReleaseError> {
+        Self::open_with(storage, limits, None, clock, entropy).await
+    }
+
+    /// The same, with files kept on `disk` too.
+    pub async fn open_with(
+        storage: Storage,
+        limits: &Limits,
+        disk: Option<Disk>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, ReleaseError> {
         let releases = Self(Arc::new(Inner {
             catalog: ArcSwap::from_pointee(Catalog::empty(jiff::Timestamp::UNIX_EPOCH)),
             followed: tokio::sync::Mutex::new(None),
+            known: tokio::sync::Mutex::default(),
             unannounced: Mutex::new(Vec::new()),
             announcing: tokio::sync::Mutex::new(()),
             manifests: manifests::manifests(),
             pending: manifests::pending(),
             tokens: ledger::tokens(),
-            blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3),
+            uses: last_use::Uses::new(),
+            blobs: Blobs::new(storage.clone(), limits.cache_bytes / 4 * 3, disk),
             uploads: Semaphore::new(UPLOADS),
             taking: texts::Taking::default(),
+            recorder: record::Recorder::new(clock.now(), &entropy),
             apps_changed: watch::Sender::new(()),
             storage,
             limits: limits.clone(),
             clock,
             entropy,
         }));
-        releases.start().await?;
+        Box::pin(releases.start()).await?;
         Ok(releases)
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{App, AppName, Audience, AuditAction, Grant, ReleaseId, Role, Settings, Who};
+use crate::model::{App, AppName, Audience, AuditAction, Grant, NetworkRule, ReleaseId, Role, Settings, Who};
 use crate::storage::{Etag, Key, Object, StorageError};
 
 use super::catalog::Entry;
@@ -18,7 +18,7 @@ use super::update::{self, update};
 use super::{By, ReleaseError, Releases};
 
 /// How many lines a listed audience may have.
-const MOST_GRANTS: usize = 2000;
+const MOST_GRANTS: usize = 20_000;
 /// How many earlier releases can be gone back through.
 const MOST_PREVIOUS: usize = 50;
 
@@ -70,10 +70,12 @@ impl Releases {
             owner: by.person.clone(),
             audience: Audience::Listed,
             grants: vec![Grant {
-                who: Who::Person(by.person.email.clone()),
-                role: Role::Publisher,
-                until: None,
-            }],
+                by: Some(by.person.email.clone()),
+                at: Some(now),
+                ..Grant::new(Who::Person(by.person.email.clone()), Role::Publisher, None)
+            }]
+            .into(),
+            network: None,
             current: None,
             previous: Vec::new(),
             activations: Vec::new(),
@@ -81,6 +83,7 @@ impl Releases {
             kept: Vec::new(),
             cleared: None,
             origin: 0,
+            trusted: Vec::new(),
             settings: Settings::default(),
             created: now,
             changed: now,
@@ -96,7 +99,7 @@ impl Releases {
             Some((record, etag)) => self.enter(record, etag).await,
             None => return Err(ReleaseError::Taken(name.clone())),
         };
-        self.record(name, by, AuditAction::Created).await?;
+        self.record(name, by, AuditAction::Created).await;
         Ok(created)
     }
 
@@ -111,7 +114,7 @@ impl Releases {
     ) -> Result<Arc<App>, ReleaseError> {
         let (app, changed) = self.write_live(name, change).await?;
         if changed {
-            self.record(name, by, action).await?;
+            self.record(name, by, action).await;
         }
         Ok(app)
     }
@@ -172,34 +175,68 @@ impl Releases {
         grants: &[Grant],
         by: &By,
     ) -> Result<Arc<App>, ReleaseError> {
+        let now = self.0.clock.now();
+        let signed =
+            |grant: &Grant| Grant { by: Some(by.person.email.clone()), at: Some(now), ..grant.clone() };
+        let signed: Vec<Grant> = grants.iter().map(signed).collect();
+        let mut new = Vec::new();
         let change = |app: &mut App| {
-            for grant in grants {
-                let full = app.grants.len() >= MOST_GRANTS;
-                match app.grants.iter_mut().find(|held| held.who == grant.who) {
-                    Some(held) => held.clone_from(grant),
-                    None if full => return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into()),
-                    None => app.grants.push(grant.clone()),
-                }
+            // A line that says what is said already keeps who granted it, and when.
+            let same = |grant: &Grant, held: &Grant| held.role == grant.role && held.until == grant.until;
+            let says_so = |grant: &Grant| app.grants.of(&grant.who).is_some_and(|held| same(grant, held));
+            new = signed.iter().filter(|grant| !says_so(grant)).cloned().collect();
+            app.grants.put(&new);
+            if app.grants.len() > MOST_GRANTS {
+                return Err(InvalidRelease::TooManyGrants { most: MOST_GRANTS }.into());
             }
             Ok(())
         };
         let (app, changed) = self.write_live(name, change).await?;
-        for grant in grants.iter().filter(|_| changed) {
-            self.record(name, by, AuditAction::Granted { grant: grant.clone() }).await?;
+        if changed {
+            let granted = new.into_iter().map(|grant| AuditAction::Granted { grant });
+            self.record_all(name, by, granted).await;
         }
         Ok(app)
     }
 
     /// Takes a grant away; there being none is fine. The owner stays.
     pub async fn revoke(&self, name: &AppName, who: &Who, by: &By) -> Result<Arc<App>, ReleaseError> {
+        self.revoke_all(name, std::slice::from_ref(who), by).await
+    }
+
+    /// Takes all of these grants away; there being none is fine. The owner stays.
+    pub async fn revoke_all(&self, name: &AppName, who: &[Who], by: &By) -> Result<Arc<App>, ReleaseError> {
+        let mut gone = Vec::new();
         let change = |app: &mut App| {
-            if *who == Who::Person(app.owner.email.clone()) {
+            if who.contains(&Who::Person(app.owner.email.clone())) {
                 return Err(ReleaseError::OwnerStays(app.owner.email.clone()));
             }
-            app.grants.retain(|grant| grant.who != *who);
+            let held = who.iter().filter(|who| app.grants.of(who).is_some());
+            gone = held.cloned().collect();
+            let going: std::collections::HashSet<&Who> = gone.iter().collect();
+            app.grants.retain(|grant| !going.contains(&grant.who));
             Ok(())
         };
-        self.change(name, by, AuditAction::Revoked { who: who.clone() }, change).await
+        let (app, changed) = self.write_live(name, change).await?;
+        if changed {
+            let revoked = gone.into_iter().map(|who| AuditAction::Revoked { who });
+            self.record_all(name, by, revoked).await;
+        }
+        Ok(app)
+    }
+
+    /// Sets from where an app may be opened; `None` is from anywhere.
+    pub async fn set_network(
+        &self,
+        name: &AppName,
+        network: Option<NetworkRule>,
+        by: &By,
+    ) -> Result<Arc<App>, ReleaseError> {
+        let change = |app: &mut App| {
+            app.network.clone_from(&network);
+            Ok(())
+        };
+        self.change(name, by, AuditAction::NetworkSet { network: network.clone() }, change).await
     }
 
     /// Makes a finished release the live one.
@@ -267,7 +304,7 @@ impl Releases {
         };
         let (app, changed) = self.write(name, restore).await?;
         if changed {
-            self.record(name, by, AuditAction::Restored).await?;
+            self.record(name, by, AuditAction::Restored).await;
         }
         Ok(app)
     }
@@ -297,6 +334,10 @@ impl Releases {
             let mut record: AppRecord = held.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
             let before = record.app.clone();
             change(&mut record.app)?;
+            // Whoever owns it now must not meet what the pages of another left in browsers.
+            if record.app.owner.subject != before.owner.subject {
+                record.app.origin = record.app.origin.max(before.origin + 1);
+            }
             if record.app == before {
                 as_it_was = Some(before);
                 return Ok::<_, ReleaseError>(None);
@@ -315,6 +356,7 @@ impl Releases {
 
     /// Puts a record that was just written into the own catalog, and announces it.
     async fn enter(&self, record: AppRecord, etag: Etag) -> Arc<App> {
+        record.app.grants.prepare();
         let entry = Entry { app: Arc::new(record.app), version: record.version, etag };
         self.swap(|catalog| catalog.with_apps(std::slice::from_ref(&entry)));
         self.announce(Changed::App(entry.app.name.clone())).await;
@@ -345,6 +387,7 @@ pub(super) fn point(app: &mut App, release: ReleaseId, now: Timestamp) {
 /// Reads an app's record, which must be about the app whose name it is under.
 pub(super) fn parse(key: &Key, name: &AppName, object: &Object) -> Result<Entry, StorageError> {
     let record: AppRecord = update::Record::parse(key, &object.bytes)?;
+    record.app.grants.prepare();
     if record.app.name != *name {
         let what = format!("it is the record of `{}`", record.app.name);
         return Err(StorageError::Unexpected { key: key.to_string(), what });

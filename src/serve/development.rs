@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::access::token;
+use crate::access::token::{self, Wanted};
 use crate::config::{Config, DEVELOPMENT_DIR, development_key};
-use crate::model::{Audience, Digest, Entropy, FilePath, Person, TokenScope};
+use crate::model::{Ability, Audience, Digest, Entropy, FilePath, Person, TokenScope};
 use crate::releases::{Announced, By, Releases};
 use crate::storage::Key;
 use crate::web::Loggia;
@@ -53,8 +53,8 @@ pub(super) async fn prepare(loggia: &Loggia) -> Result<()> {
     {
         loggia.releases.delete_token(&owner, old.id).await?;
     }
-    let (text, record) =
-        token::mint(&person, &owner, "development", TokenScope::All, DAYS, now, &loggia.entropy)?;
+    let wanted = Wanted { label: "development", may: Ability::All, scope: TokenScope::All, days: DAYS };
+    let (text, record) = token::mint(&person, &owner, wanted, now, &loggia.entropy)?;
     loggia.releases.put_token(&record).await?;
     let dir = Path::new(DEVELOPMENT_DIR);
     keep(&dir.join("dev-token"), text.reveal())?;

@@ -18,6 +18,7 @@ mod ops;
 mod start;
 mod texts;
 mod tls;
+mod ways;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -36,7 +37,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Limits;
 use crate::web::{Connection, Pipeline};
 use guard::Guard;
-pub use start::{Listeners, open, serve, serve_on};
+pub use start::{Listeners, open, open_on, serve, serve_on};
 pub use tls::Certificates;
 
 /// How long a TLS handshake may take.

@@ -3,21 +3,26 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::{Certificates, Service, development, editions, history, index, ops, run, texts};
-use crate::access::{Keyring, oidc, provider};
+use super::{Certificates, Service, development, editions, history, index, ops, run, texts, ways};
+use crate::access::{Keyring, jobs};
 use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
+use crate::mail::Mailer;
 use crate::model::{Clock, Entropy};
-use crate::releases::{PdfReader, Releases};
+use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Coded, Edition, Hosts, Insights, Live, Loggia, Metrics, Pipeline, Policies, RequestLog, Sites,
+    self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, RequestLog,
+    Sites,
 };
+
+/// How long a stop waits for letters that are on their way.
+const LAST_LETTERS: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
 pub fn serve(mut config: Config) -> Result<()> {
@@ -72,10 +77,22 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Loggia>> {
     let storage = Storage::open(&config.storage).await?;
     storage.require_region(&config.storage_regions).await?;
+    Box::pin(open_on(storage, config, clock, entropy)).await
+}
+
+/// The same on a bucket that is open already.
+pub async fn open_on(
+    storage: Storage,
+    config: Config,
+    clock: Clock,
+    entropy: Entropy,
+) -> Result<Arc<Loggia>> {
     let described = storage.describe();
     let secret = config.sign_in.session_keys.first();
     let insights = Insights::new(storage.clone(), clock.clone(), &entropy, secret);
-    let releases = Releases::open(storage, &config.limits, clock.clone(), entropy.clone()).await?;
+    let disk = disk(&config);
+    let releases =
+        Releases::open_with(storage, &config.limits, disk.clone(), clock.clone(), entropy.clone()).await?;
     let theme = Theme::load(&config.server.theme)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let (editions, edition) = match config.content_source {
@@ -95,19 +112,9 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
     };
     let hosts = Hosts::new(&config.server);
     let keyring = Keyring::new(&config.sign_in.session_keys)?;
-    let callback: url::Url = format!("{}/-/sign-in/callback", hosts.main_origin()).parse()?;
-    let (registration, provider) = match &config.sign_in.provider {
-        Some(registration) => (registration.clone(), None),
-        None if config.development => {
-            let provider = provider::BuiltIn::new(&config.server.public_url, &callback, entropy.clone());
-            (provider.registration(), Some(provider))
-        }
-        None => bail!("nobody could sign in: set `issuer` and `client_id` under [sign_in]"),
-    };
-    let issuer = url::Url::parse(&registration.issuer).map(|url| url.origin().ascii_serialization());
-    let form_targets = [hosts.main_origin(), hosts.all_apps()].into_iter().chain(issuer.ok());
-    let policies = Policies::new(&hosts, &form_targets.collect::<Vec<_>>());
-    let sign_in = oidc::Provider::new(registration, &callback)?;
+    let ways = ways::open(&config, &hosts, &entropy)?;
+    let issuers = jobs::Issuers::new(&config.access)?;
+    let mailer = config.mail.as_ref().map(|mail| Mailer::open(mail, clock.clone())).transpose()?;
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
@@ -117,22 +124,26 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         edition: ArcSwap::from_pointee(edition),
         editions,
         sites: Sites::default(),
-        coded: Coded::new(config.limits.cache_bytes / 4),
+        coded: Coded::new(config.limits.cache_bytes / 4, disk),
         making: std::sync::Mutex::default(),
         live: Live::default(),
         searches: Arc::new(tokio::sync::Semaphore::new(processors())),
         config,
         hosts,
-        policies,
+        policies: ways.policies,
         clock,
         entropy,
         keyring,
         releases,
         theme,
         assets,
-        sign_in,
-        provider,
+        sign_in: ways.ways,
+        provider: ways.built_in,
+        issuers,
+        mailer,
+        guesses: Guesses::default(),
         insights,
+        askings: Askings::default(),
         metrics,
         request_log,
         storage: described,
@@ -140,6 +151,19 @@ pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<
         request_ids,
     };
     Ok(Arc::new(loggia))
+}
+
+/// The part of the cache folder for files of apps. A server that cannot have it does without.
+fn disk(config: &Config) -> Option<Disk> {
+    let dir = config.server.cache.as_ref()?.join("files");
+    match Disk::open(&dir, config.limits.disk_bytes) {
+        Ok(disk) => Some(disk),
+        Err(error) => {
+            let dir = dir.display();
+            tracing::warn!(%error, "{dir} cannot be used, perhaps because another server does; files are not kept on disk");
+            None
+        }
+    }
 }
 
 fn processors() -> usize {
@@ -158,6 +182,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     }
     tokio::spawn(texts::follow(Arc::clone(&loggia), stop.clone()));
+    let recorded = tokio::spawn(loggia.releases.clone().follow_record(stop.clone()));
     let counted = tokio::spawn(loggia.insights.clone().follow(stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
     let log = loggia.request_log.clone();
@@ -181,7 +206,10 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     let served = run(listeners.main, service, stop.clone()).await;
     stop.cancel();
     drop(watcher);
-    let _ = tokio::join!(follower, logger, operations, counted);
+    let _ = tokio::join!(follower, logger, operations, counted, recorded);
+    if let Some(mailer) = &loggia.mailer {
+        mailer.finish(LAST_LETTERS).await;
+    }
     if let Some(log) = &loggia.request_log {
         log.flush();
     }

@@ -34,6 +34,13 @@ impl Key {
         Self { path: format!("blobs/sha256/{}/{name}", &name[..2]), media_type: BYTES }
     }
 
+    /// The digests of a large blob's chunks; immutable.
+    #[must_use]
+    pub fn outline(digest: &Digest) -> Self {
+        let name = digest.to_string();
+        Self { path: format!("blobs/outlines/{}/{name}", &name[..2]), media_type: BYTES }
+    }
+
     /// An app's record.
     #[must_use]
     pub fn app(app: &AppName) -> Self {
@@ -64,7 +71,20 @@ impl Key {
         Self { path: format!("apps/{app}/pending/{release}/blobs/{digest}"), media_type: BYTES }
     }
 
-    /// One line of an app's audit record; `id` orders it.
+    /// Lines of the record of a whole site that were written together: when, by which server, from which number.
+    #[must_use]
+    pub fn record(when: Timestamp, server: &str, first: u64) -> Self {
+        let when = jiff::tz::TimeZone::UTC.to_datetime(when);
+        Self::json(format!("audit/{}/{}-{server}-{first:012}.json", when.date(), when.strftime("%H%M%S")))
+    }
+
+    /// What somebody asked of an app's publishers; `owner` is who asked.
+    #[must_use]
+    pub fn request(app: &AppName, owner: &str) -> Self {
+        Self::json(format!("apps/{app}/requests/{owner}.json"))
+    }
+
+    /// Lines of an app's audit record that were written together; `id` orders them.
     #[must_use]
     pub fn audit(app: &AppName, id: Ulid) -> Self {
         Self::json(format!("apps/{app}/audit/{}.json", id.to_string().to_lowercase()))
@@ -76,16 +96,41 @@ impl Key {
         Self::json("catalog/generation".to_owned())
     }
 
+    /// Changes whenever somebody has compared the gathered records with the truth.
+    #[must_use]
+    pub fn looked_over() -> Self {
+        Self::json("catalog/looked-over".to_owned())
+    }
+
+    /// Every app's record, gathered: a copy that starts are quick with.
+    #[must_use]
+    pub fn gathered() -> Self {
+        Self { path: "catalog/apps.json.zst".to_owned(), media_type: "application/zstd" }
+    }
+
     /// What is being cleared away just now; there while that happens.
     #[must_use]
     pub fn clearing() -> Self {
         Self::json("gc/clearing.json".to_owned())
     }
 
-    /// Says that the session with this id was ended.
+    /// Says that the session whose identity has this digest was ended.
     #[must_use]
-    pub fn ended_session(session: &str) -> Self {
-        Self::json(format!("sessions/{}", Digest::of(session.as_bytes())))
+    pub fn ended_session(session: &Digest) -> Self {
+        Self::json(format!("sessions/{session}"))
+    }
+
+    /// Says that the sessions that `whom` names were ended that began up to `until`.
+    #[must_use]
+    pub fn ended_sessions(whom: &Digest, until: Timestamp) -> Self {
+        Self::json(format!("sessions/{whom}-{}", until.as_second()))
+    }
+
+    /// Says that the tokens that `whom` names were ended that were made up to `until`. Tokens last longer than
+    /// sessions, so this is kept for longer.
+    #[must_use]
+    pub fn ended_tokens(whom: &Digest, until: Timestamp) -> Self {
+        Self::json(format!("ended-tokens/{whom}-{}", until.as_second()))
     }
 
     /// A single-use marker: whoever creates it may use the code.
@@ -98,6 +143,18 @@ impl Key {
     #[must_use]
     pub fn token(owner: &str, id: Ulid) -> Self {
         Self::json(format!("tokens/{owner}/{}.json", id.to_string().to_lowercase()))
+    }
+
+    /// One of a person's sign-ins; `id` orders them.
+    #[must_use]
+    pub fn sign_in(owner: &str, id: Ulid) -> Self {
+        Self::json(format!("sign-ins/{owner}/{}.json", id.to_string().to_lowercase()))
+    }
+
+    /// A command that waits until somebody types the code with this digest.
+    #[must_use]
+    pub fn device(code: &Digest) -> Self {
+        Self::json(format!("devices/{code}.json"))
     }
 
     /// The first 32 hexadecimal digits of a digest of (iss, sub): how a person stands in a key.
@@ -170,10 +227,34 @@ impl Prefix {
         Self(format!("apps/{app}/audit/"))
     }
 
+    /// What people asked of an app's publishers.
+    #[must_use]
+    pub fn requests(app: &AppName) -> Self {
+        Self(format!("apps/{app}/requests/"))
+    }
+
+    /// The record of a whole site: one folder a day.
+    #[must_use]
+    pub fn record() -> Self {
+        Self("audit/".to_owned())
+    }
+
+    /// The record of one day, oldest first.
+    #[must_use]
+    pub fn record_of(day: Date) -> Self {
+        Self(format!("audit/{day}/"))
+    }
+
     /// The sessions that were ended.
     #[must_use]
     pub fn ended_sessions() -> Self {
         Self("sessions/".to_owned())
+    }
+
+    /// Whose tokens were ended.
+    #[must_use]
+    pub fn ended_tokens() -> Self {
+        Self("ended-tokens/".to_owned())
     }
 
     /// What was counted of searches: one folder a day.
@@ -186,6 +267,12 @@ impl Prefix {
     #[must_use]
     pub fn searches_of(day: Date) -> Self {
         Self(format!("searches/{day}/"))
+    }
+
+    /// The sign-ins of the person that [`Key::owner`] names, oldest first.
+    #[must_use]
+    pub fn sign_ins(owner: &str) -> Self {
+        Self(format!("sign-ins/{owner}/"))
     }
 
     /// The API tokens of the person that [`Key::owner`] names.

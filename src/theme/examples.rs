@@ -2,15 +2,18 @@
 
 use jiff::Timestamp;
 
+mod account;
 mod review;
+mod sharing;
+mod sign_in;
 
-use crate::model::{Audience, Entropy, ReleaseId, Role, Who};
+use crate::model::{Audience, Entropy, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
 use super::views::{
-    AccountPage, AppCard, AppPage, AppsPage, AuthorizePage, Correction, DiffRow, ErrorPage, Field, Filter,
-    GrantRow, Hit, HitKind, KeptFact, Layout, Link, Manage, NewToken, NotFoundPage, Notice, ProviderPage,
-    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SignInFailedPage, SignedOutPage,
-    Synonyms, TokenRow,
+    AppCard, AppPage, AppsPage, CodeProblem, Correction, DiffRow, Doors, ErrorPage, Field, Filter, GrantRow,
+    Hit, HitKind, KeptFact, Layout, Link, Manage, NotFoundPage, Notice, ProviderPage, PublishersPage,
+    RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SharePage, SignInFailedPage,
+    SignedOutPage, Synonyms, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -40,18 +43,54 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
         ("app", theme.app(&words.app())),
         ("app-viewer", theme.app(&AppPage { manage: None, notice: None, ..words.app() })),
         ("app-deleted", theme.app(&AppPage { deleted: Some(at(9)), ..words.app() })),
+        (
+            "app-cleared",
+            theme.app(&AppPage { deleted: Some(at(9)), cleared: true, live: false, ..words.app() }),
+        ),
         ("app-new", theme.app(&words.new_app())),
+        ("share", theme.share(&words.share())),
+        ("share-empty", theme.share(&SharePage { rows: Vec::new(), opened: None, ..words.share() })),
+        ("share-review", theme.share_review(&words.share_review())),
+        ("view-as", theme.view_as(&words.view_as())),
+        ("record", theme.record(&words.record(true))),
+        ("record-whole", theme.record(&words.record(false))),
+        ("publishers", theme.publishers(&words.publishers())),
+        ("publishers-none", theme.publishers(&PublishersPage { trusted: Vec::new(), ..words.publishers() })),
         ("account", theme.account(&words.account())),
         ("account-new", theme.account(&words.new_account())),
+        ("sign-in", theme.sign_in(&words.sign_in())),
+        ("sign-in-email", theme.sign_in(&words.sign_in_by_email())),
+        ("sign-in-welsh", theme.sign_in(&words.sign_in_in_welsh())),
+        ("code", theme.code(&words.code(None))),
+        ("code-wrong", theme.code(&words.code(Some(CodeProblem::Wrong { left: 4 })))),
         ("provider", theme.provider(&words.provider(None))),
         ("provider-problem", theme.provider(&words.provider(Some("`ann` is not an e-mail address")))),
         ("authorize", theme.authorize(&words.authorize())),
+        ("device", theme.device(&words.device(None, None))),
+        ("device-problem", theme.device(&words.device(Some("nothing waits for this code"), None))),
+        ("device-done", theme.device(&words.device(None, Some("Go back to your terminal.")))),
+        ("people", theme.people(&words.people(None))),
+        ("people-problem", theme.people(&words.people(Some("`ann` is not an e-mail address")))),
         ("signed-out", theme.signed_out(&words.signed_out())),
+        (
+            "signed-out-provider",
+            theme.signed_out(&SignedOutPage {
+                provider: Some(words.s("https://login.example.org/end?state=s")),
+                ..words.signed_out()
+            }),
+        ),
+        (
+            "signed-out-everywhere",
+            theme.signed_out(&SignedOutPage { at_provider: true, ..words.signed_out() }),
+        ),
         ("review", theme.review(&words.review())),
         ("review-empty", theme.review(&ReviewPage { guides: Vec::new(), edition: None, ..words.review() })),
         ("searches", theme.searches(&words.searches())),
         ("searches-empty", theme.searches(&words.no_searches())),
         ("refusal", theme.refusal(&words.refusal())),
+        ("refusal-unknown", theme.refusal(&RefusalPage { app: None, ended: false, ..words.refusal() })),
+        ("asked", theme.asked(&words.asked(true))),
+        ("asked-not", theme.asked(&words.asked(false))),
         ("sign-in-failed", theme.sign_in_failed(&words.sign_in_failed())),
         ("not-found", theme.not_found(&words.not_found())),
         ("not-found-app", theme.not_found(&words.not_found_on_an_app())),
@@ -175,7 +214,10 @@ impl Words {
             url: self.s(&format!("https://{name}.apps.example.org/")),
             description: description.map(|text| self.s(text)),
             owner: "ann@example.org".parse().unwrap(),
+            owner_name: description.map(|_| self.s("Ann Example")),
             changed: at(3),
+            new: description.is_some(),
+            networks: if description.is_none() { vec![self.s("office")] } else { Vec::new() },
             audience: Audience::Listed,
             publisher: false,
             live: true,
@@ -190,6 +232,11 @@ impl Words {
             sign_in: self.s("/-/sign-in?to=%2F-%2Fapps%2F"),
             may_publish: true,
             server: self.s("https://guides.example.org"),
+            publishes: true,
+            administers: true,
+            q: String::new(),
+            total: 3,
+            new: 1,
             apps: vec![
                 AppCard {
                     publisher: true,
@@ -247,9 +294,12 @@ impl Words {
             ),
             owner: "ann@example.org".parse().unwrap(),
             audience: Audience::Listed,
+            network: Some(NetworkRule { rule: NetworkUse::AsWell, names: vec![self.s("office")] }),
+            because: vec![self.s("by `@example.org`, granted by ann@example.org on 3 May 2026")],
             created: at(0),
             changed: at(3),
             deleted: None,
+            cleared: false,
             live: true,
             kept: vec![
                 KeptFact { name: "Kept in", value: self.s("a bucket") },
@@ -258,6 +308,10 @@ impl Words {
             ],
             manage: Some(Manage {
                 grants,
+                granted: 204,
+                doors: self.doors(),
+                requests: self.asks(),
+                explained: self.explained(Some("yes")),
                 releases: vec![
                     release(3, Some("Weeks to 20 November"), true),
                     release(2, None, false),
@@ -265,6 +319,10 @@ impl Words {
                 ],
                 can_roll_back: true,
                 in_search: true,
+                unread: vec![UnreadRow {
+                    file: self.s("annex/tables.pdf"),
+                    why: self.s("it is protected by a password"),
+                }],
                 share: ShareForm {
                     who: self.s("bob"),
                     until: self.s("2026-02-30"),
@@ -289,58 +347,26 @@ impl Words {
     fn new_app(self) -> AppPage {
         let manage = Manage {
             grants: Vec::new(),
+            granted: 0,
+            doors: Doors { audiences: vec![Audience::Listed], ..Doors::default() },
+            requests: Vec::new(),
+            explained: self.explained(None),
             releases: Vec::new(),
             can_roll_back: false,
             in_search: false,
+            unread: Vec::new(),
             share: ShareForm::default(),
             serving: Serving::default(),
         };
         AppPage {
             audience: Audience::Public,
+            network: None,
+            because: Vec::new(),
             description: None,
             live: false,
             manage: Some(manage),
             notice: Some(Notice::Done(self.s("The audience is now everyone."))),
             ..self.app()
-        }
-    }
-
-    fn account(self) -> AccountPage {
-        let token = |label: &str, app: Option<&str>, expired| TokenRow {
-            id: self.s("01J0000000000000000000000"),
-            label: self.s(label),
-            app: app.map(|name| name.parse().unwrap()),
-            created: at(1),
-            expires: at(90),
-            expired,
-        };
-        AccountPage {
-            layout: self.layout(),
-            email: "ann@example.org".parse().unwrap(),
-            name: Some(self.s("Ann Example")),
-            provider: self.s("https://login.example.org/tenant/v2.0"),
-            groups: vec![self.s("analysts"), self.s("policy")],
-            server: self.s("https://guides.example.org"),
-            tokens: vec![
-                token("laptop", None, false),
-                token("nightly refresh of the population report", Some("prison-population"), false),
-                token("old laptop", None, true),
-            ],
-            new_token: None,
-            apps: vec!["prison-population".parse().unwrap(), "court-backlog".parse().unwrap()],
-            author: true,
-            notice: None,
-        }
-    }
-
-    fn new_account(self) -> AccountPage {
-        let token = "loggia_01jd3v7k1m2n3p4q5r6s7t8v9w_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXU";
-        AccountPage {
-            name: None,
-            groups: Vec::new(),
-            tokens: Vec::new(),
-            new_token: Some(NewToken { label: self.s("laptop"), token: self.s(token) }),
-            ..self.account()
         }
     }
 
@@ -362,30 +388,15 @@ impl Words {
         }
     }
 
-    fn authorize(self) -> AuthorizePage {
-        AuthorizePage {
-            layout: self.layout(),
-            action: self.s("/-/authorize"),
-            fields: self.fields(),
-            viewer: "ann@example.org".parse().unwrap(),
-            client: Some(self.s("ann-laptop")),
-            code: Some(self.s("WDJB-MJHT")),
-            until: at(90),
-        }
-    }
-
-    fn signed_out(self) -> SignedOutPage {
-        SignedOutPage { layout: self.app_layout(), sign_in: self.s("https://guides.example.org/-/sign-in") }
-    }
-
     fn refusal(self) -> RefusalPage {
         RefusalPage {
             layout: self.app_layout(),
-            title: self.s("Prison population"),
+            app: Some(self.owned()),
+            ended: false,
+            from: None,
+            ask: self.s("/-/ask"),
             url: self.s("https://prison-population.apps.example.org/"),
             viewer: "bob@example.org".parse().unwrap(),
-            owner: "ann@example.org".parse().unwrap(),
-            owner_name: Some(self.s("Ann Example")),
             leave: self.s("/-/leave"),
             leave_fields: self.fields(),
             request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),

@@ -17,8 +17,10 @@ pub use assets::Asset;
 pub use error::ThemeError;
 use strings::Strings;
 use views::{
-    AccountPage, AppPage, AppsPage, AuthorizePage, ErrorPage, GuidePage, NotFoundPage, PrintPage,
-    ProviderPage, RefusalPage, ReviewPage, SearchPage, SearchesPage, SignInFailedPage, SignedOutPage,
+    AccountPage, AppPage, AppsPage, AskedPage, AuthorizePage, CodePage, DevicePage, ErrorPage, GuidePage,
+    NotFoundPage, PeoplePage, PrintPage, ProviderPage, PublishersPage, RecordPage, RefusalPage, ReviewPage,
+    SearchPage, SearchesPage, SharePage, ShareReviewPage, SignInFailedPage, SignInPage, SignedOutPage,
+    ViewAsPage,
 };
 
 mod assets;
@@ -74,6 +76,13 @@ impl Theme {
     #[must_use]
     pub fn words(&self, language: &str, key: &str) -> Option<&str> {
         chosen(&self.strings, language)?.get(key)
+    }
+
+    /// The line with this key in `language`, or in English, and every `{name}` in it replaced by what `given` says.
+    #[must_use]
+    pub fn say(&self, language: &str, key: &str, given: &[(&str, &str)]) -> Option<String> {
+        let given = given.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        chosen(&self.strings, language)?.say(key, given)
     }
 
     /// What is at `/-/assets/<file>`, such as `style.0f3a….css`.
@@ -140,12 +149,30 @@ pages! {
     apps: AppsPage from "apps.html",
     /// One app.
     app: AppPage from "app.html",
+    /// Who may see an app.
+    share: SharePage from "share.html",
+    /// What was understood of a paste.
+    share_review: ShareReviewPage from "share_review.html",
+    /// What somebody else sees.
+    view_as: ViewAsPage from "view_as.html",
+    /// Who did what.
+    record: RecordPage from "record.html",
+    /// The jobs that may publish to an app.
+    publishers: PublishersPage from "publishers.html",
     /// You and your tokens.
     account: AccountPage from "account.html",
+    /// How do you sign in?
+    sign_in: SignInPage from "sign_in.html",
+    /// Type the code that was sent to you.
+    code: CodePage from "code.html",
     /// Who do you want to be? (development mode)
     provider: ProviderPage from "provider.html",
     /// Whether a command may publish as you.
     authorize: AuthorizePage from "authorize.html",
+    /// The code that a command on another machine shows.
+    device: DevicePage from "device.html",
+    /// Signing somebody out everywhere.
+    people: PeoplePage from "people.html",
     /// You are signed out.
     signed_out: SignedOutPage from "signed_out.html",
     /// The health of the guides.
@@ -154,6 +181,8 @@ pages! {
     searches: SearchesPage from "searches.html",
     /// You do not have access.
     refusal: RefusalPage from "refusal.html",
+    /// Somebody asked to be let in.
+    asked: AskedPage from "asked.html",
     /// Signing in failed.
     sign_in_failed: SignInFailedPage from "sign_in_failed.html",
     /// There is nothing here.

@@ -104,10 +104,20 @@ fn every_form_posts_to_loggia_itself_and_every_field_has_a_label() {
         for form in page.select(&Selector::parse("form").unwrap()) {
             let (method, action) = (form.attr("method").unwrap(), form.attr("action").unwrap());
             assert!(action.starts_with("/-/"), "{name}: {action}");
-            let asks = matches!(action, "/-/search" | "/-/review/");
+            // Whatever asks repeats without harm; whatever changes something posts.
+            let asks = matches!(
+                action,
+                "/-/search"
+                    | "/-/review/"
+                    | "/-/apps/"
+                    | "/-/apps/prison-population/"
+                    | "/-/view-as"
+                    | "/-/audit"
+            ) || action.ends_with("/audit");
+            let asks = asks || (action.ends_with("/share") && form.attr("role") == Some("search"));
             assert_eq!(method, if asks { "get" } else { "post" }, "{name}: {action}");
         }
-        for field in page.select(&Selector::parse("input:not([type=hidden]), select").unwrap()) {
+        for field in page.select(&Selector::parse("input:not([type=hidden]), select, textarea").unwrap()) {
             let label = format!("label[for='{}']", field.attr("id").unwrap());
             assert_eq!(count(&page, &label), 1, "{name}: {label}");
         }
@@ -137,7 +147,9 @@ fn the_tree_marks_the_guide_and_opens_only_what_leads_to_it() {
 #[test]
 fn a_page_on_an_apps_host_leads_back_to_the_main_host_and_searches_nothing() {
     for (name, _, page) in rendered(PLAIN) {
-        if ["refusal", "error", "not-found-app", "signed-out"].contains(&name) {
+        if ["refusal", "refusal-unknown", "asked", "asked-not", "error", "not-found-app", "signed-out"]
+            .contains(&name)
+        {
             assert_eq!(count(&page, "form.search"), 0, "{name}");
             assert_eq!(count(&page, ".brand[href='https://guides.example.org/']"), 1, "{name}");
             assert_eq!(
@@ -233,7 +245,7 @@ fn a_template_that_asks_for_too_much_is_named_with_its_line() {
     let (_, page) = pages.into_iter().find(|(name, _)| *name == "signed-out").unwrap();
     insta::assert_snapshot!(page.unwrap_err(), @r"
     theme: `signed_out.html` cannot be rendered
-    error: Variable `name` is not defined. Available variables: layout, sign_in
+    error: Variable `name` is not defined. Available variables: at_provider, layout, provider, sign_in
      --> signed_out.html:2:4
       |
     2 | {{ name }}
@@ -271,6 +283,18 @@ fn every_language_that_is_shipped_says_everything() {
             names
         };
         assert_eq!(braces(words), braces(&welsh[key]), "{key}");
+    }
+}
+
+#[test]
+fn people_sign_in_in_welsh_where_the_site_is() {
+    let pages = rendered(PLAIN);
+    let (_, html, page) = pages.iter().find(|(name, ..)| *name == "sign-in-welsh").unwrap();
+    assert_eq!(texts(page, "h1"), ["Mewngofnodi"]);
+    assert_eq!(texts(page, ".ways button"), ["Mewngofnodi gyda Ministry account", "Mewngofnodi gyda GitHub"]);
+    assert_eq!(count(page, "main[lang]"), 0, "it is not marked as English");
+    for english in ["Sign in", "Email address", "Send me", "Choose"] {
+        assert!(!html.contains(english), "{english}");
     }
 }
 

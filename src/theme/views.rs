@@ -3,10 +3,12 @@
 //! 1. what every page shares: [`Layout`], [`Link`], [`Field`], [`Notice`]
 //! 2. guides: [`GuidePage`], [`PrintPage`]
 //! 3. finding: [`SearchPage`], [`NotFoundPage`]
-//! 4. apps: [`AppsPage`], [`AppPage`]
-//! 5. people: [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`SignedOutPage`]
+//! 4. apps: [`AppsPage`], [`AppPage`], [`SharePage`], [`ShareReviewPage`], [`PublishersPage`], [`ViewAsPage`],
+//!    [`RecordPage`]
+//! 5. people: [`SignInPage`], [`CodePage`], [`AccountPage`], [`ProviderPage`], [`AuthorizePage`], [`DevicePage`],
+//!    [`SignedOutPage`], [`PeoplePage`]
 //! 6. keeping: [`ReviewPage`], [`SearchesPage`]
-//! 7. when it cannot be: [`RefusalPage`], [`SignInFailedPage`], [`ErrorPage`]
+//! 7. when it cannot be: [`RefusalPage`], [`AskedPage`], [`SignInFailedPage`], [`ErrorPage`]
 //!
 //! Every string is plain text, escaped by the template, except [`GuidePage::html`], [`Printed::html`] and
 //! [`Hit::snippet`], which are HTML made safe by their makers. An URL is used as it stands in `href`, so it must be absolute
@@ -14,25 +16,35 @@
 
 use serde::Serialize;
 
-pub use account::{AccountPage, AuthorizePage, NewToken, ProviderPage, SignedOutPage, TokenRow};
+pub use account::{
+    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage,
+    TokenRow,
+};
 pub use apps::{
-    AppCard, AppPage, AppsPage, DiffRow, GrantRow, KeptFact, Manage, ReleaseRow, Serving, ShareForm,
+    AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice,
+    PublishersPage, ReleaseRow, RequestRow, Serving, ShareForm, TrustedRow, UnreadRow,
 };
 pub use guide::{Alternate, Branch, GuidePage, Heading, More, Problem, ReviewNote, Trail};
 pub use print::{PrintPage, Printed};
-pub use refusals::{ErrorPage, NotFoundPage, RefusalPage, SignInFailedPage};
+pub use record::{GapRow, RecordPage, RecordRow};
+pub use refusals::{AskedPage, ErrorPage, NotFoundPage, Owned, RefusalPage, SignInFailedPage};
 pub use review::{Choice, OwnerRow, ReviewPage, ReviewedGuide, ReviewedProblem};
 pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
 pub use searches::{SearchesPage, SearchesRow};
+pub use sharing::{DoubtRow, Opened, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp};
+pub use sign_in::{CodePage, CodeProblem, EmailForm, EmailProblem, SignInPage, WayButton};
 
 mod account;
 mod apps;
 mod guide;
 mod print;
+mod record;
 mod refusals;
 mod review;
 mod search;
 mod searches;
+mod sharing;
+mod sign_in;
 
 /// What every page shares.
 #[derive(Clone, Debug, Serialize)]

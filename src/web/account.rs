@@ -1,28 +1,32 @@
-//! You: who you are here, your tokens, and signing out.
+//! You: who you are here, your sessions, and your tokens.
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use ulid::Ulid;
 
+use super::authorize::token_made;
+use super::context::Context;
 use super::failure::{Failure, main_layout};
+use super::sessions;
 use super::sign_in::with_cookies;
 use super::state::Loggia;
-use super::viewer::{OurForm, SignedIn};
-use crate::access::{decide_publish, token};
-use crate::model::{AppName, Person, TokenScope};
+use super::viewer::{InSession, OurForm};
+use crate::access::{Session, decide_publish, token};
+use crate::model::{Ability, AppName, AuditAction, TokenScope, Whom};
 use crate::storage::Key;
 use crate::theme::views::{AccountPage, NewToken, Notice, TokenRow};
 
 /// `GET /-/account/`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
+    InSession(session): InSession,
 ) -> Result<Response, Failure> {
-    show(&loggia, person, StatusCode::OK, None, None).await
+    show(&loggia, &session, StatusCode::OK, None, None).await
 }
 
 #[derive(Deserialize)]
@@ -31,13 +35,16 @@ pub(super) struct NewTokenForm {
     #[serde(default)]
     app: String,
     #[serde(default)]
+    may: String,
+    #[serde(default)]
     days: String,
 }
 
 /// `POST /-/account/tokens`: makes a token and shows it, once.
 pub(super) async fn create_token(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
+    Extension(context): Extension<Context>,
+    InSession(session): InSession,
     OurForm(form): OurForm<NewTokenForm>,
 ) -> Result<Response, Failure> {
     let refuse = |sentence: String| Some(Notice::Failed(sentence));
@@ -47,23 +54,35 @@ pub(super) async fn create_token(
             Ok(app) => TokenScope::App(app),
             Err(error) => {
                 let notice = refuse(error.to_string());
-                return show(&loggia, person, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
+                return show(&loggia, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
             }
         },
     };
+    let may = match form.may.as_str() {
+        "" => Some(Ability::All),
+        may => Ability::named(may),
+    };
+    let Some(may) = may else {
+        let notice = refuse("a token may `read`, `publish` or `all`; choose one of them".to_owned());
+        return show(&loggia, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
+    };
     let days = if form.days.is_empty() { 90 } else { form.days.trim().parse().unwrap_or(0) };
+    let person = &session.person;
     let owner = Key::owner(&person.subject);
     let now = loggia.clock.now();
-    match token::mint(&person, &owner, &form.label, scope, days, now, &loggia.entropy) {
+    let wanted = token::Wanted { label: &form.label, may, scope, days };
+    match token::mint(person, &owner, wanted, now, &loggia.entropy) {
         Ok((text, record)) => {
             loggia.releases.put_token(&record).await?;
+            let (who, action) = (Some(&person.email), token_made(&record));
+            loggia.releases.note(loggia.releases.event(who, Some(context.from), None, action));
             tracing::info!(person = %person.email, token = %record.id, "a token was made");
             let new = NewToken { label: record.label, token: text.reveal().to_owned() };
-            show(&loggia, person, StatusCode::OK, None, Some(new)).await
+            show(&loggia, &session, StatusCode::OK, None, Some(new)).await
         }
         Err(error) => {
             let notice = refuse(error.to_string());
-            show(&loggia, person, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await
+            show(&loggia, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await
         }
     }
 }
@@ -76,27 +95,36 @@ pub(super) struct RevokeForm {
 /// `POST /-/account/tokens/revoke`
 pub(super) async fn revoke_token(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
+    Extension(context): Extension<Context>,
+    InSession(session): InSession,
     OurForm(form): OurForm<RevokeForm>,
 ) -> Result<Response, Failure> {
     let id = Ulid::from_string(&form.id.to_ascii_uppercase()).map_err(|_| {
         Failure::BadRequest("that is not one of your tokens; open your account again".to_owned())
     })?;
+    let person = &session.person;
     loggia.releases.delete_token(&Key::owner(&person.subject), id).await?;
+    let action = AuditAction::TokenRevoked { token: id.to_string().to_lowercase() };
+    let who = Some(&person.email);
+    loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
     tracing::info!(person = %person.email, token = %id, "a token was revoked");
     let notice = Notice::Done("The token was revoked. Within seconds it works nowhere.".to_owned());
-    show(&loggia, person, StatusCode::OK, Some(notice), None).await
+    show(&loggia, &session, StatusCode::OK, Some(notice), None).await
 }
 
-async fn show(
+/// The page.
+pub(super) async fn show(
     loggia: &Loggia,
-    person: Person,
+    session: &Session,
     status: StatusCode,
     notice: Option<Notice>,
     new_token: Option<NewToken>,
 ) -> Result<Response, Failure> {
+    let person = session.person.clone();
     let now = loggia.clock.now();
+    let sessions = sessions::rows(loggia, session).await?;
     let tokens = loggia.releases.tokens_of(&Key::owner(&person.subject)).await?;
+    let catalog = loggia.releases.catalog();
     let row = |record: crate::model::TokenRecord| TokenRow {
         id: record.id.to_string().to_lowercase(),
         label: record.label,
@@ -104,11 +132,12 @@ async fn show(
             TokenScope::All => None,
             TokenScope::App(app) => Some(app),
         },
+        may: record.may,
         created: record.created,
+        used: record.used,
         expires: record.expires,
-        expired: record.expires <= now,
+        expired: record.expires <= now || catalog.ended_all(&Whom::TokensOf(&person.email), record.created),
     };
-    let catalog = loggia.releases.catalog();
     let mut apps: Vec<AppName> = catalog
         .apps()
         .filter(|app| decide_publish(&person, app, now).is_ok())
@@ -118,11 +147,12 @@ async fn show(
     let view = AccountPage {
         layout: main_layout(loggia),
         author: super::review::may_review(&person, &loggia.config.access),
-        email: person.email,
+        email: person.email.clone(),
         name: person.name,
         provider: person.subject.iss,
         groups: person.groups,
         server: loggia.hosts.main_origin(),
+        sessions,
         tokens: tokens.into_iter().map(row).collect(),
         new_token,
         apps,

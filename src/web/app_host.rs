@@ -19,8 +19,8 @@ use super::send::Sending;
 use super::site::{Choice, File, Site};
 use super::state::Loggia;
 use super::{enter, origin, refusal, vault};
-use crate::access::{AppSession, Part, Permit, Refusal, Target, decide, may_enter};
-use crate::model::{Activation, App, AppHost, Shows, Viewer};
+use crate::access::{AppSession, Part, Permit, Refusal, Target, Visitor, decide, may_enter};
+use crate::model::{Activation, App, AppHost, Lineage, Shows, Viewer};
 use crate::theme::views::{Layout, Link, NotFoundPage};
 
 /// Answers on an app's host; `host` is `None` for a name that no app can have.
@@ -66,9 +66,10 @@ async fn file(
         return Err(Failure::Stale);
     }
     let authority = loggia.hosts.app_authority(host);
-    let ended = |id: &str| catalog.has_ended(id);
+    let ended = |of: &Lineage<'_>| catalog.ended(of);
     let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
     let viewer = Viewer::from(session);
+    let visitor = loggia.visitor(&viewer, context.from);
     let app = catalog.app(&host.app);
     let Some(app) = app.filter(|app| app.deleted.is_none()) else {
         // To somebody who is not signed in, an app that is not there looks like one that is not theirs.
@@ -81,19 +82,19 @@ async fn file(
         Shows::Day(day) => app.shown_on(day, now),
     };
     let Some(release) = release else {
-        return match may_enter(&viewer, app, now) {
+        return match may_enter(visitor, app) {
             Ok(()) => Err(Failure::NotFound),
             Err(refused) => refusal::answer(loggia, request, host, Some(app), &viewer, refused, context),
         };
     };
     let target = Target { app: host.app.clone(), release, part };
-    let permit = match decide(&viewer, app, target, now) {
+    let permit = match decide(visitor, app, target) {
         Ok(permit) => permit,
         Err(refused) => {
             return refusal::answer(loggia, request, host, Some(app), &viewer, refused, context);
         }
     };
-    let visit = Visit { loggia, request, asked: &asked, host, app, viewer: &viewer };
+    let visit = Visit { loggia, request, asked: &asked, host, app, visitor };
     let mut response = visit.answer(permit, context).await?;
     origin::forget_once(app, request.headers(), &mut response);
     Ok(response)
@@ -106,7 +107,7 @@ struct Visit<'v> {
     asked: &'v Asked<'v>,
     host: &'v AppHost,
     app: &'v App,
-    viewer: &'v Viewer,
+    visitor: Visitor<'v>,
 }
 
 impl Visit<'_> {
@@ -152,7 +153,7 @@ impl Visit<'_> {
         let earlier = loggia.sites.earlier(&loggia.releases, app, site, address, now).await?;
         let Some((release, path)) = earlier else { return Ok(None) };
         let target = Target { app: app.name.clone(), release, part: Part::File(path) };
-        let Ok(permit) = decide(self.viewer, app, target, now) else { return Ok(None) };
+        let Ok(permit) = decide(self.visitor, app, target) else { return Ok(None) };
         let Some(site) = loggia.sites.site(&loggia.releases, &permit).await? else { return Ok(None) };
         let Some(file) = vault::permitted(&permit, &site) else { return Ok(None) };
         if file.entry.media_type.starts_with("text/html") && navigates(self.request.headers()) {
@@ -217,7 +218,15 @@ fn navigates(headers: &HeaderMap) -> bool {
 
 /// The layout of our pages on apps' hosts.
 pub(super) fn layout(loggia: &Loggia) -> Layout {
-    Layout::app_host(&loggia.edition.load().library.site().title, &loggia.hosts.main_origin())
+    let edition = loggia.edition.load();
+    let mut layout = Layout::app_host(&edition.library.site().title, &loggia.hosts.main_origin());
+    edition.library.language().clone_into(&mut layout.lang);
+    for (link, words) in layout.header.iter_mut().zip(["apps", "account"]) {
+        if let Some(words) = loggia.theme.words(&layout.lang, words) {
+            words.clone_into(&mut link.label);
+        }
+    }
+    layout
 }
 
 /// Our page for what is not there, with the app's pages, where the app has none of its own.

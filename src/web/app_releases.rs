@@ -1,9 +1,10 @@
 //! An app's releases on its page, each with what it changed, and what the storage promises of them.
 
 use super::state::Loggia;
+use crate::model::{App, FilePath};
 use crate::releases::{Diff, Release};
 use crate::storage::{BucketSettings, Promise};
-use crate::theme::views::{DiffRow, KeptFact, ReleaseRow};
+use crate::theme::views::{DiffRow, KeptFact, ReleaseRow, UnreadRow};
 
 /// How many releases say what they changed.
 const COMPARED: usize = 20;
@@ -30,6 +31,20 @@ pub(super) fn rows(loggia: &Loggia, releases: &[Release]) -> Vec<ReleaseRow> {
         }
     };
     kept.iter().enumerate().map(row).collect()
+}
+
+/// The files of the current release that search cannot find. That this cannot be known now spoils no page.
+pub(super) async fn unread(loggia: &Loggia, app: &App) -> Vec<UnreadRow> {
+    let Some(current) = app.current.filter(|_| app.settings.is_searched()) else { return Vec::new() };
+    let unread = match loggia.releases.unread_of(&app.name, current).await {
+        Ok(unread) => unread,
+        Err(error) => {
+            tracing::debug!(%error, app = %app.name, "which files could not be read is not known");
+            Vec::new()
+        }
+    };
+    let row = |(file, why): (FilePath, String)| UnreadRow { file: file.to_string(), why };
+    unread.into_iter().take(NAMED).map(row).collect()
 }
 
 fn told(diff: &Diff) -> DiffRow {

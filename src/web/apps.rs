@@ -1,76 +1,42 @@
-//! Apps on the main host: what was shared with you, and one app with everything that its publishers do to it.
+//! One app on the main host, with everything that its publishers do to it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts as _, Path, Request, State};
+use axum::extract::{FromRequest, FromRequestParts as _, Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::app_releases;
-use super::app_settings;
 use super::context::Context;
+use super::explaining::{self, About};
 use super::failure::{Failure, main_layout};
+use super::notices::{self, News};
+use super::sharing::{self, end_of};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
-use super::viewer::{MaybeSession, OurForm, SignedIn};
-use crate::access::{PublishPermit, decide_publish, decide_restore, may_create, may_see};
-use crate::model::{App, AppName, Audience, Grant, Person, ReleaseId, Role, Viewer, Who};
+use super::viewer::{OurForm, SignedIn};
+use super::{app_releases, app_settings, requests};
+use crate::access::{PublishPermit, audience_of, decide_publish, decide_restore, may_see};
+use crate::model::{App, AppName, Grant, InvalidWho, Person, ReleaseId, Role, Viewer, Who};
 use crate::releases::{By, ReleaseError};
-use crate::theme::views::{AppCard, AppPage, AppsPage, GrantRow, Manage, Notice, ShareForm};
+use crate::theme::views::{AppPage, GrantRow, Manage, Notice, ShareForm};
 
-/// `GET /-/apps/`: everything that this viewer may open, the latest change first.
-pub(super) async fn list(
-    State(loggia): State<Arc<Loggia>>,
-    MaybeSession(session): MaybeSession,
-) -> Result<Response, Failure> {
-    let now = loggia.clock.now();
-    let viewer = Viewer::from(session);
-    let catalog = loggia.releases.catalog();
-    if catalog.is_stale(now) {
-        return Err(Failure::Stale);
-    }
-    let person = viewer.person();
-    let card = |app: &Arc<App>| AppCard {
-        name: app.name.clone(),
-        title: app.title.clone(),
-        url: loggia.hosts.app_url(&app.name),
-        description: app.settings.description.clone(),
-        owner: app.owner.email.clone(),
-        changed: app.changed,
-        audience: app.audience,
-        publisher: person.is_some_and(|person| decide_publish(person, app, now).is_ok()),
-        live: app.current.is_some(),
-    };
-    let mut apps: Vec<_> = catalog
-        .apps()
-        .filter(|app| may_see(&viewer, app, now))
-        .map(card)
-        // What is not live yet is its publishers' matter.
-        .filter(|card| card.live || card.publisher)
-        .collect();
-    apps.sort_by(|a, b| b.changed.cmp(&a.changed).then_with(|| a.name.cmp(&b.name)));
-    let view = AppsPage {
-        layout: main_layout(&loggia),
-        viewer: person.map(|person| person.email.clone()),
-        sign_in: "/-/sign-in".to_owned(),
-        may_publish: person.is_some_and(|person| may_create(person, &loggia.config.access)),
-        server: loggia.hosts.main_origin(),
-        apps,
-        notice: None,
-    };
-    Ok(with_cookies(super::html_page(StatusCode::OK, loggia.theme.apps(&view)?), &[]))
-}
+/// How many of those who were named last an app's page shows; the others are on a page of their own.
+const GRANTS: usize = 8;
 
 /// `GET /-/apps/NAME/`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
+    axum::Extension(context): axum::Extension<Context>,
     SignedIn { person }: SignedIn,
     Path(name): Path<String>,
+    Query(about): Query<About>,
 ) -> Result<Response, Failure> {
     let app = find(&loggia, &name)?;
-    show(&loggia, &app, &person, StatusCode::OK, None, ShareForm::default()).await
+    let showing = Showing { about, from: Some(context.from), ..Showing::default() };
+    show(&loggia, &app, &person, StatusCode::OK, showing).await
 }
 
 #[derive(Deserialize)]
@@ -90,26 +56,35 @@ pub(super) async fn grant(
     let form = &change.form;
     let role = if form.role == "publisher" { Role::Publisher } else { Role::Viewer };
     let until = end_of(&form.until);
-    let who: Result<Vec<Who>, _> = names_in(&form.who).map(str::parse).collect();
-    let (who, until) = match (who, until) {
-        (Ok(who), Ok(until)) if !who.is_empty() => (who, until),
-        (who, until) => {
+    let understood = sharing::read(&form.who);
+    let who_problem = match understood.unread.first() {
+        Some(first) => Some(InvalidWho::of(first).to_string()),
+        None => understood.who.is_empty().then(|| "write whom to share it with".to_owned()),
+    };
+    let until = match (until, who_problem) {
+        (Ok(until), None) => until,
+        (until, who_problem) => {
             let share = ShareForm {
-                who_problem: match who {
-                    Err(error) => Some(error.to_string()),
-                    Ok(who) if who.is_empty() => Some("write whom to share it with".to_owned()),
-                    Ok(_) => None,
-                },
+                who_problem,
                 until_problem: until.err(),
                 who: form.who.clone(),
                 until: form.until.clone(),
             };
-            let person = &change.by.person;
-            return show(&loggia, &change.app, person, StatusCode::UNPROCESSABLE_ENTITY, None, share).await;
+            let showing = Showing { share, ..Showing::default() };
+            return show(&loggia, &change.app, &change.by.person, StatusCode::UNPROCESSABLE_ENTITY, showing)
+                .await;
         }
     };
-    let grants: Vec<_> = who.iter().map(|who| Grant { who: who.clone(), role, until }).collect();
+    let who = understood.who;
+    let grants: Vec<_> = who.iter().map(|who| Grant::new(who.clone(), role, until)).collect();
     let changed = loggia.releases.grant_all(change.permit.app(), &grants, &change.by).await;
+    if changed.is_ok() {
+        notices::announce(&News::Shared {
+            app: change.permit.app(),
+            grants: &grants,
+            by: change.permit.by(),
+        });
+    }
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
     done(
         &loggia,
@@ -136,21 +111,6 @@ pub(super) async fn revoke(
         form.who.parse().map_err(|error: crate::model::InvalidWho| Failure::BadRequest(error.to_string()))?;
     let changed = loggia.releases.revoke(change.permit.app(), &who, &change.by).await;
     done(&loggia, change.app, changed, &change.by.person, format!("{who} was removed.")).await
-}
-
-#[derive(Deserialize)]
-pub(super) struct AudienceForm {
-    audience: Audience,
-}
-
-/// `POST /-/apps/NAME/audience`
-pub(super) async fn set_audience(
-    State(loggia): State<Arc<Loggia>>,
-    change: Change<AudienceForm>,
-) -> Result<Response, Failure> {
-    let form = &change.form;
-    let changed = loggia.releases.set_audience(change.permit.app(), form.audience, &change.by).await;
-    done(&loggia, change.app, changed, &change.by.person, "Who may see it was changed.".to_owned()).await
 }
 
 #[derive(Deserialize)]
@@ -260,7 +220,7 @@ impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Loggia>> for Change<T> {
     }
 }
 
-fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
+pub(super) fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
     let name: AppName = name.parse().map_err(|_| Failure::NotFound)?;
     let catalog = loggia.releases.catalog();
     if catalog.is_stale(loggia.clock.now()) {
@@ -279,33 +239,46 @@ pub(super) async fn done(
 ) -> Result<Response, Failure> {
     match changed {
         Ok(app) => {
-            show(loggia, &app, person, StatusCode::OK, Some(Notice::Done(sentence)), ShareForm::default())
-                .await
+            let showing = Showing { notice: Some(Notice::Done(sentence)), ..Showing::default() };
+            show(loggia, &app, person, StatusCode::OK, showing).await
         }
         Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
         Err(error) => {
-            let notice = Notice::Failed(error.to_string());
-            show(loggia, &before, person, super::status_of(&error), Some(notice), ShareForm::default()).await
+            let showing = Showing { notice: Some(Notice::Failed(error.to_string())), ..Showing::default() };
+            show(loggia, &before, person, super::status_of(&error), showing).await
         }
     }
 }
 
+/// What a page of an app shows besides the app.
+#[derive(Default)]
+pub(super) struct Showing {
+    pub(super) notice: Option<Notice>,
+    pub(super) share: ShareForm,
+    /// Whether somebody gets in, when that was asked.
+    pub(super) about: About,
+    /// From where the page is looked at; `None` leaves out what depends on it.
+    pub(super) from: Option<IpAddr>,
+}
+
 /// The page of one app, for whoever may see it; how to manage it, for its publishers.
-async fn show(
+pub(super) async fn show(
     loggia: &Loggia,
     app: &App,
     person: &Person,
     status: StatusCode,
-    notice: Option<Notice>,
-    share: ShareForm,
+    showing: Showing,
 ) -> Result<Response, Failure> {
     let now = loggia.clock.now();
     let publishes = decide_restore(person, app, now).is_ok();
-    let sees = may_see(&Viewer::SignedIn(person.clone()), app, now);
+    let viewer = Viewer::SignedIn(person.clone());
+    let sees = showing.from.is_some_and(|from| may_see(loggia.visitor(&viewer, from), app));
     if !publishes && !sees {
         return Err(Failure::NotFound);
     }
-    let manage = if publishes { Some(manage(loggia, app, share, now).await?) } else { None };
+    let because = showing.from.map(|from| explaining::why(loggia, app, person, from)).unwrap_or_default();
+    let notice = showing.notice.clone();
+    let manage = if publishes { Some(manage(loggia, app, showing, now).await?) } else { None };
     let view = AppPage {
         layout: main_layout(loggia),
         name: app.name.clone(),
@@ -313,10 +286,13 @@ async fn show(
         url: loggia.hosts.app_url(&app.name),
         description: app.settings.description.clone(),
         owner: app.owner.email.clone(),
-        audience: app.audience,
+        audience: audience_of(app, &loggia.config.access),
+        network: app.network.clone(),
+        because,
         created: app.created,
         changed: app.changed,
         deleted: app.deleted,
+        cleared: app.cleared.is_some(),
         live: app.current.is_some(),
         kept: app_releases::kept(&loggia.releases.promise().await),
         manage,
@@ -325,68 +301,27 @@ async fn show(
     Ok(with_cookies(super::html_page(status, loggia.theme.app(&view)?), &[]))
 }
 
-async fn manage(loggia: &Loggia, app: &App, share: ShareForm, now: Timestamp) -> Result<Manage, Failure> {
+async fn manage(loggia: &Loggia, app: &App, showing: Showing, now: Timestamp) -> Result<Manage, Failure> {
     let releases = loggia.releases.releases_of(&app.name).await?;
     let grant = |grant: &Grant| GrantRow {
         who: grant.who.clone(),
         role: grant.role,
         until: grant.until,
-        ended: grant.until.is_some_and(|until| until <= now),
+        ended: grant.has_ended(now),
     };
+    let mut newest: Vec<&Grant> = app.grants.iter().collect();
+    newest.sort_by_key(|grant| std::cmp::Reverse(grant.at));
     Ok(Manage {
-        grants: app.grants.iter().map(grant).collect(),
+        grants: newest.into_iter().take(GRANTS).map(grant).collect(),
+        granted: app.grants.len(),
+        doors: app_settings::doors(loggia, app),
+        requests: requests::rows(loggia, app).await?,
+        explained: explaining::explained(loggia, app, &showing.about),
         releases: app_releases::rows(loggia, &releases),
         can_roll_back: !app.previous.is_empty(),
         in_search: app.settings.is_searched(),
-        share,
+        unread: app_releases::unread(loggia, app).await,
+        share: showing.share,
         serving: app_settings::serving(loggia, app).await,
     })
-}
-
-/// Names apart by commas, semicolons, spaces or lines; a group's name may hold spaces, so it ends at the others.
-fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ';', '\n', '\r'])
-        .flat_map(|piece| {
-            let piece = piece.trim();
-            let whole = piece.starts_with("group:");
-            let parts: Vec<&str> = if whole { vec![piece] } else { piece.split_whitespace().collect() };
-            parts
-        })
-        .filter(|name| !name.is_empty())
-}
-
-/// The end of a day (UTC), or never when nothing is written.
-fn end_of(day: &str) -> Result<Option<Timestamp>, String> {
-    let day = day.trim();
-    if day.is_empty() {
-        return Ok(None);
-    }
-    let mistake = || "write the day as year-month-day, such as 2027-03-31, or leave it empty".to_owned();
-    let date: jiff::civil::Date = day.parse().map_err(|_| mistake())?;
-    let after = date.tomorrow().map_err(|_| mistake())?;
-    let end = jiff::tz::TimeZone::UTC.to_timestamp(after.at(0, 0, 0, 0)).map_err(|_| mistake())?;
-    Ok(Some(end))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_come_in_any_separator() {
-        let names: Vec<_> =
-            names_in("ann@x.org, bob@x.org;c@x.org\nd@x.org e@x.org\r\n@y.org,group:All analysts").collect();
-        assert_eq!(
-            names,
-            ["ann@x.org", "bob@x.org", "c@x.org", "d@x.org", "e@x.org", "@y.org", "group:All analysts"]
-        );
-        assert_eq!(names_in(" ,; \n").count(), 0);
-    }
-
-    #[test]
-    fn a_day_ends_at_its_midnight() {
-        assert_eq!(end_of("").unwrap(), None);
-        assert_eq!(end_of("2027-03-31").unwrap().unwrap().to_string(), "2027-04-01T00:00:00Z");
-        assert!(end_of("31 March").is_err());
-    }
 }

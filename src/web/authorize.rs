@@ -1,6 +1,7 @@
 //! Letting the command line publish as somebody: OAuth 2.0's code flow with PKCE (RFC 7636) and a loopback redirect
 //! (RFC 8252, section 7.3).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,13 +11,15 @@ use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
 use serde_json::json;
 
+use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
 use crate::access::authorization::{self, AuthorizationError};
-use crate::access::{Parameters, token};
-use crate::model::TokenScope;
+use crate::access::token::{self, Wanted};
+use crate::access::{Parameters, device, jobs};
+use crate::model::{Ability, AuditAction, Person, TokenRecord, TokenScope};
 use crate::storage::Key;
 use crate::theme::views::{AuthorizePage, Field};
 
@@ -35,7 +38,6 @@ pub(super) async fn page(
     let label = label(&given);
     let fields = request.fields().into_iter().map(|(name, value)| Field { name: name.to_owned(), value });
     let stated = Field { name: "label".to_owned(), value: label.clone() };
-    let until = jiff::SignedDuration::from_hours(24 * i64::from(DAYS));
     let view = AuthorizePage {
         layout: main_layout(&loggia),
         action: "/-/authorize".to_owned(),
@@ -43,7 +45,7 @@ pub(super) async fn page(
         viewer: person.email,
         client: Some(label),
         code: None,
-        until: loggia.clock.now().checked_add(until).unwrap_or(jiff::Timestamp::MAX),
+        until: until(loggia.clock.now()),
     };
     let mut response = super::html_page(StatusCode::OK, loggia.theme.authorize(&view)?);
     // The form's answer is a redirect to this machine's loopback address, which the policy must let through.
@@ -78,22 +80,41 @@ pub(super) async fn token(
     State(loggia): State<Arc<Loggia>>,
     request: Request<axum::body::Body>,
 ) -> Result<Response, FormRejection> {
+    let from = request.extensions().get::<Context>().map(|context| context.from);
     let fields: Vec<(String, String)> = read_form(request, &loggia).await?;
     let given = Parameters::from_pairs(fields);
+    if given.get("grant_type") == Some(device::GRANT) {
+        return Ok(super::device::token(&loggia, &given, from).await?);
+    }
+    if given.get("grant_type") == Some(jobs::GRANT) {
+        return Ok(super::exchange::token(&loggia, &given, from).await?);
+    }
     let now = loggia.clock.now();
     let host = loggia.hosts.main_authority();
     let redeemed = match authorization::redeem(&given, &host, &loggia.keyring, now) {
         Ok(redeemed) => redeemed,
-        Err(error) => return Ok(refused(error)),
+        Err(error) => return Ok(refused(error.code(), &error.to_string())),
     };
     if !loggia.releases.burn(&redeemed.code_id).await.map_err(Failure::from)? {
-        return Ok(refused(AuthorizationError::Code));
+        let error = AuthorizationError::Code;
+        return Ok(refused(error.code(), &error.to_string()));
     }
-    let person = redeemed.person;
+    Ok(granted(&loggia, &redeemed.person, &label(&given), from).await?)
+}
+
+/// A token for a command that was let in (RFC 6749, section 5.1).
+pub(super) async fn granted(
+    loggia: &Loggia,
+    person: &Person,
+    label: &str,
+    from: Option<IpAddr>,
+) -> Result<Response, Failure> {
     let owner = Key::owner(&person.subject);
-    let minted = token::mint(&person, &owner, &label(&given), TokenScope::All, DAYS, now, &loggia.entropy);
+    let wanted = Wanted { label, may: Ability::All, scope: TokenScope::All, days: DAYS };
+    let minted = token::mint(person, &owner, wanted, loggia.clock.now(), &loggia.entropy);
     let (text, record) = minted.map_err(|error| Failure::BadRequest(error.to_string()))?;
-    loggia.releases.put_token(&record).await.map_err(Failure::from)?;
+    loggia.releases.put_token(&record).await?;
+    loggia.releases.note(loggia.releases.event(Some(&person.email), from, None, token_made(&record)));
     tracing::info!(person = %person.email, token = %record.id, "a command line was let in");
     let answer = json!({
         "access_token": text.reveal(),
@@ -105,14 +126,27 @@ pub(super) async fn token(
     Ok(response)
 }
 
+/// That a token was made, for the record.
+pub(super) fn token_made(record: &TokenRecord) -> AuditAction {
+    AuditAction::TokenMade { token: record.id.to_string().to_lowercase(), label: record.label.clone() }
+}
+
+/// When a token of `loggia login` would end.
+pub(super) fn until(now: jiff::Timestamp) -> jiff::Timestamp {
+    let life = jiff::SignedDuration::from_hours(24 * i64::from(DAYS));
+    now.checked_add(life).unwrap_or(jiff::Timestamp::MAX)
+}
+
 /// RFC 6749, section 5.2.
-fn refused(error: AuthorizationError) -> Response {
-    let answer = json!({ "error": error.code(), "error_description": error.to_string() });
-    (StatusCode::BAD_REQUEST, Json(answer)).into_response()
+pub(super) fn refused(code: &str, why: &str) -> Response {
+    let answer = json!({ "error": code, "error_description": why });
+    let mut response = (StatusCode::BAD_REQUEST, Json(answer)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// What the token will be called.
-fn label(given: &Parameters) -> String {
+pub(super) fn label(given: &Parameters) -> String {
     let stated = given.get("label").map(str::trim).unwrap_or_default();
     let clean: String = stated.chars().filter(|c| !c.is_control()).take(60).collect();
     if clean.is_empty() { "loggia login".to_owned() } else { format!("loggia login on {clean}") }

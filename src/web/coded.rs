@@ -1,7 +1,8 @@
 //! Encoded forms of blobs, each made once and kept.
 //!
 //! A small blob is encoded when it is first asked for, off the event loop, however many wait for it. A larger one is
-//! sent as it is until its encoded form is ready. What would not get shorter is remembered too.
+//! sent as it is until its encoded form is ready. What would not get shorter is remembered too. Forms stay on this
+//! server's disk, where it has one for them.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::encoding::{Coding, Effort};
 use crate::model::Digest;
-use crate::releases::Blob;
+use crate::releases::{Blob, Disk, DiskForm, DiskName};
 
 /// Larger blobs, in bytes, are sent as they are.
 const LARGEST: u64 = 32 << 20;
@@ -33,18 +34,19 @@ pub struct Coded {
     forms: Cache<Name, Form>,
     making: Arc<Mutex<HashSet<Name>>>,
     turns: Arc<Semaphore>,
+    disk: Option<Disk>,
 }
 
 impl Coded {
-    /// Keeps up to `bytes` bytes of encoded forms.
+    /// Keeps up to `bytes` bytes of encoded forms in memory, and what there is room for on `disk`.
     #[must_use]
-    pub fn new(bytes: usize) -> Self {
+    pub fn new(bytes: usize, disk: Option<Disk>) -> Self {
         let forms = CacheBuilder::new(bytes)
             .with_shards(SHARDS)
             .with_eviction_config(S3FifoConfig::default())
             .with_weighter(|_: &Name, form: &Form| ENTRY_BYTES + form.as_ref().map_or(0, Bytes::len))
             .build();
-        Self { forms, making: Arc::default(), turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)) }
+        Self { forms, making: Arc::default(), turns: Arc::new(Semaphore::new(LARGE_AT_A_TIME)), disk }
     }
 
     /// What is known of the encoded form: nothing, that it is no shorter, or its bytes.
@@ -55,8 +57,17 @@ impl Coded {
 
     /// The encoded form of `plain`, whose digest is `digest`; `None` when it is no shorter.
     pub(super) async fn make(&self, digest: Digest, coding: Coding, plain: Bytes) -> Form {
+        let disk = self.disk.clone();
         let encode = move || async move {
-            tokio::task::spawn_blocking(move || coding.encode_shorter(&plain, Effort::Thorough)).await
+            if let Some(kept) = on_disk(disk.as_ref(), digest, coding).await {
+                return Ok(Some(kept));
+            }
+            let encode = move || coding.encode_shorter(&plain, Effort::Thorough);
+            let made = tokio::task::spawn_blocking(encode).await;
+            if let Ok(Some(form)) = &made {
+                keep_on_disk(disk.as_ref(), digest, coding, form);
+            }
+            made
         };
         let made = self.forms.get_or_fetch(&(digest, coding), encode).await;
         match made {
@@ -81,6 +92,12 @@ impl Coded {
         let (coded, blob) = (self.clone(), blob.clone());
         tokio::spawn(async move {
             let _turn = turn;
+            let (digest, disk) = (blob.digest(), coded.disk.as_ref());
+            if let Some(kept) = on_disk(disk, digest, coding).await {
+                coded.forms.insert(name, Some(kept));
+                coded.making.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+                return;
+            }
             let read = blob.range(0, blob.size()).try_fold(BytesMut::new(), |mut all, chunk| async move {
                 all.extend_from_slice(&chunk);
                 Ok(all)
@@ -89,6 +106,9 @@ impl Coded {
                 Ok(plain) => {
                     let encode = move || coding.encode_shorter(&plain, Effort::Quick);
                     if let Ok(form) = tokio::task::spawn_blocking(encode).await {
+                        if let Some(form) = &form {
+                            keep_on_disk(disk, digest, coding, form);
+                        }
                         coded.forms.insert(name, form);
                     }
                 }
@@ -96,5 +116,24 @@ impl Coded {
             }
             coded.making.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
         });
+    }
+}
+
+fn disk_name(digest: Digest, coding: Coding) -> DiskName {
+    let form = match coding {
+        Coding::Brotli => DiskForm::Brotli,
+        Coding::Zstd => DiskForm::Zstd,
+        Coding::Gzip => DiskForm::Gzip,
+    };
+    DiskName { digest, form }
+}
+
+async fn on_disk(disk: Option<&Disk>, digest: Digest, coding: Coding) -> Form {
+    disk?.get(disk_name(digest, coding), None).await
+}
+
+fn keep_on_disk(disk: Option<&Disk>, digest: Digest, coding: Coding, form: &Bytes) {
+    if let Some(disk) = disk {
+        disk.keep(disk_name(digest, coding), form);
     }
 }

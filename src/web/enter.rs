@@ -7,15 +7,17 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::app_host::layout;
-use super::assets;
 use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
 use super::sign_in::private;
 use super::state::Loggia;
+use super::{asking, assets};
 use crate::access::cookie::{Cookie, CookieName};
-use crate::access::{AppSession, Parameters, ReturnPath, check_same_origin, hand_off};
-use crate::model::AppHost;
+use crate::access::{
+    AppSession, Asked, Ground, Parameters, ReturnPath, check_same_origin, explain, hand_off, may_enter,
+};
+use crate::model::{AppHost, AuditAction, AuditEvent, Person, Viewer};
 use crate::theme::views::SignedOutPage;
 
 /// Answers below `/-/` on an app's host.
@@ -28,10 +30,11 @@ pub(super) async fn answer(
     let path = request.uri().path();
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
-        "/-/enter" if reading => enter(loggia, &request, host).await,
+        "/-/enter" if reading => enter(loggia, &request, host, context).await,
         "/-/leave" if *request.method() == Method::POST => leave(loggia, request, host, context).await,
+        "/-/ask" if *request.method() == Method::POST => asking::ask(loggia, request, host, context).await,
         "/-/enter" => Err(Failure::MethodNotAllowed("GET, HEAD")),
-        "/-/leave" => Err(Failure::MethodNotAllowed("POST")),
+        "/-/leave" | "/-/ask" => Err(Failure::MethodNotAllowed("POST")),
         _ => match path.strip_prefix("/-/assets/") {
             Some(file) if reading => assets::answer(loggia, file, request.headers()),
             _ => Err(Failure::NotFound),
@@ -44,6 +47,7 @@ async fn enter(
     loggia: &Loggia,
     request: &Request<Incoming>,
     host: &AppHost,
+    context: &Context,
 ) -> Result<Response<Body>, Failure> {
     let authority = loggia.hosts.app_authority(host);
     let now = loggia.clock.now();
@@ -61,9 +65,25 @@ async fn enter(
         let used = "this sign-in was used already; open the app from its own link";
         return Err(Failure::BadRequest(used.to_owned()));
     }
+    entered(loggia, host, &redeemed.session.person, context);
     let cookie = redeemed.session.cookie(&loggia.keyring, now);
     let response = super::redirect(StatusCode::SEE_OTHER, redeemed.return_to.as_str());
     Ok(private(response, &[&cookie]))
+}
+
+/// Puts down that a session began here, and by which rule, for an app that lets this person in.
+fn entered(loggia: &Loggia, host: &AppHost, person: &Person, context: &Context) {
+    let catalog = loggia.releases.catalog();
+    let viewer = Viewer::SignedIn(person.clone());
+    let visitor = loggia.visitor(&viewer, context.from);
+    let Some(app) = catalog.live(&host.app).filter(|app| may_enter(visitor, app).is_ok()) else { return };
+    let asked =
+        Asked { who: Some(person.email.clone()), groups: person.groups.clone(), from: Some(context.from) };
+    let explained = explain(app, &asked, &loggia.config.access, loggia.clock.now());
+    let action = AuditAction::Entered;
+    let event = loggia.releases.event(Some(&person.email), Some(context.from), Some(&app.name), action);
+    let rule = explained.because.first().map(Ground::name);
+    loggia.releases.note_often(AuditEvent { rule, ..event });
 }
 
 /// Sends the browser to the main host, which knows or finds out who this is.
@@ -96,6 +116,8 @@ async fn leave(
     let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
     if let Some(session) = session {
         loggia.releases.end_session(&session.session).await?;
+        let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
+        loggia.releases.note_often(loggia.releases.event(who, Some(context.from), Some(&host.app), action));
         tracing::info!(person = %session.person.email, request = %context.id, "somebody signed out");
     }
     let cleared = Cookie::clear(CookieName::AppSession);
@@ -103,7 +125,12 @@ async fn leave(
     let response = if let Some(return_to) = given.get("return") {
         super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
     } else {
-        let page = SignedOutPage { layout: layout(loggia), sign_in: "/".to_owned() };
+        let page = SignedOutPage {
+            layout: layout(loggia),
+            sign_in: "/".to_owned(),
+            provider: None,
+            at_provider: false,
+        };
         super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
     };
     Ok(private(response, &[&cleared]))

@@ -8,9 +8,10 @@ use hyper::body::Incoming;
 
 use super::body::Body;
 use super::context::Context;
+use super::sign_in;
 use super::state::Loggia;
-use crate::access::OriginError;
-use crate::access::oidc::SignInError;
+use crate::access::sign_in::SignInError;
+use crate::access::{OriginError, ReturnPath, TooMany};
 use crate::guides::View;
 use crate::releases::{BlobError, ReleaseError};
 use crate::theme::ThemeError;
@@ -41,8 +42,16 @@ pub(super) enum Failure {
     #[error(transparent)]
     Foreign(#[from] OriginError),
     /// Signing in failed.
+    #[error("{error}")]
+    SignIn {
+        /// How.
+        error: SignInError,
+        /// Where the person wanted to go, when that is known.
+        return_to: Option<ReturnPath>,
+    },
+    /// Something was tried too often.
     #[error(transparent)]
-    SignIn(#[from] SignInError),
+    TooMany(#[from] TooMany),
     /// Apps and releases: refused, absent, or storage is away.
     #[error(transparent)]
     Release(#[from] ReleaseError),
@@ -66,13 +75,14 @@ pub(super) enum Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn(SignInError::Unavailable) => StatusCode::BAD_GATEWAY,
+            Self::SignIn { error: SignInError::Unavailable, .. } => StatusCode::BAD_GATEWAY,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::BadRequest(_) | Self::SignIn(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::SignIn { .. } => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Foreign(_) => StatusCode::FORBIDDEN,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Release(error) => super::status_of(error),
             Self::Stale | Self::Blob(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -112,6 +122,10 @@ impl Failure {
         if status.is_server_error() {
             tracing::error!(request = %context.id, path = %context.path(), error = %self, "a request failed");
         }
+        if let Self::SignIn { error, .. } = &self {
+            let (failure, path) = (error.name(), context.path());
+            tracing::warn!(request = %context.id, path, failure, %error, "somebody could not be signed in");
+        }
         let request_id = context.id.to_string();
         let rendered = match &self {
             Self::NotFound => loggia.theme.not_found(&NotFoundPage {
@@ -122,20 +136,13 @@ impl Failure {
                 layout,
                 request_id,
             }),
-            Self::SignIn(error) => loggia.theme.sign_in_failed(&SignInFailedPage {
-                retry: Some(format!("{}/-/sign-in", layout.main)),
+            Self::SignIn { error, return_to } => loggia.theme.sign_in_failed(&not_signed_in(
+                loggia,
                 layout,
-                reason: error
-                    .to_string()
-                    .rsplit_once("; ")
-                    .map_or_else(|| error.to_string(), |(why, _)| why.to_owned()),
-                next_step: error
-                    .to_string()
-                    .rsplit_once("; ")
-                    .map(|(_, next)| next.to_owned())
-                    .unwrap_or_default(),
+                error,
+                return_to.as_ref(),
                 request_id,
-            }),
+            )),
             _ => loggia.theme.error(&ErrorPage {
                 layout,
                 status: status.as_u16(),
@@ -154,6 +161,9 @@ impl Failure {
         match &self {
             Self::MethodNotAllowed(methods) => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+            }
+            Self::TooMany(many) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(many.seconds()));
             }
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
@@ -204,6 +214,28 @@ pub(super) fn layout_in(loggia: &Loggia, language: &str, home: &str) -> Layout {
     layout
 }
 
+/// Why somebody is not signed in and what to do next, in the language of the page.
+fn not_signed_in(
+    loggia: &Loggia,
+    layout: Layout,
+    error: &SignInError,
+    return_to: Option<&ReturnPath>,
+    request_id: String,
+) -> SignInFailedPage {
+    let detail = error.detail();
+    let line = loggia.theme.say(&layout.lang, &format!("failed_{}", error.name()), &[("detail", &detail)]);
+    let line = line.unwrap_or_else(|| error.to_string());
+    let (reason, next_step) = line.split_once('|').unwrap_or((&line, ""));
+    let there = return_to.map_or_else(|| "/-/sign-in".to_owned(), |path| sign_in::address(path.as_str()));
+    SignInFailedPage {
+        retry: Some(format!("{}{there}", layout.main)),
+        layout,
+        reason: reason.to_owned(),
+        next_step: next_step.to_owned(),
+        request_id,
+    }
+}
+
 fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "This request cannot be read",
@@ -213,6 +245,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::MISDIRECTED_REQUEST => "This host is not served here",
         StatusCode::SERVICE_UNAVAILABLE => "Not available at the moment",
         StatusCode::GATEWAY_TIMEOUT => "That took too long",
+        StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
         StatusCode::CONFLICT => "That cannot be done now",
         _ => "Something went wrong",
     }
@@ -234,7 +267,8 @@ fn sentence(failure: &Failure) -> String {
         | Failure::Misdirected { .. }
         | Failure::TooLarge(_)
         | Failure::Foreign(_)
-        | Failure::SignIn(_)
+        | Failure::SignIn { .. }
+        | Failure::TooMany(_)
         | Failure::Stale
         | Failure::TimedOut) => other.to_string(),
     };

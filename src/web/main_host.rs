@@ -16,7 +16,9 @@ use super::failure::{Failure, main_layout};
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
-    account, api, app_settings, apps, assets, authorize, insights, print, provider, review, search, sign_in,
+    account, api, app_settings, apps, assets, authorize, device, email_code, explaining, home, insights,
+    people, print, provider, publishers, record, requests, review, search, sessions, sharing, sign_in,
+    sign_out, ways,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -44,13 +46,28 @@ pub fn routes(
         .route("/-/search/clicked", post(insights::clicked))
         .route("/-/print/", get(print::everything))
         .route("/-/print/{*folder}", get(print::section))
-        .route("/-/apps/", get(apps::list))
+        .route("/-/apps/", get(home::list))
         .route("/-/apps/{name}/", get(apps::page))
         .route("/-/apps/{name}/grants", post(apps::grant))
         .route("/-/apps/{name}/grants/remove", post(apps::revoke))
-        .route("/-/apps/{name}/audience", post(apps::set_audience))
+        .route("/-/apps/{name}/audience", post(app_settings::set_audience))
+        .route("/-/apps/{name}/network", post(app_settings::set_network))
+        .route("/-/apps/{name}/share", get(sharing::page).post(sharing::confirm))
+        .route("/-/apps/{name}/share.csv", get(sharing::csv))
+        .route("/-/apps/{name}/share/review", post(sharing::review))
+        .route("/-/apps/{name}/share/remove", post(sharing::remove))
+        .route("/-/apps/{name}/requests", post(requests::answer))
+        .route("/-/apps/{name}/audit", get(record::of_app))
+        .route("/-/apps/{name}/audit.csv", get(record::of_app_csv))
+        .route("/-/apps/{name}/audit.json", get(record::of_app_json))
+        .route("/-/audit", get(record::whole))
+        .route("/-/audit.csv", get(record::whole_csv))
+        .route("/-/audit.json", get(record::whole_json))
+        .route("/-/view-as", get(explaining::view_as))
         .route("/-/apps/{name}/search", post(apps::set_search))
         .route("/-/apps/{name}/settings", post(app_settings::set))
+        .route("/-/apps/{name}/publishers", get(publishers::page).post(publishers::trust))
+        .route("/-/apps/{name}/publishers/remove", post(publishers::distrust))
         .route("/-/apps/{name}/activate", post(apps::activate))
         .route("/-/apps/{name}/rollback", post(apps::roll_back))
         .route("/-/apps/{name}/delete", post(apps::delete))
@@ -61,11 +78,23 @@ pub fn routes(
         .route("/-/account/", get(account::page))
         .route("/-/account/tokens", post(account::create_token))
         .route("/-/account/tokens/revoke", post(account::revoke_token))
-        .route("/-/sign-in", get(sign_in::begin))
+        .route("/-/account/sessions/end", post(sessions::end))
+        .route("/-/account/sessions/end-all", post(sessions::end_all))
+        .route("/-/people/", get(people::page))
+        .route("/-/people/sign-out", post(people::sign_out))
+        .route("/-/sign-in", get(ways::page).post(ways::chosen))
         .route("/-/sign-in/callback", get(sign_in::callback))
-        .route("/-/sign-out", post(sign_in::sign_out))
+        .route("/-/sign-in/callback/{way}", get(sign_in::callback_of))
+        .route("/-/sign-in/email", post(email_code::ask))
+        .route("/-/sign-in/code", get(email_code::page).post(email_code::check))
+        .route("/-/sign-out", post(sign_out::sign_out))
+        .route("/-/signed-out", get(sign_out::signed_out))
+        .route("/-/back-channel-logout", post(sign_out::back_channel))
         .route("/-/enter", get(sign_in::enter))
         .route("/-/authorize", get(authorize::page).post(authorize::decide))
+        .route("/-/device", get(device::page).post(device::typed))
+        .route("/-/device/authorize", post(device::begin))
+        .route("/-/device/decide", post(device::decide))
         .route("/-/token", post(authorize::token))
         .route("/-/assets/{file}", get(assets::asset))
         .layer(DefaultBodyLimit::max(config.limits.form_bytes))

@@ -3,10 +3,12 @@
 //! 1. [`pipeline`]: the life of a request, on one screen. [`context`]: what is known of it from the start.
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
-//!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`apps`] with
-//!    [`app_settings`], [`review`], [`insights`], [`account`], [`sign_in`], [`authorize`], [`provider`], [`api`].
+//!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`home`], [`apps`] with
+//!    [`app_settings`], [`publishers`], [`sharing`], [`requests`], [`explaining`] and [`record`], [`review`], [`insights`],
+//!    [`account`] with [`sessions`] (and [`browser`]), [`people`], [`ways`] and [`email_code`] to [`sign_in`], [`sign_out`],
+//!    [`authorize`], [`device`], [`exchange`], [`provider`], [`api`]; [`guesses`] counts what could be guessed.
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
-//!    [`send`] sends it; [`refusal`] says no, [`enter`] lets people in, [`origin`] makes browsers forget.
+//!    [`send`] sends it; [`refusal`] says no, [`asking`] takes a request, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
 //! 6. [`failure`] is the one place where an error becomes a page.
 
@@ -17,44 +19,61 @@ mod app_host;
 mod app_releases;
 mod app_settings;
 mod apps;
+mod asking;
 mod assets;
 mod authorize;
 mod body;
+mod browser;
 mod coded;
 mod conditional;
 mod connection;
 mod context;
+mod device;
 mod edition;
 mod editions;
+mod email_code;
 mod encoding;
 mod enter;
+mod exchange;
+mod explaining;
 mod failure;
 mod feed;
 mod files;
+mod guesses;
 mod guides;
+mod home;
 mod host;
 mod insights;
 mod live;
 mod main_host;
 mod metrics;
 mod navigation;
+mod notices;
 mod origin;
+mod people;
 mod pipeline;
 mod prepared;
 mod print;
 mod provider;
+mod publishers;
+mod record;
 mod refusal;
 mod request_log;
+mod requests;
 mod resolve;
 mod review;
 mod search;
 mod security;
 mod send;
+mod sessions;
+mod sharing;
 mod sign_in;
+mod sign_out;
 mod site;
 mod state;
 mod vault;
 mod viewer;
+mod ways;
 mod well_known;
 
 use std::time::Duration;
@@ -63,12 +82,14 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 
+pub use asking::Askings;
 pub use assets::{Assets, prepare as prepare_assets};
 pub use body::{Body, BodyError};
 pub use coded::Coded;
 pub use connection::{Busy, Connection};
 pub use edition::Edition;
 pub use editions::Editions;
+pub use guesses::Guesses;
 pub use host::{Hosts, Surface};
 pub use insights::Insights;
 pub use live::Live;

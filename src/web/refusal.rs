@@ -7,6 +7,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 use super::app_host::layout;
+use super::asking;
 use super::body::Body;
 use super::context::Context;
 use super::enter;
@@ -14,7 +15,7 @@ use super::failure::Failure;
 use super::sign_in::private;
 use super::state::Loggia;
 use crate::access::{Refusal, ReturnPath};
-use crate::model::{App, AppHost, Person, Viewer};
+use crate::model::{App, AppHost, AuditAction, AuditEvent, Person, Viewer};
 use crate::theme::views::{ErrorPage, Field, RefusalPage};
 
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -29,14 +30,26 @@ pub(super) fn answer<B>(
     refused: Refusal,
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
-    match (refused, viewer, app) {
-        (Refusal::SignIn | Refusal::NoSuchApp, Viewer::Anonymous, _) => {
-            sign_in(loggia, request, host, context)
-        }
-        (Refusal::NotListed | Refusal::Ended, Viewer::SignedIn(person), Some(app)) => {
-            not_yours(loggia, host, app, person, context)
-        }
-        _ => Err(Failure::NotFound),
+    let Viewer::SignedIn(person) = viewer else { return sign_in(loggia, request, host, context) };
+    if let Some(app) = app.filter(|_| refused != Refusal::NoSuchApp) {
+        let action = AuditAction::Refused;
+        let event = loggia.releases.event(Some(&person.email), Some(context.from), Some(&app.name), action);
+        loggia.releases.note_often(AuditEvent { rule: Some(why(refused).to_owned()), ..event });
+        tracing::info!(app = %app.name, person = %person.email, request = %context.id, "somebody was refused");
+    }
+    // An app that is hidden from them looks like one that is not there.
+    let now = loggia.clock.now();
+    let told = app.filter(|app| refused != Refusal::NoSuchApp && asking::may_know(app, person, now));
+    not_yours(loggia, host, told, person, refused, context)
+}
+
+fn why(refused: Refusal) -> &'static str {
+    match refused {
+        Refusal::SignIn => "not signed in",
+        Refusal::NotListed => "not on the list",
+        Refusal::Ended => "their line has ended",
+        Refusal::Network => "not in its networks",
+        Refusal::NoSuchApp => "no such app",
     }
 }
 
@@ -71,23 +84,26 @@ pub(super) fn opens_a_page(headers: &HeaderMap) -> bool {
 fn not_yours(
     loggia: &Loggia,
     host: &AppHost,
-    app: &App,
+    app: Option<&Arc<App>>,
     person: &Person,
+    refused: Refusal,
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
-    tracing::info!(app = %app.name, person = %person.email, request = %context.id, "somebody was refused");
     let page = RefusalPage {
         layout: layout(loggia),
-        title: app.title.clone(),
+        app: app.map(|app| asking::owned(app)),
         url: format!("{}/", loggia.hosts.app_origin(host)),
         viewer: person.email.clone(),
-        owner: app.owner.email.clone(),
-        owner_name: app.owner.name.clone(),
+        ended: app.is_some() && refused == Refusal::Ended,
+        // Who would see it elsewhere is told from where they ask.
+        from: (app.is_some() && refused == Refusal::Network).then(|| context.from.to_string()),
+        ask: "/-/ask".to_owned(),
         leave: "/-/leave".to_owned(),
         leave_fields: vec![Field { name: "return".to_owned(), value: "/".to_owned() }],
         request_id: context.id.to_string(),
     };
-    let mut response = super::html_page(StatusCode::FORBIDDEN, loggia.theme.refusal(&page)?);
+    let status = if app.is_some() { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
+    let mut response = super::html_page(status, loggia.theme.refusal(&page)?);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(loggia.on_our_pages(response))
 }

@@ -1,20 +1,24 @@
-//! Signing in and out on the main host, and handing a sign-in on to an app's host.
+//! Signing in on the main host, and handing a sign-in on to an app's host.
 
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
+use axum::Extension;
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response as AxumResponse;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::body::Body;
-use super::failure::{Failure, main_layout};
+use super::context::Context;
+use super::failure::Failure;
+use super::sessions;
 use super::state::Loggia;
-use super::viewer::{MaybeSession, OurForm};
+use super::viewer::MaybeSession;
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::hand_off::{self, Arrival};
-use crate::access::{Parameters, ReturnPath, Session};
-use crate::theme::views::SignedOutPage;
+use crate::access::sign_in::{self, SignedIn, Visit};
+use crate::access::{Neighbourhood, reminder};
+use crate::config::Provider;
 
 /// To the sign-in, and back to `return_to` afterwards.
 pub(super) fn to_sign_in(return_to: &str) -> Response<Body> {
@@ -28,52 +32,67 @@ pub(super) fn address(return_to: &str) -> String {
     format!("/-/sign-in?{query}")
 }
 
-/// `GET /-/sign-in?return=`: on to the provider.
-pub(super) async fn begin(
-    State(loggia): State<Arc<Loggia>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<AxumResponse, Failure> {
-    let given = Parameters::parse(query.as_deref().unwrap_or_default());
-    let return_to = given.get("return").map_or_else(|| ReturnPath::or_root("/-/apps/"), ReturnPath::or_root);
-    let host = loggia.hosts.main_authority();
-    let now = loggia.clock.now();
-    let begun =
-        loggia.sign_in.begin(&headers, &host, &return_to, &loggia.keyring, now, &loggia.entropy).await?;
-    let response = super::redirect(StatusCode::SEE_OTHER, begun.location.as_str());
-    Ok(with_cookies(response, &[&begun.cookie]))
-}
-
-/// `GET /-/sign-in/callback`: back from the provider.
+/// `GET /-/sign-in/callback`: back from the provider that `[sign_in]` itself names.
 pub(super) async fn callback(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<AxumResponse, Failure> {
-    let host = loggia.hosts.main_authority();
-    let now = loggia.clock.now();
-    let query = query.unwrap_or_default();
-    let signed_in = loggia.sign_in.finish(&query, &headers, &host, &loggia.keyring, now).await?;
-    let session = Session::begin(signed_in.person, loggia.config.sign_in.session, now, &loggia.entropy);
-    tracing::info!(person = %session.person.email, "somebody signed in");
-    let response = super::redirect(StatusCode::SEE_OTHER, signed_in.return_to.as_str());
-    let cookie = session.cookie(&host, &loggia.keyring, now);
-    Ok(with_cookies(response, &[&signed_in.cookie, &cookie]))
+    finish(&loggia, Provider::MAIN, &query.unwrap_or_default(), &headers, &context).await
 }
 
-/// `POST /-/sign-out`: ends the session, here and on every app's host.
-pub(super) async fn sign_out(
+/// `GET /-/sign-in/callback/NAME`: back from one of several.
+pub(super) async fn callback_of(
     State(loggia): State<Arc<Loggia>>,
-    MaybeSession(session): MaybeSession,
-    OurForm(_fields): OurForm<Vec<(String, String)>>,
+    Extension(context): Extension<Context>,
+    Path(way): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<AxumResponse, Failure> {
-    if let Some(session) = session {
-        loggia.releases.end_session(&session.id).await?;
-        tracing::info!(person = %session.person.email, "somebody signed out");
+    finish(&loggia, &way, &query.unwrap_or_default(), &headers, &context).await
+}
+
+async fn finish(
+    loggia: &Loggia,
+    way: &str,
+    query: &str,
+    headers: &HeaderMap,
+    context: &Context,
+) -> Result<AxumResponse, Failure> {
+    let way = loggia.sign_in.get(way).ok_or(Failure::NotFound)?;
+    let host = loggia.hosts.main_authority();
+    let now = loggia.clock.now();
+    let from = Neighbourhood::of(context.from).key();
+    loggia.guesses.strays_from.check(&from, now)?;
+    let visit = Visit { headers, host: &host, keyring: &loggia.keyring, now };
+    match way.finish(query, visit).await {
+        Ok(signed_in) => Ok(welcome(loggia, context, headers, signed_in).await),
+        Err(error) => {
+            if error.is_stray() {
+                loggia.guesses.strays_from.count(&from, now)?;
+            }
+            Err(Failure::SignIn { error, return_to: sign_in::wanted(query, visit) })
+        }
     }
-    let page = SignedOutPage { layout: main_layout(&loggia), sign_in: "/-/sign-in".to_owned() };
-    let response = super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?);
-    Ok(with_cookies(response, &[&Cookie::clear(CookieName::Session)]))
+}
+
+/// Begins the session of somebody who proved who they are, and sends them where they wanted to go. The session is a new
+/// one whatever the browser held before, and so is what their provider is reminded with when they sign out.
+pub(super) async fn welcome(
+    loggia: &Loggia,
+    context: &Context,
+    headers: &HeaderMap,
+    signed_in: SignedIn,
+) -> AxumResponse {
+    let SignedIn { person, return_to, cookie: done, provider_session, id_token } = signed_in;
+    let (host, lasts) = (loggia.hosts.main_authority(), loggia.config.sign_in.session);
+    let session = sessions::begin(loggia, person, provider_session.as_deref(), headers, context.from).await;
+    let kept = id_token.and_then(|id_token| reminder::cookie(&id_token, &host, &loggia.keyring, lasts));
+    let kept = kept.unwrap_or_else(|| Cookie::clear(CookieName::Reminder));
+    let cookie = session.cookie(&host, &loggia.keyring, loggia.clock.now());
+    let response = super::redirect(StatusCode::SEE_OTHER, return_to.as_str());
+    with_cookies(response, &[&done, &cookie, &kept])
 }
 
 /// `GET /-/enter?host=&return=&nonce=`: an app's host wants to know who this is.

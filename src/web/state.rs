@@ -1,16 +1,19 @@
 //! What every request shares.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::{Response, header};
 
+use super::asking::Askings;
 use super::assets::Assets;
 use super::body::Body;
 use super::coded::Coded;
 use super::context::Context;
 use super::edition::Edition;
 use super::editions::Editions;
+use super::guesses::Guesses;
 use super::host::Hosts;
 use super::insights::Insights;
 use super::live::Live;
@@ -18,9 +21,11 @@ use super::metrics::Metrics;
 use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
-use crate::access::{Keyring, oidc, provider};
+use crate::access::sign_in::Ways;
+use crate::access::{Keyring, Visitor, jobs, provider};
 use crate::config::Config;
-use crate::model::{Clock, Entropy};
+use crate::mail::Mailer;
+use crate::model::{Clock, Entropy, Viewer};
 use crate::releases::Releases;
 use crate::theme::Theme;
 
@@ -48,10 +53,16 @@ pub struct Loggia {
     pub theme: Theme,
     /// Its assets, ready to be sent.
     pub assets: Assets,
-    /// The OpenID provider that people sign in with.
-    pub sign_in: oidc::Provider,
+    /// The providers that people sign in with.
+    pub sign_in: Ways,
+    /// The CI services whose word about their jobs is believed.
+    pub issuers: jobs::Issuers,
     /// The built-in one, in development mode.
     pub provider: Option<provider::BuiltIn>,
+    /// Sends mail, where a server for it was named.
+    pub mailer: Option<Mailer>,
+    /// Counts of what could be guessed.
+    pub guesses: Guesses,
     /// The guides and their index.
     pub edition: ArcSwap<Edition>,
     /// Held by whoever makes the next edition, so that none is lost.
@@ -62,6 +73,8 @@ pub struct Loggia {
     pub live: Live,
     /// As many searches at a time as there are processors: more would only make each other late.
     pub searches: Arc<tokio::sync::Semaphore>,
+    /// Who asked to be let in, and how often.
+    pub askings: Askings,
     /// Counts of what people search for.
     pub insights: Insights,
     /// Counters.
@@ -81,6 +94,11 @@ impl Loggia {
     pub(super) fn on_our_pages(&self, mut response: Response<Body>) -> Response<Body> {
         self.policies.put_on_ours(response.headers_mut());
         response
+    }
+
+    /// `viewer`, who asks from this address now, as doors see them.
+    pub(super) fn visitor<'v>(&'v self, viewer: &'v Viewer, from: IpAddr) -> Visitor<'v> {
+        Visitor { viewer, from, access: &self.config.access, now: self.clock.now() }
     }
 
     /// Counts and logs an answer.

@@ -27,7 +27,7 @@ impl FromRequestParts<Arc<Loggia>> for MaybeSession {
 pub(super) fn session_of(headers: &HeaderMap, loggia: &Loggia) -> Option<Session> {
     let catalog = loggia.releases.catalog();
     let host = loggia.hosts.main_authority();
-    Session::open(headers, &host, &loggia.keyring, loggia.clock.now(), |id| catalog.has_ended(id))
+    Session::open(headers, &host, &loggia.keyring, loggia.clock.now(), |of| catalog.ended(of))
 }
 
 /// Somebody who is signed in; anybody else is sent to sign in, and comes back.
@@ -35,13 +35,25 @@ pub(super) struct SignedIn {
     pub(super) person: Person,
 }
 
+/// Like [`SignedIn`], with the session itself.
+pub(super) struct InSession(pub(super) Session);
+
 impl FromRequestParts<Arc<Loggia>> for SignedIn {
+    type Rejection = axum::response::Response;
+
+    async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
+        let InSession(session) = InSession::from_request_parts(parts, loggia).await?;
+        Ok(Self { person: session.person })
+    }
+}
+
+impl FromRequestParts<Arc<Loggia>> for InSession {
     type Rejection = axum::response::Response;
 
     async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
         let Ok(MaybeSession(session)) = MaybeSession::from_request_parts(parts, loggia).await;
         if let Some(session) = session {
-            return Ok(Self { person: session.person });
+            return Ok(Self(session));
         }
         let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         // What a form held is gone by then: it goes back to the list of apps.

@@ -19,6 +19,7 @@ use super::state::Loggia;
 use crate::guides::{Page, View};
 use crate::model::encode_path;
 
+const JSON: &str = "application/json";
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
 
 /// The file at `path`, with the guides of this view.
@@ -31,6 +32,10 @@ pub(super) fn answer(
 ) -> Option<Result<Response<Body>, Failure>> {
     let origin = loggia.hosts.main_origin();
     let site = edition.library.site();
+    if path == "/.well-known/oauth-authorization-server" {
+        let description = super::exchange::description(&origin).to_string();
+        return Some(Ok(Prepared::new(description.into(), JSON, HeaderMap::new()).answer(request)));
+    }
     let (make, media_type): (&dyn Fn() -> String, _) = match path {
         "/robots.txt" => (&|| robots(site.keep_out_robots, &origin), "text/plain; charset=utf-8"),
         "/sitemap.xml" => (&|| sitemap(view, &origin), "application/xml"),

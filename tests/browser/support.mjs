@@ -1,8 +1,10 @@
 // What the journeys are made of: a real server, a real browser, and verbs that read like sentences.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -23,6 +25,14 @@ const CHROMIUM_FLAGS = [
 
 /** How long anything may take to come true, in milliseconds; a machine that is busy with other tests is slow. */
 const PATIENCE = 15_000;
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LOOKS = [
+  { look: "in light", dark: false, width: 1280 },
+  { look: "in dark", dark: true, width: 1280 },
+  { look: "on a narrow screen", dark: false, width: 320 },
+];
 
 /** The guides that tests read, unless they bring their own. */
 export const GUIDES = {
@@ -134,6 +144,54 @@ export async function answerProvider(page, email, groups = "") {
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("heading", { name: "Who do you want to be?" }).waitFor({ state: "detached" });
   await page.waitForLoadState();
+}
+
+/** Looks at a page as everyone does: axe-core finds nothing in light and in dark, and nothing scrolls sideways. */
+export async function lookAt(page) {
+  for (const { look, dark, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 900 });
+    assert.deepEqual(await violations(page), [], look);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wider <= 0, `the page is ${wider} px wider than the window ${look}`);
+  }
+}
+
+/** What axe-core finds, a line each. */
+async function violations(page) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
+  const found = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), RULES);
+  return found.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} (${node.any[0]?.message ?? node.failureSummary})`),
+  );
+}
+
+/** A mail server that keeps the letters it is sent, on a port of its own. */
+export async function startPostOffice() {
+  const letters = [];
+  const server = createServer((socket) => {
+    let letter;
+    let rest = "";
+    const say = (line) => socket.write(`${line}\r\n`);
+    say("220 double");
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      const lines = (rest + bytes).split("\r\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (letter === undefined) {
+          if (/^data$/i.test(line)) letter = [];
+          say(letter ? "354 go on" : /^quit/i.test(line) ? "221 bye" : "250 ok");
+        } else if (line === ".") {
+          letters.push(letter.join("\n"));
+          letter = undefined;
+          say("250 kept");
+        } else letter.push(line);
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: server.address().port, letters, stop: () => server.close() };
 }
 
 /** Waits until `check` answers something true, and answers that. Errors count as "not yet". */

@@ -1,7 +1,14 @@
 //! Signing in over a real socket: with the provider of development mode, and with one that lies.
 
+mod browser;
+mod certification;
 mod development;
-mod forger;
+mod email;
+pub(crate) mod forger;
+mod github;
+mod sessions;
+mod several;
+mod sign_out;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,10 +22,12 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use loggia::access::cookie::Cookie;
-use loggia::access::oidc::{Provider, SignInError, SignedIn};
+use loggia::access::oidc::Provider;
+use loggia::access::sign_in::{SignInError, SignedIn};
 use loggia::access::{Keyring, ReturnPath};
 use loggia::config::{self, Secret};
 use loggia::model::Entropy;
+use loggia::theme::Theme;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
@@ -33,7 +42,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-async fn serve(listener: TcpListener, router: Router) {
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let service = TowerToHyperService::new(router.clone());
@@ -41,6 +50,11 @@ async fn serve(listener: TcpListener, router: Router) {
             Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.ok();
         });
     }
+}
+
+fn registration(forger: &Forger) -> config::Provider {
+    let secret = Some(Secret::new("client secret".into()));
+    config::Provider::openid(&forger.issuer(), CLIENT_ID, secret)
 }
 
 fn sent_back(cookie: &Cookie) -> HeaderMap {
@@ -65,12 +79,7 @@ impl Site {
     }
 
     fn of(forger: &Forger) -> Self {
-        Self::with(config::Provider {
-            issuer: forger.issuer(),
-            client_id: CLIENT_ID.into(),
-            client_secret: Some(Secret::new("client secret".into())),
-            groups_claim: "groups".into(),
-        })
+        Self::with(registration(forger))
     }
 
     async fn begin(&self, return_to: &str, now: i64) -> Result<(Url, HeaderMap), SignInError> {
@@ -161,12 +170,7 @@ async fn site_told(answer: impl IntoResponse + Clone + Send + Sync + 'static) ->
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(serve(listener, Router::new().fallback(async || answer)));
-    Site::with(config::Provider {
-        issuer,
-        client_id: CLIENT_ID.into(),
-        client_secret: None,
-        groups_claim: "groups".into(),
-    })
+    Site::with(config::Provider::openid(&issuer, CLIENT_ID, None))
 }
 
 #[tokio::test]
@@ -334,12 +338,7 @@ async fn an_unreachable_provider_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let site = Site::with(config::Provider {
-        issuer,
-        client_id: CLIENT_ID.into(),
-        client_secret: None,
-        groups_claim: "groups".into(),
-    });
+    let site = Site::with(config::Provider::openid(&issuer, CLIENT_ID, None));
     assert_eq!(site.begin("/", NOW).await.unwrap_err(), SignInError::Unavailable);
 }
 
@@ -380,12 +379,7 @@ async fn answers_that_say_no_are_named() {
 #[test]
 fn issuers_without_tls_stop_the_start() {
     let start = |issuer: &str| {
-        let registration = config::Provider {
-            issuer: issuer.into(),
-            client_id: CLIENT_ID.into(),
-            client_secret: None,
-            groups_claim: "groups".into(),
-        };
+        let registration = config::Provider::openid(issuer, CLIENT_ID, None);
         Provider::new(registration, &Url::parse(CALLBACK).unwrap())
             .map(|_| ())
             .map_err(|error| error.to_string())
@@ -398,7 +392,7 @@ fn issuers_without_tls_stop_the_start() {
 }
 
 #[test]
-fn every_failure_is_a_sentence_with_a_next_step() {
+fn every_failure_has_a_reason_and_a_next_step_in_every_language() {
     let all = [
         SignInError::Unavailable,
         SignInError::Discovery("it cannot be read"),
@@ -423,10 +417,25 @@ fn every_failure_is_a_sentence_with_a_next_step() {
         SignInError::IssuedAt,
         SignInError::NoEmail,
         SignInError::UnverifiedEmail,
+        SignInError::Domain("ann@example.org".parse().unwrap()),
+        SignInError::Organisation,
         SignInError::UserInfo,
         SignInError::UserInfoSubject,
+        SignInError::NoCode,
+        SignInError::CodeSpent,
+        SignInError::CodeUsed,
     ];
-    insta::assert_snapshot!(all.map(|error| error.to_string()).join("\n"));
+    let theme = Theme::load(&config::Theme::Default).unwrap();
+    for error in &all {
+        for language in ["en", "cy"] {
+            let key = format!("failed_{}", error.name());
+            let line = theme.words(language, &key).unwrap_or_else(|| panic!("{key} in {language}"));
+            let (reason, next) = line.split_once('|').unwrap_or_else(|| panic!("{key} in {language}"));
+            assert!(reason.ends_with('.') && next.ends_with('.'), "{key} in {language}");
+            assert_eq!(line.contains("{detail}"), !error.detail().is_empty(), "{key} in {language}");
+        }
+    }
+    insta::assert_snapshot!(all.map(|error| format!("{}: {error}", error.name())).join("\n"));
 }
 
 #[tokio::test]

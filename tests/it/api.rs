@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use loggia::access::token;
 use loggia::config::{Access, Limits, Server};
-use loggia::model::{Clock, Digest, Entropy, Person, Subject, TokenScope};
+use loggia::model::{Ability, Clock, Digest, Entropy, Person, Subject, TokenScope};
 use loggia::releases::Releases;
 use loggia::storage::{Key, Storage};
 use loggia::web::api::{Api, ClientAddress, routes};
@@ -55,6 +55,10 @@ impl House {
 
     /// A token of somebody for a week.
     async fn token(&self, who: &str, scope: TokenScope) -> String {
+        self.token_that_may(who, Ability::All, scope).await
+    }
+
+    async fn token_that_may(&self, who: &str, may: Ability, scope: TokenScope) -> String {
         let person = Person {
             subject: Subject { iss: "https://id.example".to_owned(), sub: who.to_owned() },
             email: who.parse().unwrap(),
@@ -62,7 +66,8 @@ impl House {
             groups: vec!["Analysts".to_owned()],
         };
         let owner = Key::owner(&person.subject);
-        let made = token::mint(&person, &owner, "test", scope, 7, self.clock.now(), &self.entropy);
+        let wanted = token::Wanted { label: "test", may, scope, days: 7 };
+        let made = token::mint(&person, &owner, wanted, self.clock.now(), &self.entropy);
         let (text, record) = made.unwrap();
         self.releases.put_token(&record).await.unwrap();
         text.reveal().to_owned()
@@ -220,7 +225,11 @@ async fn a_viewer_may_not_publish() {
 async fn a_token_for_one_app_reaches_no_other() {
     let (house, _, _) = House::with_ann_and_bob().await;
     let narrow = house.token("ann@example.org", TokenScope::App("other".parse().unwrap())).await;
-    house.get(&narrow, "/apps/sales").await.problem(404);
+    for (there, path) in [("one of theirs", "/apps/sales"), ("none at all", "/apps/nothing")] {
+        let refused = house.get(&narrow, path).await;
+        assert_eq!(refused.problem(403), "this token is for the app `other` only", "{there}");
+        assert!(refused.headers["www-authenticate"].to_str().unwrap().contains("insufficient_scope"));
+    }
     assert_eq!(house.get(&narrow, "/apps").await.json, json!([]));
     house.call(&narrow, "POST", "/apps", json!({"name": "other"})).await.problem(403);
 }
@@ -355,7 +364,13 @@ async fn grants_come_alone_or_together_and_go() {
         {"who": "@example.org", "role": "viewer"},
         {"who": "group:Analysts", "role": "publisher"},
     ]);
-    assert_eq!(house.get(&ann, "/apps/sales/grants").await.json, expected);
+    let mut told = house.get(&ann, "/apps/sales/grants").await.json;
+    for line in told.as_array_mut().unwrap() {
+        let line = line.as_object_mut().unwrap();
+        assert_eq!(line.remove("by"), Some(json!("ann@example.org")));
+        assert_eq!(line.remove("at"), Some(json!("2027-01-15T08:00:00Z")));
+    }
+    assert_eq!(told, expected);
     let gone = house.call(&ann, "DELETE", "/apps/sales/grants?who=group%3AAnalysts", Value::Null).await;
     assert_eq!(gone.status, 204);
     assert_eq!(house.get(&ann, "/apps/sales/grants").await.json.as_array().unwrap().len(), 2);
@@ -387,9 +402,11 @@ async fn the_audit_record_says_from_where() {
     let (house, ann, _) = House::with_ann_and_bob().await;
     house.clock.advance(Duration::from_secs(1));
     house.call(&ann, "PATCH", "/apps/sales", json!({"audience": "public"})).await;
-    let lines = house.get(&ann, "/apps/sales/audit").await.json;
+    let mut lines = house.get(&ann, "/apps/sales/audit").await.json;
+    let server = lines[0].as_object_mut().unwrap().remove("server").unwrap();
+    assert_eq!(server.as_str().unwrap().len(), 26);
     let expected = json!({"when": "2027-01-15T08:00:01Z", "who": "ann@example.org", "from": "192.0.2.7",
-        "app": "sales", "action": "audience-set", "audience": "public"});
+        "app": "sales", "action": "audience-set", "audience": "public", "rule": "owner", "number": 2, "of_app": 2});
     assert_eq!(lines[0], expected);
     assert_eq!(lines[1]["action"], "created");
 }

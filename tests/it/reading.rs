@@ -127,7 +127,9 @@ async fn a_site_can_be_in_another_language_altogether() {
         (vec!["cy".to_owned()], vec!["Neidio i'r cynnwys".to_owned()])
     );
     let apps = page(&app, "/-/apps/").await;
-    assert_eq!(attributes(&apps, "main", "lang"), ["en"], "what is not translated says so");
+    assert_eq!(attributes(&apps, "main", "lang"), [""]);
+    let mistake = Html::parse_document(&app.get("", "/-/enter", &[]).await.text());
+    assert_eq!(attributes(&mistake, "main", "lang"), ["en"], "what is not translated says so");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,6 +120,8 @@ async fn no_secret_of_a_sign_in_is_in_the_log_at_any_level() {
     assert_eq!((landed.as_str(), page.status().as_u16()), (app.as_str(), 200), "the sign-in went through");
     let me = browser.client.get(main.join("/-/api/v1/me").unwrap()).bearer_auth(&token).send().await.unwrap();
     assert_eq!(me.status(), 200);
+    sign_in_a_command(&mut browser, &main).await;
+    bring_other_tokens(&mut browser, &main).await;
 
     // Lines of requests are written twice a second.
     tokio::time::sleep(Duration::from_millis(1_200)).await;
@@ -127,7 +129,13 @@ async fn no_secret_of_a_sign_in_is_in_the_log_at_any_level() {
     let _ = server.wait();
     let mut written = String::new();
     std::fs::File::open(&log).unwrap().read_to_string(&mut written).unwrap();
-    for logged in ["/-/sign-in/callback", "/-/enter", "somebody signed in"] {
+    for logged in [
+        "/-/sign-in/callback",
+        "/-/enter",
+        "somebody signed in",
+        "/-/device/decide",
+        "a command line was let in",
+    ] {
         assert!(written.contains(logged), "{logged} was logged");
     }
     assert!(browser.secrets.len() > 12, "secrets went by: {}", browser.secrets.len());
@@ -138,4 +146,49 @@ async fn no_secret_of_a_sign_in_is_in_the_log_at_any_level() {
             written.lines().find(|line| line.contains(secret.as_str()))
         );
     }
+}
+
+/// A whole sign-in by a typed code.
+async fn sign_in_a_command(browser: &mut Browser, main: &Url) {
+    let at = |path: &str| main.join(path).unwrap();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let form = [pair("client_id", "loggia-cli")];
+    let shown = browser.send(Method::POST, &at("/-/device/authorize"), Some(&form)).await;
+    let shown: serde_json::Value = shown.json().await.unwrap();
+    let (code, kept) = (shown["user_code"].as_str().unwrap(), shown["device_code"].as_str().unwrap());
+    browser.secrets.extend([code.to_owned(), code.replace('-', ""), kept.to_owned()]);
+    let allow = [pair("code", code), pair("decision", "allow")];
+    let decided = browser.send(Method::POST, &at("/-/device/decide"), Some(&allow)).await;
+    assert_eq!(decided.status(), 200);
+    let ask = [
+        pair("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        pair("device_code", kept),
+        pair("client_id", "loggia-cli"),
+    ];
+    let granted = browser.send(Method::POST, &at("/-/token"), Some(&ask)).await;
+    let granted: serde_json::Value = granted.json().await.unwrap();
+    browser.remember(granted["access_token"].as_str().unwrap());
+}
+
+/// Tokens of jobs and of providers, which are refused, and a token from the account page.
+async fn bring_other_tokens(browser: &mut Browser, main: &Url) {
+    let at = |path: &str| main.join(path).unwrap();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let signed = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2dpdGxhYi5leGFtcGxlIn0.a-signature-of-nobody";
+    browser.secrets.extend([signed.to_owned(), "a-signature-of-nobody".to_owned()]);
+    let exchange = [
+        pair("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        pair("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
+        pair("subject_token", signed),
+    ];
+    let refused = browser.send(Method::POST, &at("/-/token"), Some(&exchange)).await;
+    assert_eq!(refused.status(), 400);
+    let logout = [pair("logout_token", signed)];
+    let refused = browser.send(Method::POST, &at("/-/back-channel-logout"), Some(&logout)).await;
+    assert_eq!(refused.status(), 400);
+    let wanted = [pair("label", "nightly"), pair("days", "7")];
+    let page =
+        browser.send(Method::POST, &at("/-/account/tokens"), Some(&wanted)).await.text().await.unwrap();
+    let token = page.split("<pre tabindex=\"0\"><code>").nth(1).unwrap().split('<').next().unwrap();
+    browser.remember(token);
 }

@@ -178,7 +178,7 @@ async fn only_a_trusted_peer_says_for_whom_it_forwards() {
             body.len()
         );
         assert_eq!(status_of(&app, &head, body).await, 201);
-        let lines = app.loggia.releases.audit(&"sales".parse().unwrap(), 10).await.unwrap();
+        let lines = app.record("sales").await;
         let from = lines.last().unwrap().from.unwrap().to_string();
         assert_eq!(from, recorded, "{trusted} {stated}");
     }

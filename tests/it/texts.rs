@@ -257,7 +257,7 @@ async fn a_publisher_opts_out_by_a_form_and_by_the_api_and_it_is_remembered_who_
     );
     assert_eq!(app.raw(head.into_bytes()).await.status, 200);
     assert!(settings(&app));
-    let audit = app.loggia.releases.audit(&name("figures"), 10).await.unwrap();
+    let audit = app.record("figures").await;
     let changes = audit.iter().filter(|line| line.action == loggia::model::AuditAction::SettingsChanged);
     assert_eq!(changes.count(), 2);
 }

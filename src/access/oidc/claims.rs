@@ -12,17 +12,15 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::model::{EmailAddress, Person, Subject};
+use crate::access::sign_in::{admitted, bounded, shown_name};
+use crate::model::{Person, Subject};
 
-use super::{Known, Provider, SignInError, TokenAnswer};
+use super::{Known, Provider, SignInError, TokenAnswer, config};
 
 /// How far the provider's clock may be from ours, in seconds.
 const LEEWAY: i64 = 60;
-/// The most bytes of groups, as JSON: a session is a cookie, and a cookie is 4 KB.
-const LONGEST_GROUPS: usize = 1536;
 /// OpenID Connect Core 1.0, section 2.
 const LONGEST_SUBJECT: usize = 255;
-const LONGEST_NAME: usize = 200;
 
 /// The claims that OpenID Connect gives no meaning to; groups are among them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -37,14 +35,14 @@ type Claims = IdTokenClaims<OtherClaims, CoreGenderClaim>;
 type MoreClaims = UserInfoClaims<OtherClaims, CoreGenderClaim>;
 
 impl Provider {
-    /// Whom `answer` is about. An unknown key has the provider asked for its keys once more.
+    /// Whom `answer` is about, and the provider's name for its session with them. An unknown key has the provider asked for its keys once more.
     pub(super) async fn person(
         &self,
         known: Arc<Known>,
         answer: &TokenAnswer,
         nonce: String,
         now: Timestamp,
-    ) -> Result<Person, SignInError> {
+    ) -> Result<(Person, Option<String>), SignInError> {
         let nonce = Nonce::new(nonce);
         let claims = match self.verified(&known, answer, &nonce, now) {
             Err(SignInError::UnknownKey) => {
@@ -61,7 +59,9 @@ impl Provider {
             let more = self.userinfo(&known, answer.access_token(), claims.subject()).await?;
             own.or(Told::by_userinfo(&more, &self.registration.groups_claim))
         };
-        told.person(&self.registration.issuer, claims.subject())
+        let session = claims.additional_claims().all.get("sid").and_then(serde_json::Value::as_str);
+        let session = session.filter(|sid| !sid.is_empty() && sid.len() <= LONGEST_SUBJECT);
+        Ok((told.person(&self.registration, claims.subject())?, session.map(str::to_owned)))
     }
 
     fn verified(
@@ -79,6 +79,9 @@ impl Provider {
         let verifier =
             IdTokenVerifier::new_public_client(client, known.metadata.issuer().clone(), known.keys.clone())
                 .set_allowed_algs([RsaSsaPkcs1V15Sha256, EcdsaP256Sha256])
+                .set_other_audience_verifier_fn(|other| {
+                    self.registration.audiences.iter().any(|admitted| admitted == other.as_str())
+                })
                 .set_time_fn(move || earlier.into());
         let claims = id_token.claims(&verifier, nonce).map_err(|error| named(&error))?;
         // The crate leaves `azp` to its callers (section 3.1.3.7, step 5).
@@ -117,7 +120,7 @@ impl Provider {
 /// What the provider tells of a person, in one of two places.
 struct Told {
     email: Option<String>,
-    verified: bool,
+    verified: Option<bool>,
     name: Option<String>,
     groups: Vec<String>,
 }
@@ -126,7 +129,7 @@ impl Told {
     fn by_id_token(claims: &Claims, groups_claim: &str) -> Self {
         Self {
             email: text(claims.email()),
-            verified: claims.email_verified() == Some(true),
+            verified: claims.email_verified(),
             name: name(claims.name()),
             groups: groups(claims.additional_claims(), groups_claim),
         }
@@ -135,7 +138,7 @@ impl Told {
     fn by_userinfo(claims: &MoreClaims, groups_claim: &str) -> Self {
         Self {
             email: text(claims.email()),
-            verified: claims.email_verified() == Some(true),
+            verified: claims.email_verified(),
             name: name(claims.name()),
             groups: groups(claims.additional_claims(), groups_claim),
         }
@@ -147,16 +150,16 @@ impl Told {
         Self { name: self.name.or(more.name), groups, ..more }
     }
 
-    fn person(self, issuer: &str, subject: &SubjectIdentifier) -> Result<Person, SignInError> {
+    fn person(
+        self,
+        registration: &config::Provider,
+        subject: &SubjectIdentifier,
+    ) -> Result<Person, SignInError> {
         if subject.is_empty() || subject.len() > LONGEST_SUBJECT {
             return Err(SignInError::Unreadable("`sub` claim"));
         }
-        let email: Option<EmailAddress> = self.email.and_then(|email| email.parse().ok());
-        let email = email.ok_or(SignInError::NoEmail)?;
-        if !self.verified {
-            return Err(SignInError::UnverifiedEmail);
-        }
-        let subject = Subject { iss: issuer.to_owned(), sub: subject.to_string() };
+        let email = admitted(registration, self.email.as_deref(), self.verified)?;
+        let subject = Subject { iss: registration.issuer.clone(), sub: subject.to_string() };
         Ok(Person { subject, groups: bounded(self.groups, &email), email, name: self.name })
     }
 }
@@ -166,16 +169,12 @@ fn text(email: Option<&EndUserEmail>) -> Option<String> {
 }
 
 fn name(name: Option<&LocalizedClaim<EndUserName>>) -> Option<String> {
-    let name = name?.get(None)?;
-    let mut name: String = name.chars().filter(|c| !c.is_control()).collect();
-    name.truncate(name.floor_char_boundary(LONGEST_NAME));
-    let name = name.trim().to_owned();
-    (!name.is_empty()).then_some(name)
+    shown_name(name?.get(None)?)
 }
 
-/// A list of texts, or one text.
-fn groups(claims: &OtherClaims, claim: &str) -> Vec<String> {
-    match claims.all.get(claim) {
+/// A list of texts, or one text, at `path`.
+fn groups(claims: &OtherClaims, path: &str) -> Vec<String> {
+    match at_path(&claims.all, path) {
         Some(serde_json::Value::Array(groups)) => {
             groups.iter().filter_map(|group| group.as_str().map(str::to_owned)).collect()
         }
@@ -184,20 +183,19 @@ fn groups(claims: &OtherClaims, claim: &str) -> Vec<String> {
     }
 }
 
-fn bounded(mut groups: Vec<String>, email: &EmailAddress) -> Vec<String> {
-    let mut room = LONGEST_GROUPS;
-    let told = groups.len();
-    groups.retain(|group| {
-        let size = serde_json::to_string(group).map_or(usize::MAX, |json| json.len() + 1);
-        let fits = size <= room;
-        room -= if fits { size } else { 0 };
-        fits
-    });
-    if groups.len() < told {
-        let dropped = told - groups.len();
-        tracing::warn!(%email, dropped, "more groups than a session holds; the provider should send fewer");
-    }
-    groups
+/// What stands at `realm_access.roles`: under that very name, else `roles` in what stands under `realm_access`. Names
+/// may have dots themselves, as in `https://example.org/groups`.
+fn at_path<'c>(
+    claims: &'c serde_json::Map<String, serde_json::Value>,
+    path: &str,
+) -> Option<&'c serde_json::Value> {
+    let below = || {
+        path.match_indices('.').find_map(|(dot, _)| {
+            let inner = claims.get(&path[..dot])?.as_object()?;
+            at_path(inner, &path[dot + 1..])
+        })
+    };
+    claims.get(path).or_else(below)
 }
 
 /// The moment `shift` seconds after `now`, as the crate's clock type can be made of it.
@@ -219,5 +217,42 @@ fn named(error: &ClaimsVerificationError) -> SignInError {
             _ => SignInError::Signature,
         },
         _ => SignInError::Unreadable("ID token"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn groups_are_found_by_name_and_by_path() {
+        let claims: OtherClaims = serde_json::from_value(json!({
+            "groups": ["a", 1, "b"],
+            "one": "a",
+            "realm_access": {"roles": ["reader"]},
+            "resource_access": {"my.client": {"roles": ["writer"]}},
+            "https://example.org/groups": ["c"],
+            "cognito:groups": ["d"],
+            "number": 5,
+        }))
+        .unwrap();
+        for (path, found) in [
+            ("groups", vec!["a", "b"]),
+            ("one", vec!["a"]),
+            ("realm_access.roles", vec!["reader"]),
+            ("resource_access.my.client.roles", vec!["writer"]),
+            ("https://example.org/groups", vec!["c"]),
+            ("cognito:groups", vec!["d"]),
+            ("number", vec![]),
+            ("realm_access", vec![]),
+            ("realm_access.none", vec![]),
+            ("groups.a", vec![]),
+            (".", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(groups(&claims, path), found, "{path}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::{AccessError, HttpClient, HttpError, SignInError, is_loopback};
 
@@ -46,6 +47,9 @@ type Metadata = ProviderMetadata<
 pub(super) struct AnswersNameIssuer {
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    /// RP-Initiated Logout 1.0, section 2.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_session_endpoint: Option<Url>,
 }
 
 impl AdditionalProviderMetadata for AnswersNameIssuer {}
@@ -61,6 +65,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Where the provider ends its own session.
+    pub(super) fn sign_out(&self) -> Option<&Url> {
+        self.metadata.additional_metadata().end_session_endpoint.as_ref()
+    }
+
     /// Whether the provider says that it always names itself in its answers.
     pub(super) fn names_itself(&self) -> bool {
         self.metadata.additional_metadata().authorization_response_iss_parameter_supported
@@ -146,6 +155,7 @@ impl Discovery {
         let more = [
             metadata.token_endpoint().map(TokenUrl::url),
             metadata.userinfo_endpoint().map(UserInfoUrl::url),
+            metadata.additional_metadata().end_session_endpoint.as_ref(),
         ];
         if !endpoints.into_iter().chain(more).flatten().all(safe) {
             return Err(SignInError::Discovery("an endpoint does not use https"));

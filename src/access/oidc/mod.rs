@@ -3,13 +3,12 @@
 //!
 //! 1. [`Provider`] knows the provider by its discovery document, asked for when it is first needed.
 //! 2. [`Provider::begin`] sends the browser there, and keeps what the answer must fit in a sealed cookie.
-//! 3. [`Provider::finish`] turns what comes back into a [`Person`], or into a [`SignInError`] with a name.
+//! 3. [`Provider::finish`] turns what comes back into a [`Person`](crate::model::Person), or into a [`SignInError`] with a name.
+//! 4. [`logout`] signs out, at the person's wish or at the provider's word.
 
 mod claims;
 mod discovery;
-mod error;
-mod http_client;
-mod pending;
+mod logout;
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -21,20 +20,18 @@ use openidconnect::core::{
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, IdTokenFields, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse,
+    RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 use url::Url;
 
-use crate::config;
-use crate::model::{Entropy, Person};
+use crate::config::{self, Secret, is_loopback};
+use crate::model::Entropy;
 
-use super::cookie::Cookie;
+use super::sign_in::{Begun, HttpClient, HttpError, Pending, SignInError, SignedIn};
 use super::{AccessError, Keyring, Parameters, ReturnPath};
 use claims::OtherClaims;
 use discovery::{Discovery, Known};
-pub use error::SignInError;
-use http_client::{HttpClient, HttpError};
-use pending::Pending;
+pub use logout::{LogoutError, SignedOut, Whose};
 
 type TokenAnswer = StandardTokenResponse<
     IdTokenFields<
@@ -76,26 +73,6 @@ pub struct Provider {
     discovery: Discovery,
 }
 
-/// A sign-in that was begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Begun {
-    /// Where to send the browser.
-    pub location: Url,
-    /// What to set on the main host.
-    pub cookie: Cookie,
-}
-
-/// A sign-in that was finished.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedIn {
-    /// Who it is.
-    pub person: Person,
-    /// Where they wanted to go.
-    pub return_to: ReturnPath,
-    /// What to set on the main host.
-    pub cookie: Cookie,
-}
-
 impl Provider {
     /// Prepares to sign people in; asks nothing of the provider yet. It will send people back to `callback`.
     pub fn new(registration: config::Provider, callback: &Url) -> Result<Self, AccessError> {
@@ -112,6 +89,12 @@ impl Provider {
         })
     }
 
+    /// Its issuer, as every person's key has it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.registration.issuer
+    }
+
     /// Begins a sign-in on the main host `host`, after which the person goes to `return_to`. Other sign-ins that
     /// this browser began stay possible.
     pub async fn begin(
@@ -125,7 +108,7 @@ impl Provider {
     ) -> Result<Begun, SignInError> {
         let known = self.discovery.known(&self.http, now).await?;
         let mut pending = Pending::read(headers, host, keyring, now);
-        let secrets = pending.begin(return_to, now, entropy);
+        let secrets = pending.begin(&self.registration.name, return_to, now, entropy);
         let (state, nonce) = (secrets.state(), secrets.nonce());
         let (location, _, _) = self
             .client(&known)
@@ -157,7 +140,7 @@ impl Provider {
         if pending.is_empty() {
             return Err(SignInError::NoCookie);
         }
-        let (secrets, return_to) = pending.take(state).ok_or(SignInError::State)?;
+        let (secrets, return_to) = pending.take(&self.registration.name, state).ok_or(SignInError::State)?;
         let known = self.discovery.known(&self.http, now).await?;
         self.check_answering_issuer(&given, &known)?;
         if let Some(error) = given.get("error") {
@@ -165,8 +148,11 @@ impl Provider {
         }
         let code = given.get("code").ok_or(SignInError::Incomplete)?;
         let answer = self.exchange(&known, code, secrets.verifier()).await?;
-        let person = self.person(known, &answer, secrets.nonce(), now).await?;
-        Ok(SignedIn { person, return_to, cookie: pending.cookie(host, keyring) })
+        let ends_sessions = known.sign_out().is_some();
+        let (person, provider_session) = self.person(known, &answer, secrets.nonce(), now).await?;
+        let id_token =
+            answer.id_token().filter(|_| ends_sessions).map(|token| Secret::new(token.to_string()));
+        Ok(SignedIn { person, return_to, cookie: pending.cookie(host, keyring), provider_session, id_token })
     }
 
     /// RFC 9207, section 2.4: an answer that names its issuer must name this one, and a provider that says it
@@ -214,14 +200,5 @@ impl Provider {
             }
             _ => client,
         }
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

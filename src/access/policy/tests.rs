@@ -1,4 +1,6 @@
-use crate::model::{AppName, Clock, EmailAddress, Entropy, Grant, ReleaseId, Settings, Subject, Who};
+use crate::access::{Asked, explain};
+use crate::config::Network;
+use crate::model::{AppName, EmailAddress, Entropy, Grant, ReleaseId, Settings, Subject, Who};
 
 use super::super::Part;
 use super::*;
@@ -27,12 +29,10 @@ fn app(audience: Audience, grants: &[Line]) -> App {
         audience,
         grants: grants
             .iter()
-            .map(|(who, role, until)| Grant {
-                who: who.parse::<Who>().unwrap(),
-                role: *role,
-                until: until.map(at),
-            })
-            .collect(),
+            .map(|(who, role, until)| Grant::new(who.parse::<Who>().unwrap(), *role, until.map(at)))
+            .collect::<Vec<_>>()
+            .into(),
+        network: None,
         current: None,
         previous: vec![],
         activations: vec![],
@@ -40,6 +40,7 @@ fn app(audience: Audience, grants: &[Line]) -> App {
         kept: vec![],
         cleared: None,
         origin: 0,
+        trusted: Vec::new(),
         settings: Settings::default(),
         created: at(0),
         changed: at(0),
@@ -56,11 +57,32 @@ fn target(name: &str) -> Target {
     }
 }
 
-/// Viewer × audience × grant × expiry × deleted: every row names what comes out.
+const INSIDE: &str = "10.1.2.3";
+const OUTSIDE: &str = "192.0.2.1";
+
+/// An operator who named one network.
+fn operator(audiences: &[Audience]) -> config::Access {
+    let network = Network {
+        name: "office".into(),
+        description: None,
+        ranges: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+    };
+    config::Access { networks: vec![network], audiences: audiences.to_vec(), ..config::Access::default() }
+}
+
+fn visitor<'v>(viewer: &'v Viewer, from: &str, access: &'v config::Access) -> Visitor<'v> {
+    Visitor { viewer, from: from.parse().unwrap(), access, now: at(100) }
+}
+
+fn rule(rule: NetworkUse, name: &str) -> NetworkRule {
+    NetworkRule { rule, names: vec!["nowhere".into(), name.into()] }
+}
+
+/// Viewer × audience × grant × network × place × deleted: every row names what comes out, and [`explain`] says the same.
 #[test]
 fn the_table_of_who_may_see() {
     use Audience::{Listed, Public, SignedIn};
-    let now = at(100);
+    let access = operator(&[]);
     let grant_sets: [(&str, Vec<Line>); 9] = [
         ("none", vec![]),
         ("address", vec![("ANN@example.org", Role::Viewer, None)]),
@@ -81,47 +103,146 @@ fn the_table_of_who_may_see() {
         ("eve", Viewer::SignedIn(person("eve@elsewhere.org", &["analyst"]))),
         ("owner", Viewer::SignedIn(person("owner@example.org", &[]))),
     ];
-    let expected = |viewer: &str, audience, grants: &str| match (audience, viewer, grants) {
-        (Public, ..) => Ok(true),
+    let by_audience = |viewer: &str, audience, grants: &str| match (audience, viewer, grants) {
+        (Public, ..) => Ok(()),
         (_, "anonymous", _) => Err(Refusal::SignIn),
         (Listed, "ann", "none" | "else") | (Listed, "eve", _) => Err(Refusal::NotListed),
         (Listed, "ann", "ended") => Err(Refusal::Ended),
-        (SignedIn | Listed, ..) => Ok(false),
+        (SignedIn | Listed, ..) => Ok(()),
+    };
+    let networks = [
+        ("none", None),
+        ("instead", Some(rule(NetworkUse::Instead, "office"))),
+        ("as-well", Some(rule(NetworkUse::AsWell, "office"))),
+        ("instead of one that is gone", Some(rule(NetworkUse::Instead, "gone"))),
+        ("as well as one that is gone", Some(rule(NetworkUse::AsWell, "gone"))),
+    ];
+    let expected = |viewer, audience, grants, network: &str, from| {
+        let by_audience = by_audience(viewer, audience, grants);
+        match (network, from) {
+            ("instead", INSIDE) => Ok(false),
+            ("as-well", OUTSIDE) | ("as well as one that is gone", _) => {
+                by_audience.and(Err(Refusal::Network))
+            }
+            ("none", _) => by_audience.map(|()| audience == Public),
+            _ => by_audience.map(|()| false),
+        }
     };
     let mut rows = 0;
     for audience in [Public, SignedIn, Listed] {
         for (grants_name, grants) in &grant_sets {
             for (viewer_name, viewer) in &viewers {
-                let row = format!("{viewer_name} × {audience} × {grants_name}");
-                let mut app = app(audience, grants);
-                let outcome = decide(viewer, &app, target("sales"), now);
-                assert_eq!(
-                    outcome.as_ref().map(Permit::is_public).map_err(|refusal| *refusal),
-                    expected(viewer_name, audience, grants_name),
-                    "{row}"
-                );
-                assert_eq!(may_see(viewer, &app, now), outcome.is_ok(), "{row}");
-                app.deleted = Some(at(50));
-                assert_eq!(decide(viewer, &app, target("sales"), now), Err(Refusal::NoSuchApp), "{row}");
-                assert!(!may_see(viewer, &app, now), "{row}");
-                rows += 1;
+                for (network, rule) in &networks {
+                    for from in [INSIDE, OUTSIDE] {
+                        let row = format!("{viewer_name} × {audience} × {grants_name} × {network} × {from}");
+                        let mut app = App { network: rule.clone(), ..app(audience, grants) };
+                        let visitor = visitor(viewer, from, &access);
+                        let outcome = decide(visitor, &app, target("sales"));
+                        assert_eq!(
+                            outcome.as_ref().map(Permit::is_public).map_err(|refusal| *refusal),
+                            expected(viewer_name, audience, grants_name, network, from),
+                            "{row}"
+                        );
+                        assert_eq!(may_see(visitor, &app), outcome.is_ok(), "{row}");
+                        let asked = Asked {
+                            who: viewer.person().map(|person| person.email.clone()),
+                            groups: viewer.person().map(|person| person.groups.clone()).unwrap_or_default(),
+                            from: Some(visitor.from),
+                        };
+                        let explained = explain(&app, &asked, &access, at(100));
+                        assert_eq!(explained.sees, Some(outcome.is_ok()), "{row}: {explained:?}");
+                        assert_eq!(explained.missing.is_empty(), outcome.is_ok(), "{row}: {explained:?}");
+                        app.deleted = Some(at(50));
+                        assert_eq!(decide(visitor, &app, target("sales")), Err(Refusal::NoSuchApp), "{row}");
+                        assert!(!may_see(visitor, &app), "{row}");
+                        rows += 1;
+                    }
+                }
             }
         }
     }
-    assert_eq!(rows, 108);
+    assert_eq!(rows, 1080);
+}
+
+#[test]
+fn an_address_in_both_forms_is_in_the_same_network() {
+    let access = operator(&[]);
+    let app = App { network: Some(rule(NetworkUse::Instead, "office")), ..app(Audience::Listed, &[]) };
+    for (from, inside) in [
+        ("10.255.0.1", true),
+        ("::ffff:10.1.2.3", true),
+        ("2001:db8::1", true),
+        ("11.0.0.1", false),
+        ("2001:db9::1", false),
+        ("::1", false),
+    ] {
+        assert_eq!(may_see(visitor(&Viewer::Anonymous, from, &access), &app), inside, "{from}");
+    }
+}
+
+#[test]
+fn what_operators_no_longer_let_publishers_choose_becomes_the_next_narrower() {
+    use Audience::{Listed, Public, SignedIn};
+    for (chosen, may, becomes) in [
+        (Public, &[][..], Public),
+        (Public, &[SignedIn, Listed], SignedIn),
+        (Public, &[Listed], Listed),
+        (SignedIn, &[Public], Listed),
+        (Listed, &[Public], Listed),
+    ] {
+        let access = operator(may);
+        let app = app(chosen, &[]);
+        assert_eq!(audience_of(&app, &access), becomes, "{chosen} {may:?}");
+        let anonymous = decide(visitor(&Viewer::Anonymous, OUTSIDE, &access), &app, target("sales"));
+        assert_eq!(anonymous.is_ok(), becomes == Public, "{chosen} {may:?}");
+    }
+}
+
+#[test]
+fn reasons_are_said_in_sentences() {
+    let access = operator(&[]);
+    let mut sales = app(Audience::Listed, &[("bob@example.org", Role::Viewer, Some(90))]);
+    sales.grants.put(&[Grant {
+        by: Some("owner@example.org".parse().unwrap()),
+        at: Some(at(1_777_800_000)),
+        ..Grant::new("@justice.gov.uk".parse().unwrap(), Role::Viewer, Some(at(1_893_456_000)))
+    }]);
+    let said = |app: &App, who: &str, from: Option<&str>| {
+        let from = from.map(|from| from.parse().unwrap());
+        let asked = Asked { who: who.parse().ok(), groups: vec![], from };
+        explain(app, &asked, &access, at(1_800_000_000))
+            .sentences(if who.is_empty() { "Whoever" } else { who })
+            .join("\n")
+    };
+    let walled = App { network: Some(rule(NetworkUse::AsWell, "office")), ..sales.clone() };
+    let open = App { network: Some(rule(NetworkUse::Instead, "office")), ..sales.clone() };
+    let told = [
+        said(&sales, "ann@justice.gov.uk", None),
+        said(&sales, "bob@example.org", None),
+        said(&sales, "eve@elsewhere.org", None),
+        said(&sales, "owner@example.org", None),
+        said(&sales, "", None),
+        said(&walled, "ann@justice.gov.uk", None),
+        said(&walled, "ann@justice.gov.uk", Some(OUTSIDE)),
+        said(&open, "", None),
+        said(&open, "", Some(INSIDE)),
+        said(&app(Audience::SignedIn, &[]), "ann@justice.gov.uk", None),
+    ];
+    insta::assert_snapshot!(told.join("\n\n"));
 }
 
 #[test]
 fn a_permit_carries_the_target_that_was_decided() {
-    let public = app(Audience::Public, &[]);
-    let permit = decide(&Viewer::Anonymous, &public, target("sales"), at(1)).unwrap();
+    let (public, access) = (app(Audience::Public, &[]), operator(&[]));
+    let permit = decide(visitor(&Viewer::Anonymous, OUTSIDE, &access), &public, target("sales")).unwrap();
     assert_eq!(*permit.target(), target("sales"));
 }
 
 #[test]
 fn an_app_gives_no_permit_for_another() {
-    let public = app(Audience::Public, &[]);
-    assert_eq!(decide(&Viewer::Anonymous, &public, target("other"), at(1)), Err(Refusal::NoSuchApp));
+    let (public, access) = (app(Audience::Public, &[]), operator(&[]));
+    let anybody = visitor(&Viewer::Anonymous, OUTSIDE, &access);
+    assert_eq!(decide(anybody, &public, target("other")), Err(Refusal::NoSuchApp));
 }
 
 #[test]
@@ -152,7 +273,8 @@ fn the_owner_is_known_by_key_and_not_by_address() {
     let mut impostor = person("owner@example.org", &[]);
     impostor.subject.sub = "someone else".into();
     let viewer = Viewer::SignedIn(impostor);
-    assert_eq!(decide(&viewer, &listed, target("sales"), Clock::fixed(at(1)).now()), Err(Refusal::NotListed));
+    let access = operator(&[]);
+    assert_eq!(decide(visitor(&viewer, OUTSIDE, &access), &listed, target("sales")), Err(Refusal::NotListed));
 }
 
 #[test]
@@ -165,7 +287,7 @@ fn creators_are_everyone_or_whom_the_list_names() {
 
 fn access(creators: &[&str]) -> config::Access {
     let creators = creators.iter().map(|who| who.parse().unwrap()).collect();
-    config::Access { creators, guide_publishers: Vec::new() }
+    config::Access { creators, ..config::Access::default() }
 }
 
 #[test]

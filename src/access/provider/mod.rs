@@ -134,11 +134,10 @@ impl BuiltIn {
     /// The client's side of it: what [`oidc::Provider`](super::oidc::Provider) needs to sign people in here.
     #[must_use]
     pub fn registration(&self) -> config::Provider {
+        let label = "development mode".to_owned();
         config::Provider {
-            issuer: self.issuer.clone(),
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: Some(self.secret.clone()),
-            groups_claim: "groups".to_owned(),
+            label,
+            ..config::Provider::openid(&self.issuer, CLIENT_ID, Some(self.secret.clone()))
         }
     }
 

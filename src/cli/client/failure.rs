@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use crate::cli::output::plain;
+use crate::model::Digest;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,8 @@ pub(in crate::cli) enum Failure {
         sentence: String,
         /// What to do.
         next: Option<String>,
+        /// The blobs that a release still lacks.
+        missing: Vec<Digest>,
     },
     /// It answered something that Loggia does not answer.
     #[error("{server} does not answer like Loggia: {why}")]
@@ -52,6 +55,8 @@ pub(in crate::cli) enum Failure {
 struct Problem {
     title: Option<String>,
     detail: Option<String>,
+    #[serde(default)]
+    missing: Vec<Digest>,
 }
 
 impl Failure {
@@ -60,6 +65,23 @@ impl Failure {
         match self {
             Self::Refused { status, .. } => Some(*status),
             Self::Unreachable { .. } | Self::Unexpected { .. } | Self::Changed { .. } => None,
+        }
+    }
+
+    /// Whether the same may work later: nobody said no.
+    pub(in crate::cli) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused { status, .. } => matches!(status.as_u16(), 408 | 429 | 500..),
+            Self::Unexpected { .. } | Self::Changed { .. } => false,
+        }
+    }
+
+    /// The blobs that a release still lacks, when that is why it is not finished.
+    pub(in crate::cli) fn missing(&self) -> &[Digest] {
+        match self {
+            Self::Refused { missing, .. } => missing,
+            Self::Unreachable { .. } | Self::Unexpected { .. } | Self::Changed { .. } => &[],
         }
     }
 
@@ -80,7 +102,7 @@ impl Failure {
 
     pub(super) fn refused(server: &str, status: StatusCode, body: &[u8]) -> Self {
         let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
-        let said = problem.detail.or(problem.title).filter(|said| !said.trim().is_empty());
+        let said = problem.detail.clone().or(problem.title.clone()).filter(|said| !said.trim().is_empty());
         let sentence = said.map_or_else(|| format!("{server} answers {status}"), |said| plain(said.trim()));
         let next = match status.as_u16() {
             401 => Some(format!("sign in with `loggia login {server}`")),
@@ -89,7 +111,8 @@ impl Failure {
             429 | 500.. => Some("try again in a minute, and tell the operator if it goes on".to_owned()),
             _ => None,
         };
-        Self::Refused { status, sentence: sentence.trim_end_matches('.').to_owned(), next }
+        let sentence = sentence.trim_end_matches('.').to_owned();
+        Self::Refused { status, sentence, next, missing: problem.missing }
     }
 }
 

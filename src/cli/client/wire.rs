@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::model::{AppName, Audience, Digest, FilePath, ReleaseId, Source};
+use crate::model::{AppName, Audience, Digest, FilePath, NetworkRule, ReleaseId, Source};
 
 /// An app.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub(in crate::cli) struct App {
     pub title: String,
     /// Who may see it.
     pub audience: Audience,
+    /// From where it may be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkRule>,
     /// Where it is.
     pub url: Url,
     /// Whose it is, by address.

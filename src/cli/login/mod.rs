@@ -4,8 +4,11 @@
 //! 2. The browser goes to the server's `/-/authorize` with a challenge (PKCE, RFC 7636) and a state.
 //! 3. It comes back to the port with a code; only our state is listened to.
 //! 4. The code and the verifier become a token at `/-/token`, and that is stored.
+//!
+//! Where there is no browser, [`device`] shows a code to type on another machine.
 
 mod callback;
+mod device;
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -38,6 +41,7 @@ const EXCHANGE: Duration = Duration::from_secs(30);
   loggia login https://loggia.example.org
   loggia login                                 again, where you signed in last
   loggia login --no-browser                    print the address and open nothing
+  loggia login --device                        show a code to type in a browser elsewhere
 
 The token is kept in $XDG_CONFIG_HOME/loggia/credentials.toml, readable to you alone.")]
 pub(super) struct Args {
@@ -47,6 +51,9 @@ pub(super) struct Args {
     /// Print the address, and leave opening it to you
     #[arg(long)]
     no_browser: bool,
+    /// Show a code to type in a browser on another machine
+    #[arg(long, conflicts_with = "no_browser")]
+    device: bool,
 }
 
 /// What `/-/token` answers (RFC 6749, section 5.1).
@@ -69,18 +76,33 @@ pub(super) async fn run(args: Args, server: Option<&str>) -> anyhow::Result<Outc
         Some(named) => parse_server(named)?,
         None => usual_server()?.context("no server is known; name it: `loggia login https://…`")?,
     };
+    let granted = if args.device {
+        device::sign_in(&server, &computer_name()).await?
+    } else {
+        in_browser(&server, args.no_browser).await?
+    };
+    keep(&server, granted)
+}
+
+/// Signs in with a browser on this machine.
+async fn in_browser(server: &Url, no_browser: bool) -> anyhow::Result<Granted> {
     let entropy = Entropy::system();
     let (state, verifier) = (entropy.secret(), entropy.secret());
     let callback = Callback::open(state.clone()).await?;
-    let address = authorize_url(&server, callback.address(), &state, &verifier, &computer_name());
-    invite(&address, args.no_browser);
+    let address = authorize_url(server, callback.address(), &state, &verifier, &computer_name());
+    invite(&address, no_browser);
     let code = tokio::time::timeout(PATIENCE, callback.code())
         .await
         .context("nobody signed in within five minutes; run `loggia login` again")??;
-    let granted = exchange(&server, &code, &verifier, callback.address()).await?;
-    let ends = granted.expires_in.and_then(|seconds| ends_at(Clock::system().now(), seconds));
-    let kept = Credentials::store(&server, granted.access_token, ends)?;
+    let granted = exchange(server, &code, &verifier, callback.address()).await;
     callback.finish().await;
+    granted
+}
+
+/// Stores the token, and says so.
+fn keep(server: &Url, granted: Granted) -> anyhow::Result<Outcome> {
+    let ends = granted.expires_in.and_then(|seconds| ends_at(Clock::system().now(), seconds));
+    let kept = Credentials::store(server, granted.access_token, ends)?;
     let until = ends.map(|ends| format!(" until {}", ends.strftime("%Y-%m-%d"))).unwrap_or_default();
     print(format!("Signed in to {}{until}", server.as_str().trim_end_matches('/')))?;
     say(format!("The token is kept in {kept}."));
@@ -136,12 +158,18 @@ async fn exchange(server: &Url, code: &str, verifier: &str, redirect: &str) -> a
         let why = denied.error_description.or(denied.error).unwrap_or_else(|| status.to_string());
         bail!("{shown} did not accept the sign-in ({}); run `loggia login` again", plain(&why));
     }
-    let granted = answer.json::<Granted>().await.ok();
-    granted
-        .filter(|granted| {
-            granted.token_type.eq_ignore_ascii_case("bearer") && !granted.access_token.is_empty()
-        })
+    Granted::read(answer)
+        .await
         .with_context(|| format!("{shown} does not answer like Loggia; check the address"))
+}
+
+impl Granted {
+    /// The token in an answer, where there is one.
+    async fn read(answer: reqwest::Response) -> Option<Self> {
+        let granted = answer.json::<Self>().await.ok()?;
+        let usable = granted.token_type.eq_ignore_ascii_case("bearer") && !granted.access_token.is_empty();
+        usable.then_some(granted)
+    }
 }
 
 fn ends_at(now: Timestamp, seconds: i64) -> Option<Timestamp> {

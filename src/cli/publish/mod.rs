@@ -3,7 +3,7 @@
 //! 1. [`folder`] walks what is to be published, and refuses before anything is sent.
 //! 2. [`hash`] names every file's bytes; [`source`] says which commit they came from.
 //! 3. The release is begun, and a missing app made; [`upload`] sends the blobs that the server lacks.
-//! 4. The release is finished: until then nothing is live, after that everything is.
+//! 4. The release is finished: until then nothing is live, after that everything is. What did not arrive is sent again.
 
 mod folder;
 mod hash;
@@ -11,7 +11,9 @@ mod progress;
 mod source;
 mod upload;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indicatif::HumanBytes;
 use reqwest::{Method, StatusCode};
@@ -21,12 +23,17 @@ use url::Url;
 
 use super::client::{Client, Failure, wire};
 use super::output::{print, print_json, say};
-use super::{Outcome, connect, wait};
+use super::{Outcome, connect, job, wait};
 use crate::config::Content;
 use crate::guides::{Library, Severity};
-use crate::model::{AppName, Clock, ReleaseId, Source};
+use crate::model::{AppName, Clock, Digest, ReleaseId, Source};
 use folder::Folder;
 use hash::Hashed;
+
+/// How often what did not arrive is sent.
+const ROUNDS: u32 = 4;
+/// The pause before the second round; it grows by itself with each.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Publish a folder, or one HTML page, as an app; or a folder of guides
 #[derive(Debug, clap::Args)]
@@ -140,7 +147,13 @@ pub(super) fn run(args: &Args, server: Option<&str>) -> anyhow::Result<Outcome> 
     folder.tell_skipped(matches!(target, Target::App(_)));
     let files = hash::hash(folder.files)?;
     let source = source::find(&args.path);
-    let client = connect(server)?;
+    let client = match target {
+        Target::App(app) => match wait(job::find(server, app))? {
+            Some(access) => Client::new(access)?,
+            None => connect(server)?,
+        },
+        Target::Guides => connect(server)?,
+    };
     let published = wait(publish(args, &target, &client, &files, source.as_ref()))?;
     let what = if args.draft { "Draft of" } else { "Published" };
     say(format!(
@@ -177,10 +190,9 @@ async fn publish(
         Target::App(app) => begin(args, app, client, &release).await?,
         Target::Guides => (client.post(&target.path(&[]), &release).await?, true),
     };
-    let sent = upload::upload(client, target, &begun, files).await?;
-    let id = begun.id.to_string();
-    let path = target.path(&[&id, "finish"]);
-    let finished: wire::Finished = client.post(&path, &wire::Finish { activate: !args.draft }).await?;
+    let missing: HashSet<Digest> = begun.missing.iter().copied().collect();
+    let finished = send_and_finish(args, target, client, begun.id, missing.clone(), files).await?;
+    let sent = upload::sent(&missing, files);
     if let (Some(title), Target::App(app)) = (args.title.as_deref().filter(|_| !made), target) {
         client.change(Method::PATCH, &["apps", app.as_str()], Some(&json!({ "title": title }))).await?;
     }
@@ -193,6 +205,42 @@ async fn publish(
         bytes: sent.bytes,
         warnings: finished.warnings,
     })
+}
+
+/// Sends what is `missing` and finishes the release. Where something broke off, the server is asked what is still missing,
+/// and that alone is sent again, in a few rounds.
+async fn send_and_finish(
+    args: &Args,
+    target: &Target<'_>,
+    client: &Client,
+    release: ReleaseId,
+    mut missing: HashSet<Digest>,
+    files: &[Hashed],
+) -> Result<wire::Finished, Failure> {
+    let id = release.to_string();
+    let path = target.path(&[&id, "finish"]);
+    let mut round = 1;
+    loop {
+        let broken = upload::upload(client, target, &id, &missing, files).await?;
+        let failure = match client.post(&path, &wire::Finish { activate: !args.draft }).await {
+            Err(failure) if !failure.missing().is_empty() => {
+                missing = failure.missing().iter().copied().collect();
+                broken.unwrap_or(failure)
+            }
+            Err(failure) if failure.may_pass() => {
+                // Finishing again tells what is missing.
+                missing.clear();
+                broken.unwrap_or(failure)
+            }
+            finished => return finished,
+        };
+        if round >= ROUNDS {
+            return Err(failure);
+        }
+        say(format!("{failure}. Sending what is still missing."));
+        tokio::time::sleep(PAUSE * round).await;
+        round += 1;
+    }
 }
 
 /// Begins the release, and makes the app first where there is none. The answer also says whether it was made.

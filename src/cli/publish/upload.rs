@@ -1,10 +1,13 @@
 //! Sending the blobs that the server lacks: several at a time, straight from disk.
+//!
+//! One that breaks off does not stop the others. Whoever finishes the release afterwards hears which are still missing,
+//! and those alone are sent in another round.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -16,11 +19,13 @@ use tokio_util::io::ReaderStream;
 use super::Target;
 use super::hash::Hashed;
 use super::progress::Progress;
-use crate::cli::client::{Client, Failure, wire};
+use crate::cli::client::{Client, Failure};
 use crate::model::Digest;
 
 /// How many blobs are sent at a time.
 const AT_A_TIME: usize = 8;
+/// After so many that broke off, the others wait for the next round.
+const MOST_FAILED: usize = 8;
 /// How much of a file is in memory at a time, in bytes.
 const CHUNK: usize = 64 << 10;
 /// How long a blob may take beside its bytes.
@@ -37,26 +42,46 @@ pub(super) struct Sent {
     pub bytes: u64,
 }
 
-/// Sends every blob that `begun` misses.
+/// Sends the blobs of `release` that are `missing`, all that can be sent. Answers why one could not, when that may pass;
+/// what does not pass is an error at once.
 pub(super) async fn upload(
     client: &Client,
     target: &Target<'_>,
-    begun: &wire::Begun,
+    release: &str,
+    missing: &HashSet<Digest>,
     files: &[Hashed],
-) -> Result<Sent, Failure> {
+) -> Result<Option<Failure>, Failure> {
     let by_digest: HashMap<Digest, &Hashed> = files.iter().map(|file| (file.sha256, file)).collect();
-    let missing: HashSet<Digest> = begun.missing.iter().copied().collect();
     let wanted: Vec<&Hashed> = missing.iter().filter_map(|digest| by_digest.get(digest).copied()).collect();
     let bytes = wanted.iter().map(|file| file.size).sum();
     let progress = Progress::begin(wanted.len(), bytes);
-    let release = begun.id.to_string();
-    stream::iter(wanted)
-        .map(|file| send(client, target, &release, file, &progress))
+    let failed = AtomicUsize::new(0);
+    let sending = async |file| {
+        if failed.load(Ordering::Relaxed) >= MOST_FAILED {
+            return Ok(());
+        }
+        let sent = send(client, target, release, file, &progress).await;
+        failed.fetch_add(usize::from(sent.is_err()), Ordering::Relaxed);
+        sent
+    };
+    let broken = stream::iter(wanted)
+        .map(sending)
         .buffer_unordered(AT_A_TIME)
-        .try_collect::<Vec<()>>()
+        .map(|sent| match sent {
+            Err(failure) if failure.may_pass() => Ok(Some(failure)),
+            sent => sent.map(|()| None),
+        })
+        .try_fold(None, |broken: Option<Failure>, failure| std::future::ready(Ok(broken.or(failure))))
         .await?;
     progress.end();
-    Ok(Sent { files: files.iter().filter(|file| missing.contains(&file.sha256)).count(), bytes })
+    Ok(broken)
+}
+
+/// What was sent, when these blobs were.
+pub(super) fn sent(missing: &HashSet<Digest>, files: &[Hashed]) -> Sent {
+    let theirs = || files.iter().filter(|file| missing.contains(&file.sha256));
+    let sizes: HashMap<Digest, u64> = theirs().map(|file| (file.sha256, file.size)).collect();
+    Sent { files: theirs().count(), bytes: sizes.values().sum() }
 }
 
 async fn send(

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::model::{Digest, ReleaseId};
+use crate::releases::blobs::CHUNK;
 use crate::releases::retention::older_by;
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Key, Prefix, StorageError};
@@ -46,6 +47,10 @@ impl Releases {
                 async move {
                     if !held.is_good(self.0.clock.now()) {
                         return Ok(None);
+                    }
+                    // First, so that one whose blob is gone is never left behind.
+                    if size > CHUNK {
+                        self.0.storage.delete(&Key::outline(&digest)).await?;
                     }
                     self.0.storage.delete(&Key::blob(&digest)).await?;
                     Ok::<_, StorageError>(Some(size))

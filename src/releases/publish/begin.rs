@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::model::{AppName, Digest, FileEntry, FilePath, Manifest, ReleaseId, Source};
 use crate::releases::retention::{FINISHED_WITHIN, older_by};
 use crate::releases::update::json;
 use crate::releases::{By, ReleaseError, Releases, media_type};
-use crate::storage::{Condition, Key, Put, StorageError};
+use crate::storage::{Body, Condition, Key, Prefix, Put, StorageError};
 
 use super::check::check;
 
 /// How many of an app's releases are searched for blobs that it holds already; the newest.
 const SEARCHED: usize = 100;
 const AT_A_TIME: usize = 8;
+/// How many releases that were not finished are searched for blobs that arrived; the newest.
+const BROKEN_OFF: usize = 10;
 
 /// A file that is going to be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub struct Announced {
 pub struct Begun {
     /// Its identity.
     pub id: ReleaseId,
-    /// The blobs to upload, in order: those that no finished release of this app holds.
+    /// The blobs to upload, in order: those that no finished release of this app holds, and that the same person did not
+    /// send for one that was not finished.
     pub missing: Vec<Digest>,
 }
 
@@ -72,7 +76,46 @@ impl Releases {
         let wanted = pending.sizes.keys().copied().collect();
         let going = self.wait_for_clearing(&wanted).await?;
         let missing = self.lacking(app, wanted, &going).await?;
+        let missing = self.carry_over(app, &pending.manifest, missing).await?;
         Ok(Begun { id, missing })
+    }
+
+    /// Takes over what the same person sent for earlier releases of this app that were not finished: whoever begins again
+    /// after an upload that broke off sends only the rest. Answers those of `missing` that never came.
+    async fn carry_over(
+        &self,
+        app: &AppName,
+        begun: &Manifest,
+        missing: Vec<Digest>,
+    ) -> Result<Vec<Digest>, ReleaseError> {
+        if missing.is_empty() {
+            return Ok(missing);
+        }
+        let (id, storage) = (begun.id, &self.0.storage);
+        let folders = storage.list_all(&Prefix::pending(app)).await?.folders;
+        let earlier = folders.iter().rev().filter_map(|folder| folder.parse::<ReleaseId>().ok());
+        // What was begun longer ago may be cleared away just now.
+        let earlier = earlier.filter(|other| *other != id && self.require_timely(*other).is_ok());
+        let mut missing: BTreeSet<Digest> = missing.into_iter().collect();
+        for other in earlier.take(BROKEN_OFF) {
+            // A digest alone gives nobody what another sent.
+            let theirs = self.pending(app, other).await?.filter(|other| other.manifest.by == begun.by);
+            if theirs.is_none() {
+                continue;
+            }
+            let arrived = storage.list_all(&Prefix::arrived(app, other)).await?.objects;
+            let arrived: Vec<Digest> = arrived.iter().filter_map(|marker| marker.name.parse().ok()).collect();
+            let taken: Vec<Digest> = arrived.into_iter().filter(|digest| missing.remove(digest)).collect();
+            let marks = stream::iter(taken).map(|digest| async move {
+                let body = Body::Bytes(Bytes::new());
+                storage.put(&Key::arrived(app, id, &digest), body, Condition::Always).await
+            });
+            let _stored: Vec<Put> = marks.buffer_unordered(AT_A_TIME).try_collect().await?;
+            if missing.is_empty() {
+                break;
+            }
+        }
+        Ok(missing.into_iter().collect())
     }
 
     /// Those of `wanted` that no finished release of this app holds, in order; the releases `going` do not count.

@@ -41,7 +41,7 @@ impl Releases {
             };
             self.write_live(app, change).await?;
         }
-        self.record_published(app, by, release).await?;
+        self.record_published(app, by, release).await;
         self.forget_pending(app, release).await;
         Ok(manifest)
     }

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, pin_mut};
 use tempfile::NamedTempFile;
@@ -10,7 +9,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::model::{AppName, Digest, ReleaseId};
-use crate::releases::blobs::finished;
+use crate::releases::outline::{self, Outline, Outliner};
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Body, Condition, Key};
 
@@ -36,10 +35,14 @@ impl Releases {
         // A closed semaphore cannot be: it lives as long as `self`.
         let _turn = self.0.uploads.acquire().await;
         let mut upload = Upload::new(size).map_err(ReleaseError::NoRoom)?;
-        receive(&mut upload, digest, size, bytes).await?;
+        let outline = receive(&mut upload, digest, size, bytes).await?;
 
         let _stored_or_there =
             self.0.storage.put(&Key::blob(&digest), upload.body(size), Condition::Absent).await?;
+        if !outline.is_empty() {
+            let outline = Body::Bytes(outline::write(&digest, size, &outline));
+            let _stored = self.0.storage.put(&Key::outline(&digest), outline, Condition::Always).await?;
+        }
         let arrived = Key::arrived(app, release, &digest);
         let _stored = self.0.storage.put(&arrived, Body::Bytes(Bytes::new()), Condition::Always).await?;
         Ok(())
@@ -86,15 +89,15 @@ impl Upload {
     }
 }
 
-/// Reads `bytes` into `upload`; they must be `size` bytes of this digest.
+/// Reads `bytes` into `upload`; they must be `size` bytes of this digest. Answers their outline.
 async fn receive<E: Display>(
     upload: &mut Upload,
     digest: Digest,
     size: u64,
     bytes: impl Stream<Item = Result<Bytes, E>>,
-) -> Result<(), ReleaseError> {
+) -> Result<Outline, ReleaseError> {
     pin_mut!(bytes);
-    let mut hash = Context::new(&SHA256);
+    let mut hash = Outliner::new(size);
     let mut received = 0_u64;
     while let Some(piece) = bytes.next().await {
         let piece = piece.map_err(|error| ReleaseError::BrokeOff(error.to_string()))?;
@@ -102,14 +105,15 @@ async fn receive<E: Display>(
         if received > size {
             return Err(differs(digest, format!("more came than the {size} bytes that were announced")));
         }
-        hash.update(&piece);
+        hash.add(&piece);
         upload.add(&piece).await.map_err(ReleaseError::NoRoom)?;
     }
     upload.flush().await.map_err(ReleaseError::NoRoom)?;
     if received < size {
         return Err(differs(digest, format!("{received} bytes came, and {size} were announced")));
     }
-    if finished(hash) == digest { Ok(()) } else { Err(differs(digest, "they have another sha256")) }
+    let (found, outline) = hash.finish();
+    if found == digest { Ok(outline) } else { Err(differs(digest, "they have another sha256")) }
 }
 
 fn differs(digest: Digest, what: impl Into<String>) -> ReleaseError {

@@ -71,6 +71,17 @@ impl Releases {
         Ok(text.map(|text| text.files.into_iter().filter_map(|file| file.page).collect()))
     }
 
+    /// The files of a release whose text could not be taken, and why; none when its text was not taken yet.
+    pub async fn unread_of(
+        &self,
+        app: &AppName,
+        release: ReleaseId,
+    ) -> Result<Vec<(FilePath, String)>, ReleaseError> {
+        let text = self.stored_text(app, release).await?.unwrap_or_default();
+        let unread = text.files.into_iter().filter_map(|file| Some((file.file, file.unread?)));
+        Ok(unread.collect())
+    }
+
     /// `None` when there is none, or none that this version reads.
     async fn stored_text(
         &self,
@@ -203,7 +214,9 @@ struct UnderWay<'a>(&'a Taking, ReleaseId);
 impl<'a> UnderWay<'a> {
     /// `None` when somebody else is at it.
     fn begin(taking: &'a Taking, release: ReleaseId) -> Option<Self> {
-        taking.releases_under_way().insert(release).then_some(Self(taking, release))
+        let is_first = taking.releases_under_way().insert(release);
+        // Made only then: one that is dropped takes the mark of whoever is at it away.
+        is_first.then(|| Self(taking, release))
     }
 }
 
@@ -239,4 +252,23 @@ fn storage_error(path: &FilePath, error: &BlobError) -> ReleaseError {
 
 fn unexpected(key: &Key, error: &std::io::Error) -> StorageError {
     StorageError::Unexpected { key: key.to_string(), what: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Clock, Entropy};
+
+    #[test]
+    fn a_text_is_taken_by_one_at_a_time() {
+        let taking = Taking::default();
+        let release = ReleaseId::new(Clock::system().now(), &Entropy::seeded(1));
+        let first = UnderWay::begin(&taking, release);
+        assert!(first.is_some());
+        for _ in 0..2 {
+            assert!(UnderWay::begin(&taking, release).is_none(), "the first is at it still");
+        }
+        drop(first);
+        assert!(UnderWay::begin(&taking, release).is_some());
+    }
 }

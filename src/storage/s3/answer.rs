@@ -54,6 +54,11 @@ impl Answer {
         }
     }
 
+    /// Whether it says nothing of what was asked, so that repeating may help.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Doubtful(_))
+    }
+
     /// What kept a request from being sent.
     fn before_sending(causes: &str) -> Self {
         if causes.contains("credentials") || causes.contains("identity") {

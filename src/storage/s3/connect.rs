@@ -19,6 +19,8 @@ use aws_sdk_s3::{Client, Config};
 use aws_types::service_config::ServiceConfigKey;
 
 use super::answer::Answer;
+use super::breaker::Breaker;
+use super::budget::{Budget, Recent};
 use super::settings::Known;
 use super::{Endpoint, Patience, S3};
 use crate::storage::{Key, StorageError};
@@ -81,7 +83,16 @@ impl S3 {
             prefix => format!("{prefix}/"),
         };
         let client = Client::from_conf(bounded(config, patience).build());
-        let s3 = Self { client, bucket: bucket.to_owned(), prefix, patience, known: Known::default() };
+        let s3 = Self {
+            client,
+            bucket: bucket.to_owned(),
+            prefix,
+            patience,
+            known: Known::default(),
+            breaker: Breaker::new(patience.rest),
+            budget: Budget::full(),
+            recent: Recent::default(),
+        };
         s3.probe().await?;
         Ok(Arc::new(s3))
     }
@@ -90,13 +101,18 @@ impl S3 {
     /// is refused: a bucket that ignored conditions would lose updates. Leaves nothing behind.
     async fn probe(&self) -> Result<(), StorageError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix).max_keys(1);
-        list.send().await.map_err(|error| Answer::read(&error, &self.bucket).into_error(&self.describe()))?;
+        let read = async || list.clone().send().await.map_err(|error| Answer::read(&error, &self.bucket));
+        self.ask(read).await.map_err(|answer| answer.into_error(&self.describe()))?;
 
         let key = Key::probe();
-        let put = self.client.put_object().bucket(&self.bucket).key(self.full(&key));
-        let put = put.if_match("\"00000000000000000000000000000000\"").body(ByteStream::from_static(b"{}"));
-        if let Err(error) = put.send().await {
-            return match Answer::read(&error, &self.bucket) {
+        let write = async || {
+            let put = self.client.put_object().bucket(&self.bucket).key(self.full(&key));
+            let put =
+                put.if_match("\"00000000000000000000000000000000\"").body(ByteStream::from_static(b"{}"));
+            put.send().await.map_err(|error| Answer::read(&error, &self.bucket))
+        };
+        if let Err(answer) = self.ask(write).await {
+            return match answer {
                 Answer::Lost | Answer::Missing => Ok(()),
                 other => Err(other.into_error(&self.describe())),
             };
@@ -117,13 +133,10 @@ fn bounded(config: Builder, patience: Patience) -> Builder {
         .operation_attempt_timeout(patience.attempt)
         .operation_timeout(patience.operation)
         .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(patience.attempts)
-        .with_initial_backoff(patience.pause)
-        .with_max_backoff(LONGEST_PAUSE);
     config
         .timeout_config(timeouts)
-        .retry_config(retries)
+        // We repeat ourselves: see `ask` and `put`.
+        .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(
             StalledStreamProtectionConfig::enabled()
                 .upload_enabled(true)

@@ -2,13 +2,19 @@
 //!
 //! 1. [`connect`] finds region, credentials and endpoint, sets the bounds of every wait, and asks the bucket
 //!    whether it is there, admits us and honours conditional writes.
-//! 2. Reads are repeated by the client, with a bound.
-//! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write.
+//! 2. [`ask`] repeats whatever may be done twice, asks a second time for what is late, and leaves a bucket alone that
+//!    does not answer ([`breaker`], [`budget`]).
+//! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write. Large files
+//!    go in [`parts`].
 //! 4. [`settings`] reads what the bucket says of itself.
 //! 5. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
 
 mod answer;
+mod ask;
+mod breaker;
+mod budget;
 mod connect;
+mod parts;
 mod put;
 mod settings;
 
@@ -16,6 +22,8 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
@@ -23,6 +31,8 @@ use jiff::Timestamp;
 use super::{Etag, Fetched, Key, Listed, Listing, Object, PAGE, Prefix, StorageError, WHOLE};
 use crate::config::Secret;
 use answer::Answer;
+use breaker::Breaker;
+use budget::{Budget, Recent};
 
 /// More bytes than any object has; endpoints refuse ranges with numbers they cannot count to.
 const LARGEST: u64 = 1 << 60;
@@ -55,6 +65,8 @@ pub struct Patience {
     pub attempts: u32,
     /// About how long the first pause between tries is; every further one is twice as long, 2 s at the most.
     pub pause: Duration,
+    /// How long a bucket that does not answer is left alone between two tries.
+    pub rest: Duration,
 }
 
 impl Default for Patience {
@@ -65,6 +77,7 @@ impl Default for Patience {
             operation: Duration::from_secs(30),
             attempts: 4,
             pause: Duration::from_millis(100),
+            rest: Duration::from_secs(1),
         }
     }
 }
@@ -75,6 +88,9 @@ pub(super) struct S3 {
     prefix: String,
     patience: Patience,
     known: settings::Known,
+    breaker: Breaker,
+    budget: Budget,
+    recent: Recent,
 }
 
 impl S3 {
@@ -85,24 +101,16 @@ impl S3 {
     pub(super) async fn get(&self, key: &Key, held: Option<&Etag>) -> Result<Fetched, StorageError> {
         let request = self.client.get_object().bucket(&self.bucket).key(self.full(key));
         let request = request.set_if_none_match(held.map(|etag| etag.0.clone()));
-        let mut tries = 0;
-        loop {
-            let answer = match request.clone().send().await {
-                Ok(answer) => answer,
-                Err(error) => {
-                    return match Answer::read(&error, &self.bucket) {
-                        Answer::Missing => Ok(Fetched::Missing),
-                        Answer::Unchanged => Ok(Fetched::Unchanged),
-                        other => Err(other.into_error(key)),
-                    };
-                }
-            };
-            let etag = etag(answer.e_tag, key)?;
-            // The client repeats requests, not answers that break off.
-            match self.collect(answer.body, answer.content_length, key).await {
-                Err(StorageError::Unavailable(_)) if tries + 1 < self.patience.attempts => tries += 1,
-                collected => return Ok(Fetched::Found(Object { bytes: collected?, etag })),
-            }
+        let once = async || {
+            let answer = self.hedged(|| self.begin(request.clone())).await?;
+            let bytes = self.collect(answer.body, answer.content_length, key).await?;
+            Ok(etag(answer.e_tag, key).and_then(|etag| Ok(Object { bytes: bytes?, etag })))
+        };
+        match self.ask(once).await {
+            Ok(object) => object.map(Fetched::Found),
+            Err(Answer::Missing) => Ok(Fetched::Missing),
+            Err(Answer::Unchanged) => Ok(Fetched::Unchanged),
+            Err(other) => Err(other.into_error(key)),
         }
     }
 
@@ -119,23 +127,21 @@ impl S3 {
         let start = start.min(LARGEST);
         let range = format!("bytes={start}-{}", start + length.min(WHOLE) - 1);
         let request = self.client.get_object().bucket(&self.bucket).key(self.full(key)).range(range);
-        let mut tries = 0;
-        loop {
-            let answer = match request.clone().send().await {
-                Ok(answer) => answer,
-                Err(error) => {
-                    return match Answer::read(&error, &self.bucket) {
-                        Answer::Missing => Ok(None),
-                        Answer::PastTheEnd => Ok(Some(Bytes::new())),
-                        other => Err(other.into_error(key)),
-                    };
-                }
-            };
-            match self.collect(answer.body, answer.content_length, key).await {
-                Err(StorageError::Unavailable(_)) if tries + 1 < self.patience.attempts => tries += 1,
-                collected => return collected.map(Some),
-            }
+        let once = async || {
+            let answer = self.hedged(|| self.begin(request.clone())).await?;
+            self.collect(answer.body, answer.content_length, key).await
+        };
+        match self.ask(once).await {
+            Ok(bytes) => bytes.map(Some),
+            Err(Answer::Missing) => Ok(None),
+            Err(Answer::PastTheEnd) => Ok(Some(Bytes::new())),
+            Err(other) => Err(other.into_error(key)),
         }
+    }
+
+    /// The head of the answer to a get; its bytes are still to come.
+    async fn begin(&self, request: GetObjectFluentBuilder) -> Result<GetObjectOutput, Answer> {
+        request.send().await.map_err(|error| Answer::read(&error, &self.bucket))
     }
 
     pub(super) async fn list(&self, prefix: &Prefix, from: Option<&str>) -> Result<Listing, StorageError> {
@@ -143,10 +149,11 @@ impl S3 {
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&full).delimiter("/");
         let page = i32::try_from(PAGE).unwrap_or(i32::MAX);
         let request = request.max_keys(page).set_continuation_token(from.map(ToOwned::to_owned));
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| Answer::read(&error, &self.bucket).into_error(prefix.path()))?;
+        let once = async || {
+            let sent = request.clone().send().await;
+            sent.map_err(|error| Answer::read(&error, &self.bucket))
+        };
+        let answer = self.ask(once).await.map_err(|answer| answer.into_error(prefix.path()))?;
         let mut listing = Listing { next: answer.next_continuation_token, ..Listing::default() };
         for object in answer.contents.unwrap_or_default() {
             let key = object.key.unwrap_or_default();
@@ -168,12 +175,13 @@ impl S3 {
 
     pub(super) async fn delete(&self, key: &Key) -> Result<(), StorageError> {
         let request = self.client.delete_object().bucket(&self.bucket).key(self.full(key));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match Answer::read(&error, &self.bucket) {
-                Answer::Missing => Ok(()),
-                other => Err(other.into_error(key)),
-            },
+        let once = async || {
+            let sent = request.clone().send().await;
+            sent.map_err(|error| Answer::read(&error, &self.bucket))
+        };
+        match self.ask(once).await {
+            Ok(_) | Err(Answer::Missing) => Ok(()),
+            Err(other) => Err(other.into_error(key)),
         }
     }
 
@@ -182,37 +190,30 @@ impl S3 {
         format!("{}{}", self.prefix, key.path())
     }
 
-    /// All bytes of an answer, within the bounds of size and time.
+    /// All bytes of an answer, within the bounds of size and time. More than can be read at once is an error that
+    /// repeating does not help.
     async fn collect(
         &self,
         mut body: ByteStream,
         length: Option<i64>,
         key: &Key,
-    ) -> Result<Bytes, StorageError> {
+    ) -> Result<Result<Bytes, StorageError>, Answer> {
         let length = length.and_then(|length| u64::try_from(length).ok());
         if length.is_some_and(|length| length > WHOLE) {
-            return Err(StorageError::too_large(key));
+            return Ok(Err(StorageError::too_large(key)));
         }
-        let read = async {
-            let mut bytes = BytesMut::new();
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk.map_err(|_| "its answer broke off".to_owned())?;
-                if (bytes.len() + chunk.len()) as u64 > WHOLE {
-                    return Ok(None);
-                }
-                bytes.extend_from_slice(&chunk);
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_| Answer::Doubtful("its answer broke off".to_owned()))?;
+            if (bytes.len() + chunk.len()) as u64 > WHOLE {
+                return Ok(Err(StorageError::too_large(key)));
             }
-            if length.is_some_and(|length| length != bytes.len() as u64) {
-                return Err("its answer was cut short".to_owned());
-            }
-            Ok(Some(bytes.freeze()))
-        };
-        match tokio::time::timeout(self.patience.operation, read).await {
-            Ok(Ok(Some(bytes))) => Ok(bytes),
-            Ok(Ok(None)) => Err(StorageError::too_large(key)),
-            Ok(Err(why)) => Err(StorageError::Unavailable(format!("`{key}`: {why}"))),
-            Err(_) => Err(StorageError::Unavailable(format!("`{key}`: its answer took too long"))),
+            bytes.extend_from_slice(&chunk);
         }
+        if length.is_some_and(|length| length != bytes.len() as u64) {
+            return Err(Answer::Doubtful("its answer was cut short".to_owned()));
+        }
+        Ok(Ok(bytes.freeze()))
     }
 }
 

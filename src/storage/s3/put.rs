@@ -7,6 +7,8 @@
 //! 1. it carries our name: our write was done;
 //! 2. it replaced the very version that ours was to replace: somebody else's write was, ours was not;
 //! 3. anything else: it was replaced more than once meanwhile, and nobody can know.
+//!
+//! Large files go in [`super::parts`], by the same rules.
 
 use std::time::Duration;
 
@@ -18,32 +20,34 @@ use aws_sdk_s3::primitives::ByteStream;
 use data_encoding::HEXLOWER;
 
 use super::answer::Answer;
+use super::parts::IN_ONE;
 use super::{S3, connect, etag};
 use crate::model::Entropy;
 use crate::storage::{Body, Condition, Etag, Key, Put, StorageError};
 
 /// The metadata that holds the write's own name.
-const WRITE: &str = "loggia-write";
+pub(super) const WRITE: &str = "loggia-write";
 
 /// The metadata that holds the version it was to replace, or [`NOTHING`].
-const REPLACES: &str = "loggia-replaces";
+pub(super) const REPLACES: &str = "loggia-replaces";
 
 /// What a write replaces that only creates.
 const NOTHING: &str = "nothing";
 
 /// An upload slower than this many bytes a second is broken off.
-const SLOWEST: u64 = 128 << 10;
+pub(super) const SLOWEST: u64 = 128 << 10;
 
-struct Write<'a> {
-    key: &'a Key,
+/// One write, however often it is tried.
+pub(super) struct Write<'a> {
+    pub(super) key: &'a Key,
     body: &'a Body,
-    condition: &'a Condition,
-    name: String,
+    pub(super) condition: &'a Condition,
+    pub(super) name: String,
 }
 
 impl Write<'_> {
     /// The version that it is to replace; `None` when it replaces any.
-    fn replaces(&self) -> Option<&str> {
+    pub(super) fn replaces(&self) -> Option<&str> {
         match self.condition {
             Condition::Always => None,
             Condition::Absent => Some(NOTHING),
@@ -59,12 +63,30 @@ impl S3 {
         body: &Body,
         condition: &Condition,
     ) -> Result<Put, StorageError> {
-        let entropy = Entropy::system();
-        let write = Write { key, body, condition, name: HEXLOWER.encode(&entropy.bytes::<16>()) };
+        let write = Write { key, body, condition, name: HEXLOWER.encode(&Entropy::system().bytes::<16>()) };
+        match body {
+            Body::File { path, size } if *size > IN_ONE => self.put_in_parts(&write, path, *size).await,
+            Body::File { .. } | Body::Bytes(_) => self.until_known(&write, || self.send(&write)).await,
+        }
+    }
+
+    /// Tries `send` until it is known what became of `write`.
+    pub(super) async fn until_known<F>(
+        &self,
+        write: &Write<'_>,
+        send: impl Fn() -> F,
+    ) -> Result<Put, StorageError>
+    where
+        F: Future<Output = Result<Result<Etag, Answer>, StorageError>>,
+    {
+        let (key, condition) = (write.key, write.condition);
         let mut in_doubt = false;
         let mut tries = 0;
         loop {
-            let answer = match self.send(&write).await? {
+            self.admit().await.map_err(|answer| answer.into_error(key))?;
+            let sent = Box::pin(send()).await?;
+            self.note(sent.as_ref().err());
+            let answer = match sent {
                 Ok(etag) => return Ok(Put::Stored(etag)),
                 Err(answer) => answer,
             };
@@ -76,7 +98,7 @@ impl S3 {
                     return Ok(Put::Lost);
                 }
                 Answer::Lost if !in_doubt => return Ok(Put::Lost),
-                Answer::Lost | Answer::Missing if in_doubt => return self.settle(&write).await,
+                Answer::Lost | Answer::Missing if in_doubt => return self.settle(write).await,
                 Answer::Busy(why) => why,
                 Answer::Doubtful(why) => {
                     in_doubt = write.replaces().is_some();
@@ -86,11 +108,12 @@ impl S3 {
             };
             if tries >= self.patience.attempts {
                 let last = Answer::Doubtful(why).into_error(key);
-                return if in_doubt { self.settle(&write).await } else { Err(last) };
+                return if in_doubt { self.settle(write).await } else { Err(last) };
             }
             // The sooner a lost answer is looked into, the fewer others have written meanwhile.
             if busy || tries > 1 {
-                tokio::time::sleep(connect::pause(self.patience, tries, entropy.bytes::<1>()[0])).await;
+                tokio::time::sleep(connect::pause(self.patience, tries, Entropy::system().bytes::<1>()[0]))
+                    .await;
             }
         }
     }
@@ -127,18 +150,19 @@ impl S3 {
             Condition::Absent => request.if_none_match("*"),
             Condition::Match(etag) => request.if_match(&etag.0),
         };
-        match request.customize().config_override(self.one_try(write.body)).send().await {
+        let size = match write.body {
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File { size, .. } => *size,
+        };
+        match request.customize().config_override(self.one_try(size)).send().await {
             Ok(answer) => etag(answer.e_tag, write.key).map(Ok),
             Err(error) => Ok(Err(Answer::read(&error, &self.bucket))),
         }
     }
 
-    /// No repetitions by the client, which would take 412 after a lost answer for a lost race.
-    fn one_try(&self, body: &Body) -> Builder {
-        let size = match body {
-            Body::Bytes(bytes) => bytes.len() as u64,
-            Body::File { size, .. } => *size,
-        };
+    /// No repetitions by the client, which would take 412 after a lost answer for a lost race. More bytes have more
+    /// time.
+    pub(super) fn one_try(&self, size: u64) -> Builder {
         let limit = self.patience.attempt + Duration::from_secs(size / SLOWEST);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(self.patience.connect)
@@ -170,12 +194,14 @@ impl S3 {
     /// The object without its bytes.
     pub(super) async fn head(&self, key: &Key) -> Result<Option<HeadObjectOutput>, StorageError> {
         let request = self.client.head_object().bucket(&self.bucket).key(self.full(key));
-        match request.send().await {
+        let once = async || {
+            let sent = request.clone().send().await;
+            sent.map_err(|error| Answer::read(&error, &self.bucket))
+        };
+        match self.ask(once).await {
             Ok(found) => Ok(Some(found)),
-            Err(error) => match Answer::read(&error, &self.bucket) {
-                Answer::Missing => Ok(None),
-                other => Err(other.into_error(key)),
-            },
+            Err(Answer::Missing) => Ok(None),
+            Err(other) => Err(other.into_error(key)),
         }
     }
 }

@@ -19,13 +19,17 @@ type Embedded = &'static [(&'static str, &'static str)];
 pub(super) fn default() -> Result<Files, ThemeError> {
     files(
         embed!["default/":
-            "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "authorize.html", "error.html",
-            "guide.html", "layout.html", "not_found.html", "parts.html", "print.html", "provider.html", "refusal.html",
-            "review.html", "search.html", "searches.html", "searches_parts.html", "sign_in_failed.html", "signed_out.html",
+            "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "asked.html",
+            "authorize.html", "code.html", "device.html", "error.html", "guide.html", "layout.html", "not_found.html",
+            "parts.html", "people.html", "print.html", "provider.html", "publishers.html", "record.html",
+            "refusal.html", "review.html", "search.html", "searches.html", "searches_parts.html", "share.html",
+            "share_review.html", "sharing_parts.html", "sign_in.html", "sign_in_failed.html", "signed_out.html",
+            "view_as.html",
         ],
         embed!["default/styles/":
             "10-tokens.css", "20-base.css", "30-frame.css", "40-guide.css", "50-content.css", "60-code.css",
-            "70-forms.css", "80-pages.css", "85-print.css", "85-review.css", "90-print.css",
+            "70-forms.css", "80-pages.css", "85-print.css", "85-review.css",
+            "86-sharing.css", "90-print.css",
         ],
         embed!["default/assets/": "favicon.svg", "live.js", "page.js", "print.js", "search.js"],
         embed!["default/strings/": "cy.toml", "en.toml"],

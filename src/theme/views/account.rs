@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{AppName, EmailAddress};
+use crate::model::{Ability, AppName, EmailAddress};
 
 use super::{Field, Layout, Notice};
 
@@ -22,6 +22,8 @@ pub struct AccountPage {
     pub groups: Vec<String>,
     /// The origin that `loggia login` is told, such as `https://guides.example.org`.
     pub server: String,
+    /// Your sessions, newest first.
+    pub sessions: Vec<SessionRow>,
     /// Your tokens, newest first.
     pub tokens: Vec<TokenRow>,
     /// A token just made, shown this once.
@@ -36,22 +38,44 @@ pub struct AccountPage {
 
 /// One token. Revoking it posts `id` to `/-/account/tokens/revoke`.
 ///
-/// A new one is asked for by posting `label`, `app` (a name, or empty for whatever you may do) and `days` (30, 90
-/// or 365) to `/-/account/tokens`.
+/// A new one is asked for by posting `label`, `may` (`read`, `publish` or `all`), `app` (a name, or empty for all of
+/// yours) and `days` (7, 30, 90 or 365) to `/-/account/tokens`.
 #[derive(Clone, Debug, Serialize)]
 pub struct TokenRow {
     /// Which it is.
     pub id: String,
     /// What you call it.
     pub label: String,
-    /// The one app it is for; `None` is whatever you may do.
+    /// The one app it is for; `None` is all of yours.
     pub app: Option<AppName>,
+    /// What it may do.
+    pub may: Ability,
     /// When it was made.
     pub created: Timestamp,
+    /// When it was last used; known to the hour.
+    pub used: Option<Timestamp>,
     /// When it ends.
     pub expires: Timestamp,
     /// Whether that has passed.
     pub expired: bool,
+}
+
+/// One session. Ending it posts `session` to `/-/account/sessions/end`; ending all posts to
+/// `/-/account/sessions/end-all`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionRow {
+    /// Which it is.
+    pub id: String,
+    /// Whether this very page is seen in it.
+    pub here: bool,
+    /// What kind of browser it is in.
+    pub browser: Option<String>,
+    /// From which address it began.
+    pub from: Option<String>,
+    /// When it began.
+    pub begun: Timestamp,
+    /// When it ends by itself.
+    pub expires: Timestamp,
 }
 
 /// A token just made.
@@ -107,6 +131,33 @@ pub struct AuthorizePage {
     pub until: Timestamp,
 }
 
+/// `/-/device`: asks for the code that a command shows. The form posts `code` to `/-/device`.
+#[derive(Clone, Debug, Serialize)]
+pub struct DevicePage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// What was typed, when it could not be used.
+    pub typed: String,
+    /// Why it could not.
+    pub problem: Option<String>,
+    /// What came of the decision; then nothing more is asked.
+    pub notice: Option<Notice>,
+}
+
+/// `/-/people/`, for administrators: ends somebody's sessions. The form posts `who` (an address) and, for their tokens
+/// too, `tokens` to `/-/people/sign-out`.
+#[derive(Clone, Debug, Serialize)]
+pub struct PeoplePage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// What was typed, when it could not be used.
+    pub who: String,
+    /// Why it could not.
+    pub who_problem: Option<String>,
+    /// What came of the last form.
+    pub notice: Option<Notice>,
+}
+
 /// You are signed out.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignedOutPage {
@@ -114,4 +165,8 @@ pub struct SignedOutPage {
     pub layout: Layout,
     /// Where to sign in again.
     pub sign_in: String,
+    /// Where to sign out at the provider too, when that can be done from here: absolute.
+    pub provider: Option<String>,
+    /// Whether that was just done.
+    pub at_provider: bool,
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{AppName, Audience, EmailAddress, ReleaseId, Role, Who};
+use crate::model::{AppName, Audience, EmailAddress, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
 use super::{Layout, Notice};
 
@@ -20,6 +20,16 @@ pub struct AppsPage {
     pub may_publish: bool,
     /// The origin that `loggia login` is told, such as `https://guides.example.org`.
     pub server: String,
+    /// Whether they publish to any app: only then does the page lead to what others see.
+    pub publishes: bool,
+    /// Whether they may read the whole record.
+    pub administers: bool,
+    /// What they looked for; empty is everything.
+    pub q: String,
+    /// How many apps there are without looking for anything.
+    pub total: usize,
+    /// How many of those shown are new since their last visit.
+    pub new: usize,
     /// What they may open, in the order to be shown.
     pub apps: Vec<AppCard>,
     /// What came of the last form.
@@ -39,10 +49,16 @@ pub struct AppCard {
     pub description: Option<String>,
     /// Who created it.
     pub owner: EmailAddress,
-    /// When it last changed.
+    /// Their name, as their provider writes it.
+    pub owner_name: Option<String>,
+    /// When it last changed for the viewer: another release, or that it was shared with them.
     pub changed: Timestamp,
+    /// Whether that was since their last visit.
+    pub new: bool,
     /// Who may see it.
     pub audience: Audience,
+    /// The networks from which alone it opens, when the viewer is in none of them.
+    pub networks: Vec<String>,
     /// Whether the viewer may publish to it.
     pub publisher: bool,
     /// Whether there is a release to open.
@@ -66,12 +82,18 @@ pub struct AppPage {
     pub owner: EmailAddress,
     /// Who may see it.
     pub audience: Audience,
+    /// From where.
+    pub network: Option<NetworkRule>,
+    /// Why the viewer sees it: parts of sentences that begin with "You see it".
+    pub because: Vec<String>,
     /// When it was created.
     pub created: Timestamp,
     /// When it last changed.
     pub changed: Timestamp,
     /// When it was deleted; the page then offers its publishers to restore it, and nothing else.
     pub deleted: Option<Timestamp>,
+    /// Whether what it held was cleared away, so that nothing can bring it back.
+    pub cleared: bool,
     /// Whether there is a release to open.
     pub live: bool,
     /// What the storage promises of it.
@@ -94,18 +116,105 @@ pub struct KeptFact {
 /// What an app's publishers see and may do.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manage {
-    /// Who was named, in the order to be shown.
+    /// Who was named last, the newest first.
     pub grants: Vec<GrantRow>,
+    /// How many lines the list has.
+    pub granted: usize,
+    /// Its audience and networks, and the forms that change them.
+    pub doors: Doors,
+    /// Who asks to be let in, the longest first.
+    pub requests: Vec<RequestRow>,
+    /// Whether somebody gets in: the form, and its answer.
+    pub explained: Explained,
     /// Its releases, newest first.
     pub releases: Vec<ReleaseRow>,
     /// Whether there is an earlier current release to go back to.
     pub can_roll_back: bool,
     /// Whether search finds its pages. The form posts `search` (`true` or `false`) to `/-/apps/NAME/search`.
     pub in_search: bool,
+    /// Files whose text search cannot find, and why.
+    pub unread: Vec<UnreadRow>,
     /// What the form for sharing holds at first.
     pub share: ShareForm,
     /// How it is served, and the form that changes that.
     pub serving: Serving,
+}
+
+/// A file whose text could not be taken for search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnreadRow {
+    /// Its path.
+    pub file: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Through which doors people come. The forms post `audience` and `hidden` to `/-/apps/NAME/audience`, and `rule` (`none`,
+/// `instead`, `as-well`) with any number of `name` to `/-/apps/NAME/network`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Doors {
+    /// The audiences that can be chosen.
+    pub audiences: Vec<Audience>,
+    /// Whether the operator no longer lets publishers choose the one that was, so that a narrower one holds.
+    pub narrowed: bool,
+    /// Whether whoever may not see it is told nothing of it.
+    pub hidden: bool,
+    /// What being in a network does.
+    pub rule: Option<NetworkUse>,
+    /// The networks that can be chosen.
+    pub networks: Vec<NetworkChoice>,
+    /// Networks that the app names and the configuration does not.
+    pub gone: Vec<String>,
+}
+
+/// A network that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NetworkChoice {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// Its ranges.
+    pub ranges: String,
+    /// Whether the app names it.
+    pub chosen: bool,
+}
+
+/// Somebody asks to be let in. The form posts `request`, `scope` (`person` or `domain`), `until` and `answer` (`let-in` or
+/// `decline`) to `/-/apps/NAME/requests`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestRow {
+    /// Which it is.
+    pub id: String,
+    /// Who asks.
+    pub who: EmailAddress,
+    /// Their name, as their provider writes it.
+    pub name: Option<String>,
+    /// When.
+    pub when: Timestamp,
+    /// Why, in their words; may be empty.
+    pub reason: String,
+    /// Where in the app they wanted to go, when it was not its start.
+    pub wanted: Option<String>,
+    /// Their domain, where all of it can be let in.
+    pub domain: Option<String>,
+}
+
+/// Whether somebody gets in. The form asks the page itself with `who`, `groups` and `from`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// Whose address was asked about.
+    pub who: String,
+    /// Their groups, apart by commas.
+    pub groups: String,
+    /// The IP address that was asked about.
+    pub from: String,
+    /// Why it cannot be told.
+    pub problem: Option<String>,
+    /// `yes`, `no`, or `depends` on where they are; `None` when nothing was asked.
+    pub sees: Option<&'static str>,
+    /// Why.
+    pub sentences: Vec<String>,
 }
 
 /// How an app is served. The form posts `fallback`, `isolated`, `frame_ancestors`, `csp` and `keep_days` to
@@ -187,4 +296,49 @@ pub struct ShareForm {
     pub who_problem: Option<String>,
     /// Why `until` could not be used.
     pub until_problem: Option<String>,
+}
+
+/// `/-/apps/NAME/publishers`: which jobs of continuous integration may publish to an app. The form posts `issuer`, `name`,
+/// `number`, `owner` and `workflow` (GitHub), `ref` (GitLab) and `environment` to the page itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct PublishersPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// The app's name.
+    pub name: AppName,
+    /// What people call it.
+    pub title: String,
+    /// The origin that jobs are told, such as `https://guides.example.org`.
+    pub server: String,
+    /// Who may publish.
+    pub trusted: Vec<TrustedRow>,
+    /// The issuers of GitHub's tokens that are believed.
+    pub github: Vec<String>,
+    /// The issuers of GitLab's.
+    pub gitlab: Vec<String>,
+    /// What came of the last form.
+    pub notice: Option<Notice>,
+}
+
+/// One trusted publisher. Removing it posts `id` to `/-/apps/NAME/publishers/remove`.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustedRow {
+    /// Which it is.
+    pub id: String,
+    /// `GitHub` or `GitLab`.
+    pub service: &'static str,
+    /// The repository or project.
+    pub place: String,
+    /// Its number.
+    pub number: String,
+    /// The workflow's file.
+    pub workflow: Option<String>,
+    /// The branch or tag.
+    pub reference: Option<String>,
+    /// The environment.
+    pub environment: Option<String>,
+    /// Who added it.
+    pub by: EmailAddress,
+    /// When.
+    pub since: Timestamp,
 }

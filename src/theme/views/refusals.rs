@@ -11,20 +11,50 @@ use super::{Field, Layout, Link};
 pub struct RefusalPage {
     /// What every page shares.
     pub layout: Layout,
-    /// What people call the app.
-    pub title: String,
-    /// Where the app is: absolute. Named in the mail to the owner.
+    /// What they are told of the app; `None` where there is none, or none that they may know of.
+    pub app: Option<Owned>,
+    /// Where the app is, or would be: absolute. Named in the mail to the owner.
     pub url: String,
     /// Which address they are signed in with.
     pub viewer: EmailAddress,
-    /// Who owns the app.
-    pub owner: EmailAddress,
-    /// The owner's name, as their provider writes it.
-    pub owner_name: Option<String>,
+    /// Whether it was shared with them until a day that has passed.
+    pub ended: bool,
+    /// Their address in the network, where that is what keeps them out.
+    pub from: Option<String>,
+    /// Where the form for asking posts `reason` to.
+    pub ask: String,
     /// Where the form for another account posts to: `/-/leave` on an app's host, `/-/sign-out` on the main host.
     pub leave: String,
     /// Fields that this form carries along.
     pub leave_fields: Vec<Field>,
+    /// Names the request in the log.
+    pub request_id: String,
+}
+
+/// What whoever is refused is told of an app.
+#[derive(Clone, Debug, Serialize)]
+pub struct Owned {
+    /// What people call it.
+    pub title: String,
+    /// Who owns it.
+    pub owner: EmailAddress,
+    /// The owner's name, as their provider writes it.
+    pub owner_name: Option<String>,
+}
+
+/// Somebody asked to be let in.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedPage {
+    /// What every page shares.
+    pub layout: Layout,
+    /// Which address they asked with.
+    pub viewer: EmailAddress,
+    /// What they are told of the app.
+    pub app: Option<Owned>,
+    /// Whether it is kept; otherwise they asked too often, or too many wait for an answer.
+    pub kept: bool,
+    /// Where they wanted to go, on the same host.
+    pub wanted: String,
     /// Names the request in the log.
     pub request_id: String,
 }

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use crate::access::{decide_publish, may_create, token};
-use crate::model::{AppName, Audience};
+use super::super::app_settings::may_set_network;
+use super::super::record::Filter;
+use crate::access::{may_choose, may_create, token};
+use crate::model::{AppName, Audience, NetworkRule};
 use crate::releases::Change;
 
-use super::bearer::{Bearer, Publisher, Restorer, require_fresh};
+use super::bearer::{Bearer, Publisher, Restorer, for_publishing_alone, may_publish, require_fresh};
 use super::problem::{Problem, ProblemDocument};
 use super::view::{AppView, AuditView, MeView};
 use super::{Api, body};
@@ -34,6 +37,11 @@ pub(super) struct NewApp {
     title: Option<String>,
 }
 
+/// From where an app may be opened; null is from anywhere.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct FromWhere(Option<NetworkRule>);
+
 /// What to change of an app; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +53,14 @@ pub(super) struct AppChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     audience: Option<Audience>,
+    /// From where it may be opened: `{"rule": "as-well" or "instead", "names": […]}`, networks that the operator named;
+    /// null is from anywhere.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
+    network: Option<FromWhere>,
     /// What its publishers set: `description`, `search` (whether search finds its pages; it does unless it is
-    /// `false`), `fallback`, `isolated`, `frame_ancestors`, `csp`, `keep_days`. What is
-    /// left out stays, and null takes a setting away (RFC 7396).
+    /// `false`), `hidden`, `fallback`, `isolated`, `frame_ancestors`, `csp`, `keep_days`. What
+    /// is left out stays, and null takes a setting away (RFC 7396).
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     settings: Option<serde_json::Map<String, serde_json::Value>>,
@@ -72,7 +85,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, bearer: Bearer) -> Result<
     let mut apps: Vec<_> = catalog
         .apps()
         .filter(|app| token::covers(&bearer.token.scope, Some(&app.name)))
-        .filter(|app| decide_publish(&bearer.by.person, app, now).is_ok())
+        .filter(|app| may_publish(&bearer.token, app, now).is_ok())
         .collect();
     apps.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(Json(apps.into_iter().map(|app| AppView::new(app, &api.server)).collect()))
@@ -90,6 +103,9 @@ pub(super) async fn create(
     bearer: Bearer,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
+    if bearer.token.job.is_some() {
+        return Err(for_publishing_alone());
+    }
     if !token::covers(&bearer.token.scope, None) {
         return Err(Problem::forbidden("this token is for one app only; create the app with a wider one"));
     }
@@ -124,9 +140,22 @@ pub(super) async fn change(
     publisher: Publisher,
     body: Body,
 ) -> Result<Json<AppView>, Problem> {
-    let AppChange { title, audience, settings } = body::read(body, api.limits.form_bytes).await?;
-    let change = Change { title, audience, settings };
-    let app = api.releases.set(&publisher.app.name, change, &publisher.by).await?;
+    let AppChange { title, audience, network, settings } = body::read(body, api.limits.form_bytes).await?;
+    if let Some(audience) = audience.filter(|audience| !may_choose(*audience, &api.access)) {
+        let detail =
+            format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
+        return Err(Problem::unprocessable(detail));
+    }
+    let name = &publisher.app.name;
+    let mut app = publisher.app.clone();
+    if let Some(FromWhere(network)) = network {
+        let network = may_set_network(network, &api.access).map_err(Problem::unprocessable)?;
+        app = api.releases.set_network(name, network, &publisher.by).await?;
+    }
+    if title.is_some() || audience.is_some() || settings.is_some() {
+        let change = Change { title, audience, settings };
+        app = api.releases.set(name, change, &publisher.by).await?;
+    }
     Ok(Json(AppView::new(&app, &api.server)))
 }
 
@@ -170,18 +199,25 @@ pub(super) async fn rollback(
     Ok(Json(AppView::new(&app, &api.server)))
 }
 
-/// Who did what to an app, newest first; the latest 200 lines.
+/// Who did what to an app, newest first; 200 lines at the most.
 #[utoipa::path(get, path = "/apps/{name}/audit", tag = "apps",
-    params(("name" = String, Path, description = "The app")),
+    params(("name" = String, Path, description = "The app"),
+        ("who" = Option<String>, Query, description = "A part of an address"),
+        ("action" = Option<String>, Query, description = "The name of an action"),
+        ("since" = Option<String>, Query, description = "A day (UTC) or a time, and everything from then on"),
+        ("until" = Option<String>, Query, description = "A day with all of it, or a time before which")),
     responses((status = 200, description = "The audit record", body = [AuditView]),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
 pub(super) async fn audit(
     State(api): State<Arc<Api>>,
     publisher: Publisher,
+    filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Vec<AuditView>>, Problem> {
-    let lines = api.releases.audit(&publisher.app.name, AUDIT_LINES).await?;
-    Ok(Json(lines.into_iter().map(AuditView).collect()))
+    let Query(filter) = filter.map_err(|_| Problem::unprocessable("the filter cannot be read"))?;
+    let sought = filter.sought(AUDIT_LINES).map_err(Problem::unprocessable)?;
+    let record = api.releases.audit(&publisher.app.name, &sought).await?;
+    Ok(Json(record.lines.into_iter().map(AuditView).collect()))
 }
 
 /// A field that may be left out, and is not null when it is there.

@@ -1,16 +1,21 @@
 //! Who calls, and whether they may publish to the app that the path names.
+//!
+//! What a token may do is looked at here, for every route at once: [`need`] says what a call takes, and whatever it
+//! does not know takes everything.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path, RawPathParams};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, MatchedPath, Path, RawPathParams};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use crate::access::{Refusal, decide_publish, decide_restore, may_publish_guides, token};
-use crate::model::{App, AppName, TokenRecord};
+use crate::access::{
+    PublishPermit, Refusal, decide_publish, decide_publish_by_job, decide_restore, may_publish_guides, token,
+};
+use crate::model::{Ability, App, AppName, TokenRecord, TokenScope, Whom};
 use crate::releases::{By, Editions, Releases};
 
 use super::Api;
@@ -62,7 +67,12 @@ impl FromRequestParts<Arc<Api>> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let record = token_in(&parts.headers, &api.releases, api.clock.now()).await?;
+        let record = any_token_in(&parts.headers, &api.releases, api.clock.now()).await?;
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let need = need(&parts.method, route);
+        if record.may < need {
+            return Err(Problem::beyond(record.may, need));
+        }
         let from = parts.extensions.get().map(|ClientAddress(address)| *address);
         Ok(Self { by: By { person: record.person.clone(), from }, token: record })
     }
@@ -72,8 +82,8 @@ impl FromRequestParts<Arc<Api>> for Publisher {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let Entrant { by, app } = enter(parts, api).await?;
-        match decide_publish(&by.person, &app, api.clock.now()) {
+        let Entrant { by, app, token } = enter(parts, api).await?;
+        match may_publish(&token, &app, api.clock.now()) {
             Ok(_permit) => Ok(Self { by, app }),
             // Who could bring it back is told so.
             Err(Refusal::NoSuchApp) if decide_restore(&by.person, &app, api.clock.now()).is_ok() => {
@@ -90,7 +100,7 @@ impl FromRequestParts<Arc<Api>> for Restorer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let Entrant { by, app } = enter(parts, api).await?;
+        let Entrant { by, app, .. } = enter(parts, api).await?;
         match decide_restore(&by.person, &app, api.clock.now()) {
             Ok(_permit) => Ok(Self { by, name: app.name.clone() }),
             Err(_) => Err(no_app(app.name.as_str())),
@@ -103,6 +113,9 @@ impl FromRequestParts<Arc<Api>> for GuidePublisher {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let Bearer { by, token } = Bearer::from_request_parts(parts, api).await?;
+        if token.job.is_some() {
+            return Err(for_publishing_alone());
+        }
         if !token::covers(&token.scope, None) {
             return Err(Problem::forbidden(
                 "this token is for one app only; publish guides with a wider one",
@@ -134,8 +147,25 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Segments<T> {
     }
 }
 
-/// The record of the token in these headers, when it holds.
+/// The record of a person's token in these headers, when it holds. A job's is for publishing alone.
 pub(in crate::web) async fn token_in(
+    headers: &HeaderMap,
+    releases: &Releases,
+    now: Timestamp,
+) -> Result<Arc<TokenRecord>, Problem> {
+    let record = any_token_in(headers, releases, now).await?;
+    if record.job.is_some() { Err(for_publishing_alone()) } else { Ok(record) }
+}
+
+/// What a job is told that wants more than to publish.
+pub(super) fn for_publishing_alone() -> Problem {
+    Problem::forbidden(
+        "this token was given to a CI job, for publishing to the apps that trust it and nothing else",
+    )
+}
+
+/// The record of the token in these headers, when it holds.
+async fn any_token_in(
     headers: &HeaderMap,
     releases: &Releases,
     now: Timestamp,
@@ -143,7 +173,23 @@ pub(in crate::web) async fn token_in(
     let text = token::bearer(headers).ok_or_else(Problem::no_token)?;
     let given = token::parse(text).ok_or_else(Problem::bad_token)?;
     let record = releases.token(given.owner, given.id).await?.ok_or_else(Problem::bad_token)?;
-    if token::verify(&record, &given, now) { Ok(record) } else { Err(Problem::bad_token()) }
+    let whose = Whom::TokensOf(&record.person.email);
+    if !token::verify(&record, &given, now) || releases.catalog().ended_all(&whose, record.created) {
+        return Err(Problem::bad_token());
+    }
+    releases.note_use(&record);
+    Ok(record)
+}
+
+/// What a call of `route` takes.
+fn need(method: &Method, route: &str) -> Ability {
+    let route = route.strip_prefix(super::ROOT).unwrap_or_default();
+    let publishing = route == "/apps" || route.ends_with("/rollback") || route.contains("/releases");
+    match *method {
+        Method::GET | Method::HEAD => Ability::Read,
+        Method::POST | Method::PUT if publishing => Ability::Publish,
+        _ => Ability::All,
+    }
 }
 
 /// Decisions are made by a catalog that is not stale, or not at all.
@@ -155,6 +201,15 @@ pub(super) fn require_fresh(api: &Api) -> Result<(), Problem> {
 struct Entrant {
     by: By,
     app: Arc<App>,
+    token: Arc<TokenRecord>,
+}
+
+/// Whether who holds `token` may publish to `app`: a person by their role, a job by the app's trust.
+pub(super) fn may_publish(token: &TokenRecord, app: &App, now: Timestamp) -> Result<PublishPermit, Refusal> {
+    match &token.job {
+        Some(job) => decide_publish_by_job(job, &token.person.email, app),
+        None => decide_publish(&token.person, app, now),
+    }
 }
 
 async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
@@ -164,11 +219,13 @@ async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
     let segments = segments.map_err(|_| Problem::not_found("no app can have this name"))?;
     let given = segments.iter().find(|(key, _)| *key == "name").map_or("", |(_, value)| value);
     let name: AppName = given.parse().map_err(|_| no_app(given))?;
-    if !token::covers(&token.scope, Some(&name)) {
-        return Err(no_app(given));
+    if let TokenScope::App(only) = &token.scope
+        && *only != name
+    {
+        return Err(Problem::elsewhere(only));
     }
     match api.releases.find(&name).await? {
-        Some(app) => Ok(Entrant { by, app }),
+        Some(app) => Ok(Entrant { by, app, token }),
         None => Err(no_app(given)),
     }
 }
@@ -179,4 +236,30 @@ fn no_app(given: &str) -> Problem {
     Problem::not_found(format!(
         "there is no app `{given}` that you may publish to; create it, or ask its owner for the role `publisher`"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_not_known_takes_everything() {
+        let of = |method: Method, route: &str| need(&method, &format!("/-/api/v1{route}"));
+        for route in ["/me", "/apps", "/apps/{name}/audit", "/apps/{name}/anything"] {
+            assert_eq!(of(Method::GET, route), Ability::Read, "{route}");
+        }
+        for route in
+            ["/apps", "/apps/{name}/releases", "/apps/{name}/rollback", "/guides/releases/{id}/finish"]
+        {
+            assert_eq!(of(Method::POST, route), Ability::Publish, "{route}");
+        }
+        assert_eq!(of(Method::PUT, "/apps/{name}/releases/{id}/blobs/{sha256}"), Ability::Publish);
+        for route in ["/apps/{name}/grants", "/apps/{name}/restore", "/people", "", "/new"] {
+            assert_eq!(of(Method::POST, route), Ability::All, "{route}");
+        }
+        for route in ["/apps/{name}", "/apps/{name}/releases/{id}"] {
+            assert_eq!(of(Method::DELETE, route), Ability::All, "{route}");
+        }
+        assert_eq!(need(&Method::POST, ""), Ability::All);
+    }
 }

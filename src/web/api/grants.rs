@@ -36,7 +36,7 @@ pub(super) struct NewGrant {
 
 impl From<NewGrant> for Grant {
     fn from(NewGrant { who, role, until }: NewGrant) -> Self {
-        Self { who, role, until }
+        Self::new(who, role, until)
     }
 }
 

@@ -3,18 +3,22 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`releases`], [`history`]; and [`guides`], whose editions are releases too.
+//! 3. One file a resource: [`apps`], [`grants`], [`explain`], [`releases`], [`history`], [`publishers`], [`people`]; and
+//!    [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
 
 mod apps;
 mod bearer;
 mod body;
+mod explain;
 mod grants;
 mod guides;
 mod history;
 mod openapi;
+mod people;
 mod problem;
+mod publishers;
 mod releases;
 mod view;
 
@@ -29,6 +33,7 @@ use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 pub use bearer::ClientAddress;
 pub(super) use bearer::token_in;
+pub(super) use people::end_everything;
 pub(super) use problem::Problem;
 
 use crate::config::{Access, Limits, Server};
@@ -82,7 +87,10 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/restore", post(apps::restore)),
         ("/apps/{name}/rollback", post(apps::rollback)),
         ("/apps/{name}/audit", get(apps::audit)),
+        ("/apps/{name}/explain", get(explain::explain)),
         ("/apps/{name}/grants", delete(grants::revoke).get(grants::list).post(grants::grant)),
+        ("/apps/{name}/publishers", get(publishers::list).post(publishers::trust)),
+        ("/apps/{name}/publishers/{id}", delete(publishers::distrust)),
         ("/apps/{name}/releases", get(releases::list).post(releases::begin)),
         ("/apps/{name}/releases/{id}", delete(history::remove)),
         ("/apps/{name}/releases/{id}/diff", get(history::diff)),
@@ -90,6 +98,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/releases/{id}/blobs/{sha256}", put(releases::put_blob)),
         ("/apps/{name}/releases/{id}/finish", post(releases::finish)),
         ("/apps/{name}/releases/{id}/activate", post(releases::activate)),
+        ("/people/sign-out", post(people::sign_out)),
         ("/guides", get(guides::read)),
         ("/guides/rollback", post(guides::rollback)),
         ("/guides/releases", get(guides::list).post(guides::begin)),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{apps, grants, guides, history, releases};
+use super::{apps, explain, grants, guides, history, people, publishers, releases};
 
 /// The description, as it is served.
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
@@ -22,9 +22,9 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
     servers((url = "/-/api/v1")),
     paths(
         apps::me, apps::list, apps::create, apps::read, apps::change, apps::remove, apps::restore,
-        apps::rollback, apps::audit, grants::list, grants::grant, grants::revoke, releases::list,
+        apps::rollback, apps::audit, explain::explain, grants::list, grants::grant, grants::revoke, releases::list,
         releases::begin, releases::put_blob, releases::finish, releases::activate,
-        history::diff, history::remove, history::restore, guides::read,
+        publishers::list, publishers::trust, publishers::distrust, people::sign_out, history::diff, history::remove, history::restore, guides::read,
         guides::rollback, guides::list, guides::begin, guides::put_blob, guides::finish, guides::activate,
     ),
     modifiers(&Bearer),

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::Digest;
+use crate::model::{Ability, AppName, Digest};
 use crate::releases::ReleaseError;
 
 /// After how many seconds a client may try again when storage does not answer.
@@ -88,6 +88,27 @@ impl Problem {
         let detail = "this token is not valid, has ended, or was taken back; `loggia login` makes a new one";
         let challenge = Some("Bearer realm=\"loggia\", error=\"invalid_token\"");
         Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+    }
+
+    /// A token came that may do less than this takes (RFC 6750, section 3.1).
+    pub(super) fn beyond(may: Ability, need: Ability) -> Self {
+        let detail = format!(
+            "this token may `{}`, and this takes one that may `{}`; your account page makes one",
+            may.as_str(),
+            need.as_str()
+        );
+        let challenge = Some(match need {
+            Ability::Read => "Bearer realm=\"loggia\", error=\"insufficient_scope\", scope=\"read\"",
+            Ability::Publish => "Bearer realm=\"loggia\", error=\"insufficient_scope\", scope=\"publish\"",
+            Ability::All => "Bearer realm=\"loggia\", error=\"insufficient_scope\", scope=\"all\"",
+        });
+        Self { challenge, ..Self::forbidden(detail) }
+    }
+
+    /// A token came that is for another app, whether or not there is the one that was asked for.
+    pub(super) fn elsewhere(only: &AppName) -> Self {
+        let challenge = Some("Bearer realm=\"loggia\", error=\"insufficient_scope\"");
+        Self { challenge, ..Self::forbidden(format!("this token is for the app `{only}` only")) }
     }
 
     /// The bucket does not do its part.

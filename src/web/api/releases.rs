@@ -62,7 +62,8 @@ pub(super) struct BegunRelease {
     /// Its identity.
     #[schema(value_type = String)]
     pub(super) id: ReleaseId,
-    /// The blobs to upload: those that no finished release of this app holds.
+    /// The blobs to upload: those that no finished release of this app holds, and that you did not send for one that you
+    /// began within a week.
     #[schema(value_type = Vec<String>)]
     pub(super) missing: Vec<Digest>,
 }

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::config::Server;
 use crate::model::{
-    App, AppHost, AppName, Audience, AuditEvent, EmailAddress, Grant, Person, ReleaseId, Settings, Shows,
-    Source, TokenRecord, TokenScope,
+    Ability, App, AppHost, AppName, Audience, AuditLine, EmailAddress, Grant, NetworkRule, Person, ReleaseId,
+    Settings, Shows, Source, TokenRecord, TokenScope,
 };
 use crate::releases::{Release, RuleProblem};
 
@@ -22,6 +22,9 @@ pub(super) struct MeView {
     name: Option<String>,
     /// The groups, as they were when the token was made.
     groups: Vec<String>,
+    /// What the token may do: `read`, `publish` (and read), or `all` that you may.
+    #[schema(value_type = String, example = "all")]
+    scope: Ability,
     /// The only app that the token is for; null is all of theirs.
     #[schema(value_type = Option<String>)]
     app: Option<AppName>,
@@ -37,7 +40,7 @@ impl MeView {
             TokenScope::App(app) => Some(app.clone()),
         };
         let Person { email, name, groups, .. } = person;
-        Self { email, name, groups, app, expires: token.expires }
+        Self { email, name, groups, scope: token.may, app, expires: token.expires }
     }
 }
 
@@ -58,6 +61,10 @@ pub(super) struct AppView {
     /// Who may see it: `public`, `signed-in` or `listed`.
     #[schema(value_type = String)]
     audience: Audience,
+    /// From where it may be opened; null is from anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    network: Option<NetworkRule>,
     /// The live release; null before the first.
     #[schema(value_type = Option<String>)]
     current: Option<ReleaseId>,
@@ -85,6 +92,7 @@ impl AppView {
             url: address(&app.name, None, server),
             owner: app.owner.email.clone(),
             audience: app.audience,
+            network: app.network.clone(),
             current: app.current,
             previous: app.previous.clone(),
             settings: app.settings.clone(),
@@ -164,8 +172,8 @@ impl ReleaseView {
 /// One line of the audit record: who did what, when, from where.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
-#[schema(as = AuditEvent, value_type = Object)]
-pub(super) struct AuditView(pub(super) AuditEvent);
+#[schema(as = AuditLine, value_type = Object)]
+pub(super) struct AuditView(pub(super) AuditLine);
 
 /// Where an app, or one release of it, is seen: a host of its own, with the scheme and port of the main host.
 fn address(app: &AppName, release: Option<ReleaseId>, server: &Server) -> String {

@@ -1,5 +1,6 @@
 //! On whose behalf is searched.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -16,11 +17,16 @@ use crate::model::{AppName, Person, TokenScope, Viewer};
 use crate::search::Circle;
 use crate::storage::Key;
 
+/// An address that no network holds.
+const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
 /// Whoever asks: by the session of a browser, or by an API token of a command.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct Asker {
     /// As whom guides and apps are found.
     pub(super) viewer: Viewer,
+    /// From where.
+    from: IpAddr,
     /// By a token for this app alone: everything else is found as by a stranger.
     only: Option<AppName>,
     /// Tells them from others, for counting; never kept.
@@ -30,7 +36,6 @@ pub(in crate::web) struct Asker {
 impl Asker {
     /// Whether they may see the sections of `circle`. While it cannot be known who may see which app, nobody sees any.
     pub(super) fn admits(&self, circle: &Circle, loggia: &Loggia) -> bool {
-        let now = loggia.clock.now();
         match circle {
             Circle::Guides(readers) => may_read(self.of_guides(), readers).is_ok(),
             Circle::App(name) => {
@@ -38,12 +43,12 @@ impl Asker {
                     Some(only) if only != name => &Viewer::Anonymous,
                     _ => &self.viewer,
                 };
+                let visitor = loggia.visitor(viewer, self.from);
                 let catalog = loggia.releases.catalog();
                 // An app that was taken out of search is out at once, not when the index has followed.
-                let found = catalog
-                    .app(name)
-                    .is_some_and(|app| app.settings.is_searched() && may_see(viewer, app, now));
-                found && !catalog.is_stale(now)
+                let found =
+                    catalog.app(name).is_some_and(|app| app.settings.is_searched() && may_see(visitor, app));
+                found && !catalog.is_stale(visitor.now)
             }
         }
     }
@@ -68,6 +73,7 @@ impl FromRequestParts<Arc<Loggia>> for Asker {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Response> {
+        let from = parts.extensions.get::<Context>().map(|context| context.from);
         // While it cannot be known which sessions and tokens ended, nobody is signed in.
         let stale = loggia.releases.catalog().is_stale(loggia.clock.now());
         if parts.headers.contains_key(AUTHORIZATION) {
@@ -80,12 +86,12 @@ impl FromRequestParts<Arc<Loggia>> for Asker {
                 TokenScope::App(app) => Some(app.clone()),
             };
             let viewer = if stale { Viewer::Anonymous } else { Viewer::SignedIn(record.person.clone()) };
-            return Ok(Self { viewer, only, name: Key::owner(&record.person.subject) });
+            let name = Key::owner(&record.person.subject);
+            return Ok(Self { viewer, from: from.unwrap_or(NOWHERE), only, name });
         }
         let session = session_of(&parts.headers, loggia).filter(|_| !stale);
-        let from = parts.extensions.get::<Context>().map(|context| context.from.to_string());
         let person = session.as_ref().map(|session| Key::owner(&session.person.subject));
-        let name = person.or(from).unwrap_or_default();
-        Ok(Self { viewer: session.into(), only: None, name })
+        let name = person.or(from.map(|from| from.to_string())).unwrap_or_default();
+        Ok(Self { viewer: session.into(), from: from.unwrap_or(NOWHERE), only: None, name })
     }
 }

@@ -16,11 +16,11 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 use url::Url;
 
-pub(super) const CLIENT_ID: &str = "loggia-test";
+pub(crate) const CLIENT_ID: &str = "loggia-test";
 
 /// How a token is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signing {
+pub(crate) enum Signing {
     /// With the RSA key.
     Rs256,
     /// With the elliptic curve key.
@@ -36,31 +36,33 @@ pub(super) enum Signing {
 }
 
 /// What it says, all of it true at first.
-pub(super) struct Lies {
+pub(crate) struct Lies {
     /// Put over the discovery document; `null` takes away.
-    pub(super) discovery: Value,
+    pub(crate) discovery: Value,
     /// Put over the token's header.
-    pub(super) header: Value,
+    pub(crate) header: Value,
     /// Put over the token's claims.
-    pub(super) claims: Value,
+    pub(crate) claims: Value,
     /// What userinfo says.
-    pub(super) userinfo: Value,
+    pub(crate) userinfo: Value,
     /// How the token is signed.
-    pub(super) signing: Signing,
+    pub(crate) signing: Signing,
     /// The name of the key it publishes.
-    pub(super) published_kid: &'static str,
+    pub(crate) published_kid: &'static str,
+    /// Whether it publishes a second RSA key, called `other`.
+    pub(crate) publishes_other: bool,
     /// The token endpoint's answer instead of tokens.
-    pub(super) token_error: Option<(u16, Value)>,
+    pub(crate) token_error: Option<(u16, Value)>,
     /// Whether the token answer holds an ID token.
-    pub(super) sends_id_token: bool,
+    pub(crate) sends_id_token: bool,
     /// Whether every answer is 503.
-    pub(super) down: bool,
+    pub(crate) down: bool,
     /// How often the keys were asked for.
-    pub(super) keys_asked: usize,
+    pub(crate) keys_asked: usize,
     /// How often the discovery document was asked for.
-    pub(super) discovery_asked: usize,
+    pub(crate) discovery_asked: usize,
     /// What the token endpoint was sent last, with the `Authorization` header under `authorization`.
-    pub(super) token_request: HashMap<String, String>,
+    pub(crate) token_request: HashMap<String, String>,
     nonce: String,
 }
 
@@ -79,8 +81,8 @@ struct Keys {
 
 /// The provider, on a socket of its own.
 #[derive(Clone)]
-pub(super) struct Forger {
-    pub(super) address: SocketAddr,
+pub(crate) struct Forger {
+    pub(crate) address: SocketAddr,
     inner: Arc<Inner>,
 }
 
@@ -91,7 +93,7 @@ struct Inner {
 
 impl Forger {
     /// Starts it; its tokens are issued at the second `now`.
-    pub(super) async fn start(now: i64) -> Self {
+    pub(crate) async fn start(now: i64) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let lies = Lies {
             discovery: json!({}),
@@ -100,6 +102,7 @@ impl Forger {
             userinfo: json!({"sub": "1", "email": "ann@example.org", "email_verified": true}),
             signing: Signing::Rs256,
             published_kid: "one",
+            publishes_other: false,
             token_error: None,
             sends_id_token: true,
             down: false,
@@ -120,36 +123,59 @@ impl Forger {
         forger
     }
 
-    pub(super) fn issuer(&self) -> String {
+    pub(crate) fn issuer(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn lies(&self) -> MutexGuard<'_, Lies> {
+    pub(crate) fn lies(&self) -> MutexGuard<'_, Lies> {
         self.inner.lies.lock().unwrap()
     }
 
     /// What a person's browser does at the authorization endpoint: answers the query it comes back with.
-    pub(super) fn visit(&self, location: &Url) -> String {
+    pub(crate) fn visit(&self, location: &Url) -> String {
         let pairs: HashMap<_, _> = location.query_pairs().into_owned().collect();
         self.lies().nonce.clone_from(&pairs["nonce"]);
         format!("code=a-code&state={}", pairs["state"])
     }
 
     fn keys(&self) -> Value {
-        let kid = self.lies().published_kid;
-        let public = KEYS.rsa.public_key();
+        let lies = self.lies();
+        let (kid, other) = (lies.published_kid, lies.publishes_other);
+        drop(lies);
         let point = KEYS.ec.public_key().as_ref();
         let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
-        json!({"keys": [
-            {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
-             "n": encode(public.modulus().big_endian_without_leading_zero()),
-             "e": encode(public.exponent().big_endian_without_leading_zero())},
-            {"kty": "EC", "use": "sig", "alg": "ES256", "crv": "P-256", "kid": "curve",
-             "x": encode(&point[1..33]), "y": encode(&point[33..65])},
-        ]})
+        let rsa = |key: &RsaKey, kid: &str| {
+            let public = key.public_key();
+            json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
+                   "n": encode(public.modulus().big_endian_without_leading_zero()),
+                   "e": encode(public.exponent().big_endian_without_leading_zero())})
+        };
+        let mut keys = vec![
+            rsa(&KEYS.rsa, kid),
+            json!({"kty": "EC", "use": "sig", "alg": "ES256", "crv": "P-256", "kid": "curve",
+                   "x": encode(&point[1..33]), "y": encode(&point[33..65])}),
+        ];
+        if other {
+            keys.push(rsa(&KEYS.other_rsa, "other"));
+        }
+        json!({ "keys": keys })
     }
 
     fn id_token(&self) -> String {
+        let lies = self.lies();
+        let now = self.inner.now;
+        let truth = json!({
+            "iss": self.issuer(), "aud": CLIENT_ID, "sub": "1", "iat": now, "exp": now + 300,
+            "nonce": lies.nonce, "email": "ann@example.org", "email_verified": true, "name": "Ann",
+            "groups": ["analysts"],
+        });
+        let claims = over(truth, &lies.claims);
+        drop(lies);
+        self.sign(&claims)
+    }
+
+    /// Any claims, signed as it was told to.
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         let lies = self.lies();
         let (alg, kid) = match lies.signing {
             Signing::Rs256 | Signing::OtherKey => ("RS256", "one"),
@@ -158,13 +184,6 @@ impl Forger {
             Signing::Hs256WithPublicKey | Signing::Hs256WithSecret => ("HS256", "one"),
         };
         let header = over(json!({"alg": alg, "typ": "JWT", "kid": kid}), &lies.header);
-        let now = self.inner.now;
-        let truth = json!({
-            "iss": self.issuer(), "aud": CLIENT_ID, "sub": "1", "iat": now, "exp": now + 300,
-            "nonce": lies.nonce, "email": "ann@example.org", "email_verified": true, "name": "Ann",
-            "groups": ["analysts"],
-        });
-        let claims = over(truth, &lies.claims);
         let signing = lies.signing;
         drop(lies);
         let encode = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
@@ -246,7 +265,7 @@ async fn userinfo(State(forger): State<Forger>) -> Answer {
 }
 
 /// `truth` with every member of `lie` put over it; `null` takes the member away.
-fn over(mut truth: Value, lie: &Value) -> Value {
+pub(crate) fn over(mut truth: Value, lie: &Value) -> Value {
     for (name, value) in lie.as_object().unwrap() {
         if value.is_null() {
             truth.as_object_mut().unwrap().remove(name);
@@ -258,6 +277,6 @@ fn over(mut truth: Value, lie: &Value) -> Value {
 }
 
 /// The S256 challenge of `verifier`, computed apart from the code under test.
-pub(super) fn s256(verifier: &str) -> String {
+pub(crate) fn s256(verifier: &str) -> String {
     BASE64URL_NOPAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()).as_ref())
 }

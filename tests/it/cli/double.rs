@@ -44,6 +44,7 @@ pub(super) struct App {
     pub(super) title: String,
     pub(super) audience: String,
     pub(super) grants: Vec<Value>,
+    pub(super) network: Value,
     pub(super) live: Vec<String>,
     pub(super) releases: Vec<Value>,
     pub(super) blobs: BTreeSet<String>,
@@ -107,6 +108,7 @@ fn router(shared: Shared) -> Router {
         .route("/apps", get(list_apps).post(make_app))
         .route("/apps/{name}", get(show_app).patch(change_app).delete(delete_app))
         .route("/apps/{name}/restore", post(async || Json(json!({}))))
+        .route("/apps/{name}/explain", get(explain))
         .route("/apps/{name}/grants", get(list_grants).post(add_grants).delete(remove_grant))
         .route("/apps/{name}/releases", get(list_releases).post(begin))
         .route("/apps/{name}/releases/{id}/blobs/{digest}", put(take_blob))
@@ -148,7 +150,7 @@ fn missing(name: &str) -> Response {
 
 fn shown(name: &str, app: &App) -> Value {
     json!({
-        "name": name, "title": app.title, "audience": app.audience, "owner": "ann@example.org",
+        "name": name, "title": app.title, "audience": app.audience, "network": app.network, "owner": "ann@example.org",
         "url": format!("http://{name}.localhost:8080/"),
         "current": app.live.last(), "previous": app.live.iter().rev().skip(1).collect::<Vec<_>>(),
     })
@@ -193,6 +195,9 @@ async fn change_app(
         if let Some(audience) = wanted["audience"].as_str() {
             audience.clone_into(&mut app.audience);
         }
+        if let Some(network) = wanted.get("network") {
+            app.network = network.clone();
+        }
         if let Some(title) = wanted["title"].as_str() {
             title.clone_into(&mut app.title);
         }
@@ -202,6 +207,19 @@ async fn change_app(
 
 async fn delete_app(State(shared): State<Shared>, Path(name): Path<String>) -> Response {
     with_app(&shared, &name, |_| StatusCode::NO_CONTENT.into_response())
+}
+
+async fn explain(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    with_app(&shared, &name, |app| {
+        let grant = app.grants.iter().find(|grant| grant["who"] == query["who"]);
+        let verb = if grant.is_some() { "sees" } else { "does not see" };
+        let asked = format!("{} {verb} it ({query:?}).", query["who"]);
+        Json(json!({ "sees": grant.is_some(), "sentences": [asked], "because": [grant] })).into_response()
+    })
 }
 
 async fn list_grants(State(shared): State<Shared>, Path(name): Path<String>) -> Response {

@@ -55,6 +55,41 @@ fn an_audience_is_set_and_a_list_without_effect_is_told() {
 }
 
 #[test]
+fn from_where_it_opens_is_set_and_told() {
+    let api = Api::start();
+    let terminal = owner(&api);
+    let done = terminal.run("share sales --only-from office --only-from vpn").well();
+    assert!(done.out.contains("It opens only from office, vpn"), "{}", done.out);
+    assert_eq!(
+        api.kept(|kept| kept.apps["sales"].network.clone()),
+        json!({ "rule": "as-well", "names": ["office", "vpn"] })
+    );
+    let done = terminal.run("share sales --also-from office").well();
+    assert!(done.out.contains("It opens without signing in from office"), "{}", done.out);
+    let done = terminal.run("share sales --from-anywhere").well();
+    assert!(!done.out.contains("It opens"), "{}", done.out);
+    terminal.run("share sales --from-anywhere --only-from office").misused();
+}
+
+#[test]
+fn explaining_says_why_and_has_a_status() {
+    let api = Api::start();
+    let terminal = owner(&api);
+    terminal.run("share sales --add bob@example.org").well();
+    let done = terminal.run("explain sales bob@example.org --group a --group b --from 10.1.2.3").well();
+    assert_eq!(
+        done.out,
+        "bob@example.org sees it ({\"from\": \"10.1.2.3\", \"groups\": \"a,b\", \"who\": \"bob@example.org\"}).\n"
+    );
+    assert_eq!(
+        terminal.run("explain sales bob@example.org --json").well().json()["because"][0]["who"],
+        "bob@example.org"
+    );
+    let done = terminal.run("explain sales eve@example.org").failed();
+    assert!(done.out.contains("eve@example.org does not see it"), "{done:?}");
+}
+
+#[test]
 fn a_date_that_is_over_is_refused_before_anything_is_sent() {
     let api = Api::start();
     let done = owner(&api).run("share sales --add bob@example.org --until 2020-01-01").failed();

@@ -137,3 +137,27 @@ async fn a_setting_changes_nothing_of_who_may_see() {
     open_to_all(&app).await;
     assert_eq!(get(&app, "/any", &[]).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_owner_means_another_origin() {
+    let app = public(&[("index.html", b"page")]).await;
+    let name = "site".parse().unwrap();
+    let give = async |to: &str| {
+        let to = app.person(to);
+        let change = |app: &mut loggia::model::App| {
+            app.owner = to.clone();
+            Ok(())
+        };
+        let action = loggia::model::AuditAction::SettingsChanged;
+        app.loggia.releases.change(&name, &owner(&app), action, change).await.unwrap();
+    };
+    give("owner@example.org").await;
+    assert_eq!(get(&app, "/", &[]).await.header("clear-site-data"), None, "it is the same owner");
+    give("bob@example.org").await;
+    let first = get(&app, "/", &[]).await;
+    assert_eq!((first.status, first.header("clear-site-data")), (200, CLEARED));
+    assert!(first.header("set-cookie").unwrap().starts_with("__Host-loggia-origin=1; "));
+    give("owner@example.org").await;
+    let known = [("Cookie", "__Host-loggia-origin=1")];
+    assert_eq!(get(&app, "/", &known).await.header("clear-site-data"), CLEARED, "and again with the next");
+}

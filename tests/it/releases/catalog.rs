@@ -108,8 +108,7 @@ async fn concurrent_grants_lose_nothing() {
         server.poll().await.unwrap();
         assert_eq!(server.catalog().app(&app).unwrap().grants.len(), 61);
     }
-    let granted = house.releases.audit(&app, 500).await.unwrap();
-    assert_eq!(granted.len(), 61);
+    assert_eq!(lines(&house.releases, &app, 500).await.len(), 61);
 }
 
 #[tokio::test]
@@ -146,9 +145,9 @@ async fn a_grant_replaces_an_earlier_one_and_the_owner_stays() {
     house.releases.grant(&app, viewer("bob@example.org"), &ann()).await.unwrap();
     let publisher = Grant { role: Role::Publisher, ..viewer("bob@example.org") };
     let after = house.releases.grant(&app, publisher.clone(), &ann()).await.unwrap();
-    assert_eq!(after.grants[1..], [publisher]);
+    assert_eq!(after.grants[1..].iter().map(unsigned).collect::<Vec<_>>(), [publisher]);
     assert_eq!(house.releases.revoke(&app, &bob, &ann()).await.unwrap().grants.len(), 1);
-    let lines = house.releases.audit(&app, 10).await.unwrap();
+    let lines = lines(&house.releases, &app, 10).await;
     assert!(lines.iter().any(|line| line.action == AuditAction::Revoked { who: bob.clone() }));
     let owner = "ann@example.org".parse().unwrap();
     assert!(matches!(house.releases.revoke(&app, &owner, &ann()).await, Err(ReleaseError::OwnerStays(_))));

@@ -5,6 +5,7 @@ mod catalog;
 mod gc;
 mod ledger;
 mod publishing;
+mod record;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -15,10 +16,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use loggia::config::Limits;
 use loggia::model::{
-    AppName, Audience, AuditAction, Clock, Digest, Entropy, FileEntry, FilePath, Grant, Person, ReleaseId,
-    Role, Subject, TokenRecord, TokenScope, Who,
+    Ability, AppName, Audience, AuditAction, AuditEvent, Clock, Digest, Entropy, FileEntry, FilePath, Grant,
+    Person, ReleaseId, Role, Subject, TokenRecord, TokenScope, Who,
 };
-use loggia::releases::{Announced, Begun, BlobError, By, ReleaseError, Releases};
+use loggia::releases::{Announced, Begun, BlobError, By, ReleaseError, Releases, Sought};
 use loggia::storage::{Body, Condition, Key, Storage};
 use proptest::prelude::*;
 use ulid::Ulid;
@@ -101,6 +102,18 @@ fn current(releases: &Releases, app: &AppName) -> Option<ReleaseId> {
     releases.catalog().app(app).and_then(|app| app.current)
 }
 
+/// The newest lines of an app's record.
+async fn lines(releases: &Releases, app: &AppName, most: usize) -> Vec<AuditEvent> {
+    let record = releases.audit(app, &Sought { most, ..Sought::default() }).await.unwrap();
+    assert_eq!(record.gaps, []);
+    record.lines.into_iter().map(|line| line.event).collect()
+}
+
+/// A grant without who granted it, and when.
+fn unsigned(grant: &Grant) -> Grant {
+    Grant { by: None, at: None, ..grant.clone() }
+}
+
 fn viewer(who: &str) -> Grant {
-    Grant { who: who.parse().unwrap(), role: Role::Viewer, until: None }
+    Grant::new(who.parse().unwrap(), Role::Viewer, None)
 }

@@ -24,8 +24,8 @@ async fn a_new_app_is_listed_with_its_publisher_alone() {
     let (house, app) = House::with_app("sales").await;
     let app = house.releases.catalog().live(&app).unwrap().clone();
     assert_eq!(app.audience, Audience::Listed);
-    let only = Grant { who: "ann@example.org".parse().unwrap(), role: Role::Publisher, until: None };
-    assert_eq!(app.grants, [only]);
+    let only = Grant::new("ann@example.org".parse().unwrap(), Role::Publisher, None);
+    assert_eq!(app.grants.iter().map(unsigned).collect::<Vec<_>>(), [only]);
 }
 
 #[tokio::test]
@@ -52,11 +52,26 @@ async fn the_same_bytes_in_another_app_are_still_missing() {
 }
 
 #[tokio::test]
-async fn what_an_unfinished_release_received_is_not_held_yet() {
+async fn what_an_unfinished_release_received_its_sender_need_not_send_again_and_nobody_else_has_it() {
     let (house, app) = House::with_app("sales").await;
-    let first = begin(&house.releases, &app, &[("a", b"one")]).await;
+    let named: [(&str, &[u8]); 1] = [("a", b"one")];
+    let first = begin(&house.releases, &app, &named).await;
     upload(&house.releases, &app, first.id, b"one").await.unwrap();
-    assert_eq!(begin(&house.releases, &app, &[("a", b"one")]).await.missing, [Digest::of(b"one")]);
+    let person = Person { email: "bob@example.org".parse().unwrap(), ..ann().person };
+    let bob = By { person, ..ann() };
+    let theirs = house.releases.begin(&app, &files(&named), None, None, &bob).await.unwrap();
+    assert_eq!(theirs.missing, [Digest::of(b"one")]);
+    let finished = house.releases.finish(&app, theirs.id, true, &bob).await;
+    assert!(matches!(finished, Err(ReleaseError::BlobsMissing { .. })), "by its digest alone");
+    let again = begin(&house.releases, &app, &named).await;
+    assert_eq!(again.missing, []);
+    house.releases.finish(&app, again.id, true, &ann()).await.unwrap();
+    assert_eq!(current(&house.releases, &app), Some(again.id));
+    // A week later it counts for nothing.
+    let lost = begin(&house.releases, &app, &[("b", b"two")]).await;
+    upload(&house.releases, &app, lost.id, b"two").await.unwrap();
+    house.clock.advance(Duration::from_hours(8 * 24));
+    assert_eq!(begin(&house.releases, &app, &[("b", b"two")]).await.missing, [Digest::of(b"two")]);
 }
 
 #[tokio::test]
@@ -121,7 +136,7 @@ async fn finishing_twice_is_finishing_once() {
     house.releases.finish(&app, second, true, &ann()).await.unwrap();
     house.releases.finish(&app, first, true, &ann()).await.unwrap();
     assert_eq!(current(&house.releases, &app), Some(second), "a late repetition moved the pointer back");
-    let audit = house.releases.audit(&app, 100).await.unwrap();
+    let audit = lines(&house.releases, &app, 100).await;
     let published = audit.iter().filter(|event| matches!(event.action, AuditAction::Published { .. }));
     assert_eq!(published.count(), 2);
 }

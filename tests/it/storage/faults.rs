@@ -1,9 +1,9 @@
 //! What S3 does wrong, and what we make of it.
 
 use loggia::config::Secret;
-use loggia::storage::{Condition, Endpoint, Etag, Patience, Prefix, Put, Storage, StorageError};
+use loggia::storage::{Body, Condition, Endpoint, Etag, Patience, Prefix, Put, Storage, StorageError};
 
-use super::{app, bytes, text};
+use super::{app, blob, bytes, text};
 use crate::support::s3::{Fault, Operation, S3Double, quick};
 
 #[tokio::test]
@@ -156,4 +156,25 @@ async fn a_bucket_that_goes_away_is_named() {
 fn unavailable<T: std::fmt::Debug>(answer: Result<T, StorageError>) {
     let error = answer.expect_err("it does not answer");
     assert!(matches!(error, StorageError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_large_file_goes_in_parts_each_repeated_by_itself() {
+    let double = S3Double::start().await;
+    let storage = double.storage().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let bytes: Vec<u8> = (0..=33 << 20).map(|n: usize| u8::try_from((n / 251 + n) % 256).unwrap()).collect();
+    std::fs::write(file.path(), &bytes).unwrap();
+    let body = || Body::File { path: file.path().to_owned(), size: bytes.len() as u64 };
+    let key = blob("large");
+    for fault in [Fault::SlowDown503, Fault::Reset, Fault::LostResponse] {
+        storage.delete(&key).await.unwrap();
+        double.fail_next_of(Operation::Put, 2, fault);
+        assert!(matches!(storage.put(&key, body(), Condition::Absent).await.unwrap(), Put::Stored(_)));
+        let last = storage.get_range(&key, 33 << 20, 10).await.unwrap().unwrap();
+        assert_eq!(last[..], bytes[33 << 20..], "{fault:?}");
+    }
+    double.forget();
+    assert_eq!(storage.put(&key, body(), Condition::Absent).await.unwrap(), Put::Lost);
+    assert_eq!(double.count(Operation::Put), 0, "what is there already is not sent again");
 }

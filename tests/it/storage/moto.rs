@@ -31,7 +31,9 @@ async fn moto_keeps_the_contract() {
         access_key: "AKMOTO".to_owned(),
         secret: Secret::new("any".to_owned()),
     };
-    contract::keeps(&Storage::s3_at(&endpoint, Patience::default()).await.unwrap()).await;
+    let storage = Storage::s3_at(&endpoint, Patience::default()).await.unwrap();
+    contract::keeps(&storage).await;
+    contract::large_objects_are_read_in_ranges(&storage).await;
 }
 
 async fn server() -> Option<(String, Option<Child>)> {

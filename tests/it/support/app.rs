@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use loggia::access::token::Wanted;
 use loggia::access::{AppSession, Session};
 use loggia::config::{Config, Flags, Secret, Storage};
-use loggia::model::{AppHost, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role};
-use loggia::releases::{Announced, By, PdfReader};
+use loggia::model::{
+    Ability, AppHost, AuditEvent, Clock, Digest, Entropy, Grant, Person, ReleaseId, Role, Subject, TokenScope,
+};
+use loggia::releases::{Announced, By, PdfReader, Sought};
 use loggia::serve::{self, Listeners};
 use loggia::web::{Loggia, Pipeline};
 use tokio_util::sync::CancellationToken;
@@ -62,8 +65,22 @@ impl TestApp {
         Self::start_at(clock, |_| {}, false).await
     }
 
+    /// Starts on a bucket that is open already, with another configuration.
+    pub(crate) async fn start_on(bucket: loggia::storage::Storage, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_any(Some(bucket), Clock::system(), change, true).await
+    }
+
     /// Starts at the time of `clock`; with `follow`, looks at the bucket every second.
     pub(crate) async fn start_at(clock: Clock, change: impl FnOnce(&mut Config), follow: bool) -> Self {
+        Self::start_any(None, clock, change, follow).await
+    }
+
+    async fn start_any(
+        bucket: Option<loggia::storage::Storage>,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+        follow: bool,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let content = dir.path().join("content");
         std::fs::create_dir_all(content.join("tools")).unwrap();
@@ -85,7 +102,10 @@ impl TestApp {
         change(&mut config);
         let listeners = Listeners::bind(&mut config).unwrap();
         let (port, ops_port) = (config.server.listen.port(), config.server.ops_listen.port());
-        let loggia = serve::open(config, clock, Entropy::system()).await.unwrap();
+        let loggia = match bucket {
+            Some(bucket) => Box::pin(serve::open_on(bucket, config, clock, Entropy::system())).await.unwrap(),
+            None => Box::pin(serve::open(config, clock, Entropy::system())).await.unwrap(),
+        };
         let pdfs = PdfReader::new(env!("CARGO_BIN_EXE_loggia").into(), &["read-pdf"]);
         loggia.releases.read_pdfs_with(pdfs);
         let stop = CancellationToken::new();
@@ -103,9 +123,31 @@ impl TestApp {
         Self { loggia, port, ops_port, stop, _dir: dir }
     }
 
-    /// Somebody as the built-in provider knows them.
+    /// Somebody as the built-in provider knows them, or as another would that is named in its place.
     pub(crate) fn person(&self, email: &str) -> Person {
-        self.loggia.provider.as_ref().unwrap().person(&email.parse().unwrap())
+        let email = email.parse().unwrap();
+        match &self.loggia.provider {
+            Some(provider) => provider.person(&email),
+            None => Person {
+                subject: Subject { iss: "https://id.example".to_owned(), sub: email.to_string() },
+                email,
+                name: None,
+                groups: Vec::new(),
+            },
+        }
+    }
+
+    /// The main host's origin.
+    pub(crate) fn home(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Sends a form as one of our own pages does, with this cookie.
+    pub(crate) async fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let request = client.post(format!("{}{path}", self.home())).form(fields);
+        let request = request.header("Cookie", cookie).header("Origin", self.home());
+        request.header("Sec-Fetch-Site", "same-origin").send().await.unwrap()
     }
 
     /// Publishes files as `owner@example.org`, live.
@@ -141,8 +183,43 @@ impl TestApp {
 
     pub(crate) async fn share(&self, app: &str, who: &str) {
         let by = By { person: self.person("owner@example.org"), from: None };
-        let grant = Grant { who: who.parse().unwrap(), role: Role::Viewer, until: None };
+        let grant = Grant::new(who.parse().unwrap(), Role::Viewer, None);
         self.loggia.releases.grant(&app.parse().unwrap(), grant, &by).await.unwrap();
+    }
+
+    /// What happened to an app, newest first.
+    pub(crate) async fn record(&self, app: &str) -> Vec<AuditEvent> {
+        let sought = Sought { most: 500, ..Sought::default() };
+        let record = self.loggia.releases.audit(&app.parse().unwrap(), &sought).await.unwrap();
+        record.lines.into_iter().map(|line| line.event).collect()
+    }
+
+    /// Sends a form as a browser does from a page of ours; `host` is an app's label, or empty for the main host.
+    pub(crate) async fn post(&self, host: &str, path: &str, cookie: &str, form: &[(&str, &str)]) -> Answer {
+        self.post_with(host, path, cookie, form, &[]).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        host: &str,
+        path: &str,
+        cookie: &str,
+        form: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let dot = if host.is_empty() { "" } else { "." };
+        let authority = format!("{host}{dot}localhost:{}", self.port);
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {authority}\r\nOrigin: http://{authority}\r\n\
+             Sec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            head.extend([*name, ": ", *value, "\r\n"]);
+        }
+        self.raw((head + "Connection: close\r\n\r\n" + &body).into_bytes()).await
     }
 
     /// The cookie of somebody who is signed in at an app's host.
@@ -153,6 +230,8 @@ impl TestApp {
             session: session.to_owned(),
             host: self.loggia.hosts.app_authority(&host),
             person: self.person(email),
+            begun: now,
+            provider_session: None,
             issued: now,
             expires: now + jiff::SignedDuration::from_hours(1),
         };
@@ -177,13 +256,17 @@ impl TestApp {
 
     /// An API token of somebody.
     pub(crate) async fn token(&self, email: &str) -> String {
+        self.token_that_may(email, Ability::All, TokenScope::All).await
+    }
+
+    /// An API token of somebody, which may do less than they.
+    pub(crate) async fn token_that_may(&self, email: &str, may: Ability, scope: TokenScope) -> String {
         let person = self.person(email);
         let owner = loggia::storage::Key::owner(&person.subject);
         let now = self.loggia.clock.now();
-        let scope = loggia::model::TokenScope::All;
+        let wanted = Wanted { label: "test", may, scope, days: 1 };
         let (text, record) =
-            loggia::access::token::mint(&person, &owner, "test", scope, 1, now, &self.loggia.entropy)
-                .unwrap();
+            loggia::access::token::mint(&person, &owner, wanted, now, &self.loggia.entropy).unwrap();
         self.loggia.releases.put_token(&record).await.unwrap();
         text.reveal().to_owned()
     }

@@ -2,3 +2,4 @@
 
 pub(crate) mod app;
 pub(crate) mod s3;
+pub(crate) mod smtp;

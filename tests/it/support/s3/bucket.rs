@@ -8,13 +8,15 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use loggia::model::Digest;
 use s3s::dto::{
-    BucketLocationConstraint, BucketVersioningStatus, CommonPrefix, DeleteObjectInput, DeleteObjectOutput,
-    ETag, ETagCondition, GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput,
-    GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput,
-    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, Metadata, Object, PutObjectInput, PutObjectOutput,
-    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
-    ServerSideEncryptionRule, StreamingBlob, Timestamp,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, BucketLocationConstraint, BucketVersioningStatus,
+    CommonPrefix, CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition,
+    GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput,
+    GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Metadata,
+    Object, PutObjectInput, PutObjectOutput, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, StreamingBlob, Timestamp, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -23,6 +25,7 @@ use super::BUCKET;
 #[derive(Default)]
 pub(super) struct Bucket {
     objects: Mutex<BTreeMap<String, Stored>>,
+    uploads: Mutex<BTreeMap<String, Upload>>,
     careless: bool,
 }
 
@@ -33,6 +36,14 @@ struct Stored {
     media_type: Option<String>,
     metadata: Option<Metadata>,
     modified: Timestamp,
+}
+
+/// An object that comes in parts.
+#[derive(Default)]
+struct Upload {
+    parts: BTreeMap<i32, Bytes>,
+    media_type: Option<String>,
+    metadata: Option<Metadata>,
 }
 
 impl Bucket {
@@ -170,6 +181,84 @@ impl S3 for Bucket {
         let etag = ETag::Strong(stored.etag.clone());
         objects.insert(input.key, stored);
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(etag), ..PutObjectOutput::default() }))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        req: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        known(&req.input.bucket)?;
+        let mut uploads = self.uploads.lock().unwrap();
+        let id = format!("upload-{}-{}", uploads.len(), loggia::model::Entropy::system().secret());
+        let (media_type, metadata) = (req.input.content_type, req.input.metadata);
+        uploads.insert(id.clone(), Upload { media_type, metadata, ..Upload::default() });
+        let upload_id = Some(id);
+        Ok(S3Response::new(CreateMultipartUploadOutput {
+            upload_id,
+            ..CreateMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+        let mut bytes = BytesMut::new();
+        if let Some(mut body) = req.input.body {
+            while let Some(chunk) = body.next().await {
+                bytes.extend_from_slice(&chunk.map_err(|_| s3_error!(IncompleteBody))?);
+            }
+        }
+        let bytes = bytes.freeze();
+        let e_tag = Some(ETag::Strong(Digest::of(&bytes).to_string()[..32].to_owned()));
+        let mut uploads = self.uploads.lock().unwrap();
+        let upload = uploads.get_mut(&req.input.upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?;
+        upload.parts.insert(req.input.part_number, bytes);
+        Ok(S3Response::new(UploadPartOutput { e_tag, ..UploadPartOutput::default() }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        req: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let input = req.input;
+        let mut uploads = self.uploads.lock().unwrap();
+        let mut objects = self.objects.lock().unwrap();
+        if !uploads.contains_key(&input.upload_id) {
+            return Err(s3_error!(NoSuchUpload));
+        }
+        if let (Some(condition), Some(held)) = (input.if_none_match, objects.get(&input.key))
+            && holds(&condition, &held.etag)
+        {
+            return Err(s3_error!(PreconditionFailed));
+        }
+        let upload = uploads.remove(&input.upload_id).unwrap_or_default();
+        let named = input.multipart_upload.and_then(|named| named.parts).unwrap_or_default();
+        let numbers: Vec<i32> = named.iter().filter_map(|part| part.part_number).collect();
+        if !numbers.iter().eq(upload.parts.keys()) {
+            return Err(s3_error!(InvalidPart));
+        }
+        let bytes = upload.parts.values().fold(BytesMut::new(), |mut all, part| {
+            all.extend_from_slice(part);
+            all
+        });
+        let etag = format!("{}-{}", &Digest::of(&bytes).to_string()[..32], numbers.len());
+        let (media_type, metadata) = (upload.media_type, upload.metadata);
+        let stored =
+            Stored { bytes: bytes.freeze(), etag: etag.clone(), media_type, metadata, modified: moment() };
+        objects.insert(input.key, stored);
+        let e_tag = Some(ETag::Strong(etag));
+        Ok(S3Response::new(CompleteMultipartUploadOutput {
+            e_tag,
+            ..CompleteMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        req: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let gone = self.uploads.lock().unwrap().remove(&req.input.upload_id);
+        gone.ok_or_else(|| s3_error!(NoSuchUpload))?;
+        let output = AbortMultipartUploadOutput::default();
+        Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
     }
 
     async fn delete_object(

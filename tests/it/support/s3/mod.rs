@@ -3,7 +3,7 @@
 //! 1. [`S3Double::start`] listens on a loopback port; [`S3Double::endpoint`] is what [`Storage::s3_at`] takes,
 //!    [`S3Double::environment`] what a process of its own takes.
 //! 2. [`S3Double::fail_next`], [`S3Double::fail_at_random`] and [`S3Double::set_down`] make it fail.
-//! 3. [`S3Double::count`] tells what it was asked for.
+//! 3. [`S3Double::count`] and [`S3Double::asked`] tell what it was asked for.
 //! 4. [`bucket`] holds the objects.
 
 mod bucket;
@@ -17,6 +17,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Collected, StreamBody};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -46,6 +48,10 @@ pub(crate) enum Fault {
     Reset,
     /// 404 `NoSuchBucket`.
     Gone,
+    /// It is done, and half of the answer comes before the connection breaks.
+    Truncate,
+    /// It is done, later than it could be.
+    Slow,
 }
 
 /// What a request asks for.
@@ -78,6 +84,18 @@ struct Plan {
     left: Option<usize>,
     failed: usize,
     counts: BTreeMap<Operation, usize>,
+    asked: Vec<String>,
+    always: Option<Fault>,
+    trap: Option<Trap>,
+}
+
+/// Something that happens at one write.
+struct Trap {
+    /// How many writes go by before it.
+    left: usize,
+    /// Whether the write is done all the same.
+    done: bool,
+    spring: Box<dyn FnOnce() + Send>,
 }
 
 struct Random {
@@ -149,9 +167,25 @@ impl S3Double {
         self.plan(|plan| plan.random = Some(Random { seed, percent, faults: faults.to_vec() }));
     }
 
+    /// Does `spring` at the write after `left` others. That write is `done`, or not; nobody hears of it.
+    pub(crate) fn trap(&self, left: usize, done: bool, spring: impl FnOnce() + Send + 'static) {
+        self.plan(|plan| plan.trap = Some(Trap { left, done, spring: Box::new(spring) }));
+    }
+
+    /// Takes the trap away; false when it had sprung.
+    pub(crate) fn disarm(&self) -> bool {
+        self.plan(|plan| plan.trap.take().is_some())
+    }
+
+    /// Makes every request fail from now on.
+    pub(crate) fn fail_always(&self, fault: Fault) {
+        self.plan(|plan| plan.always = Some(fault));
+    }
+
     /// No more faults.
     pub(crate) fn recover(&self) {
         self.plan(|plan| {
+            plan.always = None;
             plan.next.clear();
             plan.random = None;
             plan.down = false;
@@ -184,9 +218,17 @@ impl S3Double {
         self.plan(|plan| plan.counts.values().sum())
     }
 
+    /// The requests since the last [`S3Double::forget`] whose line contains `part`: method, path and query, range.
+    pub(crate) fn asked(&self, part: &str) -> Vec<String> {
+        self.plan(|plan| plan.asked.iter().filter(|line| line.contains(part)).cloned().collect())
+    }
+
     /// Counts from zero again.
     pub(crate) fn forget(&self) {
-        self.plan(|plan| plan.counts.clear());
+        self.plan(|plan| {
+            plan.counts.clear();
+            plan.asked.clear();
+        });
     }
 
     fn plan<T>(&self, change: impl FnOnce(&mut Plan) -> T) -> T {
@@ -208,15 +250,27 @@ pub(crate) fn quick() -> Patience {
         operation: Duration::from_secs(10),
         attempts: 4,
         pause: Duration::from_millis(4),
+        rest: Duration::from_millis(4),
     }
 }
 
 impl Plan {
     fn fault(&mut self, operation: Operation) -> Option<Fault> {
         *self.counts.entry(operation).or_default() += 1;
-        let fault = self.choose(operation);
+        let fault = self.sprung(operation).or_else(|| self.choose(operation));
         self.failed += usize::from(fault.is_some());
         fault
+    }
+
+    fn sprung(&mut self, operation: Operation) -> Option<Fault> {
+        let trap = self.trap.as_mut().filter(|_| matches!(operation, Operation::Put | Operation::Delete))?;
+        if trap.left > 0 {
+            trap.left -= 1;
+            return None;
+        }
+        let trap = self.trap.take()?;
+        (trap.spring)();
+        Some(if trap.done { Fault::LostResponse } else { Fault::Reset })
     }
 
     fn choose(&mut self, operation: Operation) -> Option<Fault> {
@@ -226,6 +280,9 @@ impl Plan {
         }
         if self.down {
             return Some(Fault::Reset);
+        }
+        if self.always.is_some() {
+            return self.always;
         }
         let meant = |(kind, left, _): &&mut (Option<Operation>, usize, Fault)| {
             *left > 0 && kind.is_none_or(|kind| kind == operation)
@@ -264,7 +321,12 @@ async fn answer(
     state: Arc<State>,
     request: http::Request<Incoming>,
 ) -> Result<Response<s3s::Body>, io::Error> {
-    let fault = state.plan.lock().unwrap().fault(operation(&request));
+    let fault = {
+        let mut plan = state.plan.lock().unwrap();
+        let range = request.headers().get("range").and_then(|range| range.to_str().ok()).unwrap_or_default();
+        plan.asked.push(format!("{} {} {range}", request.method(), request.uri()));
+        plan.fault(operation(&request))
+    };
     let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
     match fault {
         None => state.service.call(request.map(s3s::Body::from)).await.map_err(io::Error::other),
@@ -273,6 +335,14 @@ async fn answer(
             Err(broken())
         }
         Some(Fault::Reset) => Err(broken()),
+        Some(Fault::Truncate) => {
+            let answer = state.service.call(request.map(s3s::Body::from)).await.map_err(io::Error::other)?;
+            Ok(truncated(answer).await)
+        }
+        Some(Fault::Slow) => {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            state.service.call(request.map(s3s::Body::from)).await.map_err(io::Error::other)
+        }
         Some(Fault::Stall) => {
             std::future::pending::<Infallible>().await;
             Err(broken())
@@ -281,6 +351,16 @@ async fn answer(
         Some(Fault::Conflict409) => Ok(error(StatusCode::CONFLICT, "ConditionalRequestConflict")),
         Some(Fault::Gone) => Ok(error(StatusCode::NOT_FOUND, "NoSuchBucket")),
     }
+}
+
+/// Half of an answer that says it is whole.
+async fn truncated(answer: Response<s3s::Body>) -> Response<s3s::Body> {
+    let (mut head, body) = answer.into_parts();
+    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    head.headers.insert("content-length", bytes.len().into());
+    let half = Ok(Frame::data(bytes.slice(..bytes.len() / 2)));
+    let pieces = futures_util::stream::iter([half, Err(io::Error::from(io::ErrorKind::ConnectionReset))]);
+    Response::from_parts(head, s3s::Body::http_body_unsync(StreamBody::new(pieces)))
 }
 
 fn operation(request: &http::Request<Incoming>) -> Operation {

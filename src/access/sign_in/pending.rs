@@ -23,11 +23,13 @@ const LONGEST_PATHS: usize = 2200;
 
 /// Newest last.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Pending(Vec<Begun>);
+pub(in crate::access) struct Pending(Vec<Begun>);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Begun {
     secrets: Secrets,
+    /// The provider that was asked.
+    way: String,
     return_to: ReturnPath,
     #[serde(with = "seconds")]
     expires: Timestamp,
@@ -36,10 +38,15 @@ struct Begun {
 /// One secret from which state, nonce and verifier are made, so that the cookie stays small. None of the three
 /// betrays another.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Secrets(String);
+pub(in crate::access) struct Secrets(String);
 
 impl Pending {
-    pub(super) fn read(headers: &HeaderMap, host: &str, keyring: &Keyring, now: Timestamp) -> Self {
+    pub(in crate::access) fn read(
+        headers: &HeaderMap,
+        host: &str,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Self {
         let sealed = cookie::read(headers, CookieName::SignIn.as_str());
         let opened = sealed.and_then(|sealed| keyring.open(Purpose::SignIn, host.as_bytes(), sealed));
         let mut pending: Self = opened.unwrap_or_default();
@@ -47,15 +54,24 @@ impl Pending {
         pending
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::access) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn begin(&mut self, return_to: &ReturnPath, now: Timestamp, entropy: &Entropy) -> Secrets {
+    pub(in crate::access) fn begin(
+        &mut self,
+        way: &str,
+        return_to: &ReturnPath,
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> Secrets {
         let secrets = Secrets(entropy.secret());
-        let begun =
-            Begun { secrets: secrets.clone(), return_to: return_to.clone(), expires: after(now, LIFE) };
-        self.0.push(begun);
+        self.0.push(Begun {
+            secrets: secrets.clone(),
+            way: way.to_owned(),
+            return_to: return_to.clone(),
+            expires: after(now, LIFE),
+        });
         let paths = |list: &[Begun]| list.iter().map(|begun| begun.return_to.as_str().len()).sum::<usize>();
         while self.0.len() > MOST || paths(&self.0) > LONGEST_PATHS {
             self.0.remove(0);
@@ -63,17 +79,26 @@ impl Pending {
         secrets
     }
 
-    /// Takes out the sign-in that `state` answers.
-    pub(super) fn take(&mut self, state: &str) -> Option<(Secrets, ReturnPath)> {
-        let answers = |begun: &Begun| {
-            verify_slices_are_equal(begun.secrets.state().as_bytes(), state.as_bytes()).is_ok()
-        };
-        let place = self.0.iter().position(answers)?;
+    /// Takes out the sign-in at the provider `way` that `state` answers.
+    pub(in crate::access) fn take(&mut self, way: &str, state: &str) -> Option<(Secrets, ReturnPath)> {
+        let place = self.place(state).filter(|place| self.0[*place].way == way)?;
         let begun = self.0.remove(place);
         Some((begun.secrets, begun.return_to))
     }
 
-    pub(super) fn cookie(&self, host: &str, keyring: &Keyring) -> Cookie {
+    /// Where somebody wanted to go whose sign-in `state` answers.
+    pub(in crate::access) fn wanted(&self, state: &str) -> Option<&ReturnPath> {
+        self.place(state).map(|place| &self.0[place].return_to)
+    }
+
+    fn place(&self, state: &str) -> Option<usize> {
+        let answers = |begun: &Begun| {
+            verify_slices_are_equal(begun.secrets.state().as_bytes(), state.as_bytes()).is_ok()
+        };
+        self.0.iter().position(answers)
+    }
+
+    pub(in crate::access) fn cookie(&self, host: &str, keyring: &Keyring) -> Cookie {
         if self.is_empty() {
             return Cookie::clear(CookieName::SignIn);
         }
@@ -82,15 +107,15 @@ impl Pending {
 }
 
 impl Secrets {
-    pub(super) fn state(&self) -> String {
+    pub(in crate::access) fn state(&self) -> String {
         self.derive("state")
     }
 
-    pub(super) fn nonce(&self) -> String {
+    pub(in crate::access) fn nonce(&self) -> String {
         self.derive("nonce")
     }
 
-    pub(super) fn verifier(&self) -> String {
+    pub(in crate::access) fn verifier(&self) -> String {
         self.derive("verifier")
     }
 
@@ -114,7 +139,7 @@ mod tests {
 
     fn began(headers: &HeaderMap, path: &str, second: i64) -> (Secrets, HeaderMap) {
         let mut pending = Pending::read(headers, HOST, &keyring(), at(second));
-        let secrets = pending.begin(&path.parse().unwrap(), at(second), &Entropy::system());
+        let secrets = pending.begin("staff", &path.parse().unwrap(), at(second), &Entropy::system());
         (secrets, sent_back(&[&pending.cookie(HOST, &keyring())]))
     }
 
@@ -123,10 +148,19 @@ mod tests {
         let (first, headers) = began(&HeaderMap::new(), "/a", 0);
         let (second, headers) = began(&headers, "/b", 1);
         let mut pending = Pending::read(&headers, HOST, &keyring(), at(2));
-        assert_eq!(pending.take(&first.state()).unwrap().1.as_str(), "/a");
-        assert!(pending.take(&first.state()).is_none());
-        assert_eq!(pending.take(&second.state()).unwrap().1.as_str(), "/b");
+        assert_eq!(pending.take("staff", &first.state()).unwrap().1.as_str(), "/a");
+        assert!(pending.take("staff", &first.state()).is_none());
+        assert_eq!(pending.take("staff", &second.state()).unwrap().1.as_str(), "/b");
         assert_eq!(pending.cookie(HOST, &keyring()), Cookie::clear(CookieName::SignIn));
+    }
+
+    #[test]
+    fn one_provider_cannot_answer_for_another() {
+        let (secrets, headers) = began(&HeaderMap::new(), "/a", 0);
+        let mut pending = Pending::read(&headers, HOST, &keyring(), at(1));
+        assert!(pending.take("partners", &secrets.state()).is_none());
+        assert_eq!(pending.wanted(&secrets.state()).unwrap().as_str(), "/a");
+        assert!(pending.take("staff", &secrets.state()).is_some());
     }
 
     #[test]

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
-use super::AccessError;
+use crate::access::AccessError;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const LARGEST_ANSWER: usize = 1 << 20;
 
 #[derive(Debug)]
-pub(super) struct HttpClient(reqwest::Client);
+pub(in crate::access) struct HttpClient(reqwest::Client);
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum HttpError {
+pub(in crate::access) enum HttpError {
     #[error("no answer")]
     Unanswered,
     #[error("an answer of over 1 MiB")]
@@ -24,7 +24,7 @@ pub(super) enum HttpError {
 
 impl HttpClient {
     /// `home` is a provider on this machine: reached without TLS and past any proxy.
-    pub(super) fn new(home: bool) -> Result<Self, AccessError> {
+    pub(in crate::access) fn new(home: bool) -> Result<Self, AccessError> {
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(LONGEST_WAIT / 2)
@@ -36,7 +36,7 @@ impl HttpClient {
         builder.build().map(Self).map_err(|error| AccessError::Http(error.to_string()))
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    pub(in crate::access) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(|error| unanswered(&error))?;
         let mut answer = self.0.execute(request).await.map_err(|error| unanswered(&error))?;
         let mut body = Vec::new();

@@ -1,0 +1,62 @@
+//! News for people about sharing: the one place from which it goes out.
+
+use jiff::Timestamp;
+
+use crate::model::{AppName, EmailAddress, Grant};
+use crate::releases::Request;
+
+/// Something that somebody would like to know.
+#[derive(Debug)]
+pub(super) enum News<'n> {
+    /// To an app's publishers: somebody asks to be let in.
+    Asked {
+        /// To which app.
+        app: &'n AppName,
+        /// Who, why, and where they wanted to go.
+        request: &'n Request,
+    },
+    /// To whoever asked: they are let in, and find what they wanted at `wanted` on the app's host.
+    Approved {
+        /// To which app.
+        app: &'n AppName,
+        /// Who asked, and where they wanted to go.
+        request: &'n Request,
+        /// When it ends.
+        until: Option<Timestamp>,
+    },
+    /// To whoever asked: they are not let in.
+    Declined {
+        /// To which app.
+        app: &'n AppName,
+        /// Who asked.
+        request: &'n Request,
+    },
+    /// To whomever a line names: an app was shared with them.
+    Shared {
+        /// Which app.
+        app: &'n AppName,
+        /// The new lines.
+        grants: &'n [Grant],
+        /// Who shared it.
+        by: &'n EmailAddress,
+    },
+}
+
+/// Tells those whom it concerns, by the log.
+pub(super) fn announce(news: &News<'_>) {
+    match news {
+        News::Asked { app, request } => {
+            tracing::info!(%app, person = %request.person.email, "somebody asks to be let in");
+        }
+        News::Approved { app, request, until } => {
+            let until = until.map(|until| until.to_string());
+            tracing::info!(%app, person = %request.person.email, wanted = %request.wanted, until, "who asked is let in");
+        }
+        News::Declined { app, request } => {
+            tracing::info!(%app, person = %request.person.email, "who asked is not let in");
+        }
+        News::Shared { app, grants, by } => {
+            tracing::info!(%app, %by, lines = grants.len(), "an app was shared");
+        }
+    }
+}
