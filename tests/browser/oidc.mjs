@@ -2,60 +2,9 @@
 // configured as it would be for other people.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
-import Provider from "oidc-provider";
-import { eventually, freePort, html, newPage, openBrowser, publish, startLoggia } from "./support.mjs";
-
-const CLIENT = { id: "loggia", secret: "a-secret-that-only-this-test-knows-0123456789" };
-
-/** The provider, where `ann` is ann@example.org, an analyst, and so is everybody by their own name. */
-async function startProvider(callback) {
-  const port = await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
-        redirect_uris: [callback],
-        grant_types: ["authorization_code"],
-        response_types: ["code"],
-      },
-    ],
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "groups"] },
-    // The claims of the scopes stand in the ID token, as with the large providers.
-    conformIdTokenClaims: false,
-    cookies: { keys: ["only-for-this-test"] },
-    pkce: { required: () => true },
-    findAccount: (_context, sub) => ({
-      accountId: sub,
-      claims: () => ({ sub, email: `${sub}@example.org`, email_verified: true, name: sub, groups: ["analysts"] }),
-    }),
-  });
-  const server = provider.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return { issuer, stop: () => server.closeAllConnections() || server.close() };
-}
-
-/** Loggia's configuration, as other people would open it. */
-const configuration = (issuer, { port, opsPort, dir }) => `
-[server]
-listen = "127.0.0.1:${port}"
-ops_listen = "127.0.0.1:${opsPort}"
-public_url = "http://localhost:${port}"
-apps_domain = "localhost"
-
-[content]
-dir = "${dir}/content"
-
-[storage]
-url = "${dir}/store"
-
-[sign_in]
-issuer = "${issuer}"
-client_id = "${CLIENT.id}"
-`;
+import { eventually, html, newPage, openBrowser, publish, startLoggia } from "./support.mjs";
+import { answer, CLIENT, SESSION_KEY, startProvider, withProvider } from "./support-oidc.mjs";
 
 describe("with a certified OpenID provider", () => {
   let provider;
@@ -66,11 +15,11 @@ describe("with a certified OpenID provider", () => {
     loggia = await startLoggia({
       env: {
         LOGGIA_SIGN_IN_CLIENT_SECRET: CLIENT.secret,
-        LOGGIA_SIGN_IN_SESSION_KEYS: "a-session-key-that-only-this-test-knows",
+        LOGGIA_SIGN_IN_SESSION_KEYS: SESSION_KEY,
       },
       settings: async (place) => {
-        provider = await startProvider(`http://localhost:${place.port}/-/sign-in/callback`);
-        return configuration(provider.issuer, place);
+        provider = await startProvider(`http://localhost:${place.port}/-/sign-in/callback`, { also: { groups: ["analysts"] } });
+        return withProvider(provider.issuer, place);
       },
     });
     browser = await openBrowser();
@@ -122,13 +71,3 @@ describe("with a certified OpenID provider", () => {
     assert.ok(!/[?&](code|state)=[^\s&"]{8}/.test(loggia.said()), loggia.said());
   });
 });
-
-/** Signs in at the provider as `name` and consents. */
-async function answer(page, name) {
-  await page.locator('input[name="login"]').fill(name);
-  await page.locator('input[name="password"]').fill("anything");
-  await page.getByRole("button", { name: /sign-?in/i }).click();
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL((url) => url.hostname.endsWith("localhost"));
-  await page.waitForLoadState();
-}

@@ -2,50 +2,20 @@
 // people read when it fails; with `oidc-provider` for two providers that each have rules of their own.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import Provider from "oidc-provider";
-import { eventually, freePort, lookAt, newPage, openBrowser, startLoggia, startPostOffice } from "./support.mjs";
+import { eventually, lookAt, newPage, openBrowser, startLoggia, startPostOffice } from "./support.mjs";
+import { answer, CLIENT, configuration, SESSION_KEY, startProvider } from "./support-oidc.mjs";
 
-const SECRET = "a-secret-that-only-this-test-knows-0123456789";
 /** A folder for pictures of the pages, to be looked at by people; none are made without it. */
 const PICTURES = process.env.LOGGIA_PICTURES;
-
-/** A provider where everybody is NAME@domain, and in the roles `role` below `realm_access`. */
-async function startProvider(callback, domain, role) {
-  const port = await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: "loggia",
-        client_secret: SECRET,
-        redirect_uris: [callback],
-        grant_types: ["authorization_code"],
-        response_types: ["code"],
-      },
-    ],
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "realm_access"] },
-    conformIdTokenClaims: false,
-    cookies: { keys: ["only-for-this-test"] },
-    pkce: { required: () => true },
-    findAccount: (_context, sub) => ({
-      accountId: sub,
-      claims: () => ({ sub, email: `${sub}@${domain}`, email_verified: true, name: sub, realm_access: { roles: [role] } }),
-    }),
-  });
-  const server = provider.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return { issuer, stop: () => server.closeAllConnections() || server.close() };
-}
 
 const table = (name, label, issuer) => `
 [[sign_in.provider]]
 name = "${name}"
 label = "${label}"
 issuer = "${issuer}"
-client_id = "loggia"
+client_id = "${CLIENT.id}"
 groups_claim = "realm_access.roles"
 domains = ["staff.example"]
 `;
@@ -63,26 +33,21 @@ for (const theme of ["default", "service"]) describe(`several ways to sign in, i
       env: {
         LOGGIA_SERVER_THEME: theme,
         LOGGIA_LOGS_FILTER: "trace",
-        LOGGIA_SIGN_IN_PROVIDER_1_CLIENT_SECRET: SECRET,
-        LOGGIA_SIGN_IN_PROVIDER_2_CLIENT_SECRET: SECRET,
-        LOGGIA_SIGN_IN_SESSION_KEYS: "a-session-key-that-only-this-test-knows",
+        LOGGIA_SIGN_IN_PROVIDER_1_CLIENT_SECRET: CLIENT.secret,
+        LOGGIA_SIGN_IN_PROVIDER_2_CLIENT_SECRET: CLIENT.secret,
+        LOGGIA_SIGN_IN_SESSION_KEYS: SESSION_KEY,
       },
-      settings: async ({ port, opsPort, dir }) => {
-        const callback = (name) => `http://localhost:${port}/-/sign-in/callback/${name}`;
+      settings: async (place) => {
+        const start = (name, domain, role) =>
+          startProvider(`http://localhost:${place.port}/-/sign-in/callback/${name}`, {
+            domain,
+            also: { realm_access: { roles: [role] } },
+          });
         providers = [
-          await startProvider(callback("staff"), "staff.example", "reader"),
-          await startProvider(callback("partners"), "partner.example", "guest"),
+          await start("staff", "staff.example", "reader"),
+          await start("partners", "partner.example", "guest"),
         ];
-        return `
-[server]
-listen = "127.0.0.1:${port}"
-ops_listen = "127.0.0.1:${opsPort}"
-public_url = "http://localhost:${port}"
-apps_domain = "localhost"
-[content]
-dir = "${dir}/content"
-[storage]
-url = "${dir}/store"
+        return `${configuration(place)}
 [sign_in.email]
 domains = ["outside.example"]
 [mail]
@@ -161,7 +126,7 @@ ${table("partners", "Partner account", providers[1].issuer)}`;
 
   it("says no secret in its log, and names what failed", () => {
     const said = loggia.said();
-    assert.ok(!said.includes(SECRET));
+    assert.ok(!said.includes(CLIENT.secret));
     assert.ok(!/[?&](code|state)=[^\s&"]{8}/.test(said));
     assert.match(said, /somebody could not be signed in.*failure="domain"/);
   });
@@ -179,13 +144,3 @@ ${table("partners", "Partner account", providers[1].issuer)}`;
     await lookAt(page);
   }
 });
-
-/** Signs in at the provider as `name` and consents. */
-async function answer(page, name) {
-  await page.locator('input[name="login"]').fill(name);
-  await page.locator('input[name="password"]').fill("anything");
-  await page.getByRole("button", { name: /sign-?in/i }).click();
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL((url) => url.hostname.endsWith("localhost"));
-  await page.waitForLoadState();
-}

@@ -2,46 +2,21 @@
 // provider's word.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
-import Provider from "oidc-provider";
-import { eventually, freePort, html, newPage, openBrowser, publish, startLoggia } from "./support.mjs";
+import { eventually, html, newPage, openBrowser, publish, startLoggia } from "./support.mjs";
+import { answer, CLIENT, SESSION_KEY, startProvider, withProvider } from "./support-oidc.mjs";
 
-const CLIENT = { id: "loggia", secret: "a-secret-that-only-this-test-knows-0123456789" };
-
-/** The provider, which ends its own sessions and tells Loggia at `site` so. */
-async function startProvider(site) {
-  const port = await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
-        redirect_uris: [`${site}/-/sign-in/callback`],
-        post_logout_redirect_uris: [`${site}/-/signed-out`],
-        backchannel_logout_uri: `${site}/-/back-channel-logout`,
-        backchannel_logout_session_required: true,
-        grant_types: ["authorization_code"],
-        response_types: ["code"],
-      },
-    ],
-    features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
-    // It does not call addresses of its own machine unless it is told to.
-    fetch: (url, { dispatcher: _dispatcher, ...options }) => fetch(url, options),
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
-    conformIdTokenClaims: false,
-    cookies: { keys: ["only-for-this-test"] },
-    findAccount: (_context, sub) => ({
-      accountId: sub,
-      claims: () => ({ sub, email: `${sub}@example.org`, email_verified: true, name: sub }),
-    }),
-  });
-  provider.on("backchannel.error", (_context, error) => process.stderr.write(`back channel: ${error.message}\n`));
-  const server = provider.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return { issuer, stop: () => server.closeAllConnections() || server.close() };
-}
+/** What the provider knows besides: it ends its own sessions and tells Loggia at `site` so. */
+const endsSessions = (site) => ({
+  client: {
+    post_logout_redirect_uris: [`${site}/-/signed-out`],
+    backchannel_logout_uri: `${site}/-/back-channel-logout`,
+    backchannel_logout_session_required: true,
+  },
+  features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
+  // It does not call addresses of its own machine unless it is told to.
+  fetch: (url, { dispatcher: _dispatcher, ...options }) => fetch(url, options),
+});
 
 describe("signing out with a certified OpenID provider", () => {
   let provider;
@@ -52,27 +27,12 @@ describe("signing out with a certified OpenID provider", () => {
     loggia = await startLoggia({
       env: {
         LOGGIA_SIGN_IN_CLIENT_SECRET: CLIENT.secret,
-        LOGGIA_SIGN_IN_SESSION_KEYS: "a-session-key-that-only-this-test-knows",
+        LOGGIA_SIGN_IN_SESSION_KEYS: SESSION_KEY,
       },
-      settings: async ({ port, opsPort, dir }) => {
-        provider = await startProvider(`http://localhost:${port}`);
-        return `
-[server]
-listen = "127.0.0.1:${port}"
-ops_listen = "127.0.0.1:${opsPort}"
-public_url = "http://localhost:${port}"
-apps_domain = "localhost"
-
-[content]
-dir = "${dir}/content"
-
-[storage]
-url = "${dir}/store"
-
-[sign_in]
-issuer = "${provider.issuer}"
-client_id = "${CLIENT.id}"
-`;
+      settings: async (place) => {
+        const site = `http://localhost:${place.port}`;
+        provider = await startProvider(`${site}/-/sign-in/callback`, endsSessions(site));
+        return withProvider(provider.issuer, place);
       },
     });
     browser = await openBrowser();
@@ -123,13 +83,3 @@ client_id = "${CLIENT.id}"
     assert.ok(!/eyJ[\w-]{20}/.test(loggia.said()), "no token of the provider's");
   });
 });
-
-/** Signs in at the provider as `name` and consents. */
-async function answer(page, name) {
-  await page.locator('input[name="login"]').fill(name);
-  await page.locator('input[name="password"]').fill("anything");
-  await page.getByRole("button", { name: /sign-?in/i }).click();
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL((url) => url.hostname.endsWith("localhost"));
-  await page.waitForLoadState();
-}
