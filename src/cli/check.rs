@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let library =
         Library::load(&content, today).with_context(|| format!("cannot check {}", args.dir.display()))?;
     let mut problems = library.problems().to_vec();
-    if let Err(error) = Synonyms::of_folder(&args.dir) {
+    if let Err(error) = Synonyms::of_folder(library.dir()) {
         problems.push(unusable(&error));
         problems.sort();
     }

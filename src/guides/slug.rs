@@ -87,13 +87,9 @@ fn mk_docs(text: &str) -> String {
     let plain: String = text.nfkd().filter(kept).map(|c| c.to_ascii_lowercase()).collect();
     let mut id = String::with_capacity(plain.len());
     for c in plain.trim().chars() {
-        match c {
-            '-' | ' ' | '\t' | '\n' => {
-                if !id.ends_with('-') {
-                    id.push('-');
-                }
-            }
-            c => id.push(c),
+        let c = if c.is_ascii_whitespace() { '-' } else { c };
+        if c != '-' || !id.ends_with('-') {
+            id.push(c);
         }
     }
     id

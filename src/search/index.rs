@@ -45,6 +45,8 @@ pub struct Changes<'a> {
 pub struct Index {
     pub(super) parts: Arc<[Part]>,
     pub(super) synonyms: Arc<Synonyms>,
+    /// It is as it was read from a file.
+    as_read: bool,
 }
 
 /// A segment, and which of its sections are no longer.
@@ -73,7 +75,7 @@ impl Index {
     fn of_pages(pages: &[Page<'_>]) -> Result<Self, SearchError> {
         fits(pages, 0)?;
         let part = Part::new(Segment::build(pages));
-        Ok(Self { parts: Arc::new([part]), synonyms: Arc::default() })
+        Ok(Self { parts: Arc::new([part]), synonyms: Arc::default(), as_read: false })
     }
 
     /// The index as it was saved, brought up to date with `guides` and `apps`: what did not change is not read again.
@@ -168,7 +170,7 @@ impl Index {
         pages: &[Page<'_>],
         gone: impl Fn(&Circle, &PageKey) -> bool,
     ) -> Result<Self, SearchError> {
-        fits(pages, self.parts.iter().map(|part| part.segment.text_bytes()).sum())?;
+        fits(pages, self.parts.iter().map(|part| part.segment.text_bytes).sum())?;
         let mut parts: Vec<Part> =
             self.parts.iter().map(|part| part.without(&gone)).filter(|part| part.live() > 0).collect();
         // The last segments are put together with what is new, as long as they are small.
@@ -185,7 +187,7 @@ impl Index {
         if !fresh.is_empty() {
             parts.push(Part::new(Segment::build(&fresh)));
         }
-        Ok(Self { parts: parts.into(), synonyms: Arc::clone(&self.synonyms) })
+        Ok(Self { parts: parts.into(), synonyms: Arc::clone(&self.synonyms), as_read: false })
     }
 
     /// The same index with these synonyms.
@@ -200,10 +202,10 @@ impl Index {
         self.parts.iter().map(|part| part.live() as u64).sum()
     }
 
-    /// Whether `other` is this very index, not only one like it.
+    /// Whether it has just what the file had that it was read from.
     #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.parts, &other.parts)
+    pub fn is_as_read(&self) -> bool {
+        self.as_read
     }
 
     /// Whether there are pages of apps in it.
@@ -215,7 +217,7 @@ impl Index {
     /// How many bytes of text they have.
     #[must_use]
     pub fn text_bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.segment.text_bytes() as u64).sum()
+        self.parts.iter().map(|part| part.segment.text_bytes as u64).sum()
     }
 
     /// The circles that sections belong to, each once, in no order.
@@ -241,8 +243,9 @@ impl Index {
         }
     }
 
-    pub(super) fn of_segment(segment: Segment) -> Self {
-        Self { parts: Arc::new([Part::new(segment)]), synonyms: Arc::default() }
+    /// The index of a file.
+    pub(super) fn read(segment: Segment) -> Self {
+        Self { parts: Arc::new([Part::new(segment)]), synonyms: Arc::default(), as_read: true }
     }
 }
 

@@ -58,6 +58,8 @@ pub(super) struct Segment {
     impacts: Vec<u8>,
     /// All pages are English.
     pub(super) all_stemmed: bool,
+    /// How many bytes its texts have.
+    pub(super) text_bytes: usize,
 }
 
 /// Bytes of [`Segment::text`], or items of [`Segment::tokens`].
@@ -180,6 +182,8 @@ impl Segment {
             }
         }
         let all_stemmed = pages.iter().all(|page| page.stemmed);
+        let text_bytes =
+            text.len() + sections.iter().flat_map(|sections| sections.iter()).map(size).sum::<usize>();
         Self {
             circles,
             pages,
@@ -192,6 +196,7 @@ impl Segment {
             holders,
             impacts,
             all_stemmed,
+            text_bytes,
         }
     }
 
@@ -254,12 +259,6 @@ impl Segment {
             stemmed: page.stemmed,
             sections: &self.sections[number],
         }
-    }
-
-    /// How many bytes its texts have.
-    pub(super) fn text_bytes(&self) -> usize {
-        let sections = self.sections.iter().flat_map(|sections| sections.iter());
-        self.text.len() + sections.map(size).sum::<usize>()
     }
 
     /// Takes `sections`, which are the same, in the place of the page's own: what is shared is there once.

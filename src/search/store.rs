@@ -40,7 +40,9 @@ impl Index {
     pub fn save(&self, file: &Path) -> io::Result<()> {
         let segment = self.compact();
         let mut packed = Vec::new();
-        for part in parts(&segment)? {
+        // One part after the other: together they take as much memory as the index.
+        for part in [write_contents, write_text, write_sections, write_words, write_tokens] {
+            let part = part(&segment)?;
             let compressed = zstd::bulk::compress(&part, LEVEL)?;
             packed.extend_from_slice(&(part.len() as u64).to_le_bytes());
             packed.extend_from_slice(&(compressed.len() as u64).to_le_bytes());
@@ -80,31 +82,23 @@ impl Index {
         }
         let segment =
             Segment::assemble(circles, pages, docs, (text, sections), Dictionary::of(&words), tokens);
-        Some(Self::of_segment(segment))
+        Some(Self::read(segment))
     }
 }
 
-fn parts(segment: &Segment) -> io::Result<[Vec<u8>; 5]> {
-    let contents = Contents {
-        circles: segment.circles.clone(),
-        pages: segment.pages.clone(),
-        docs: segment.docs.clone(),
-    };
-    let mut words = String::new();
-    for word in segment.dictionary.words() {
-        words.push_str(word);
-        words.push('\n');
-    }
-    let contents = serde_json::to_vec(&contents)?;
-    let tokens = write_tokens(segment);
-    let text = segment.text.clone().into_bytes();
-    Ok([contents, text, write_sections(&segment.sections), words.into_bytes(), tokens])
+fn write_contents(segment: &Segment) -> io::Result<Vec<u8>> {
+    let (circles, pages, docs) = (segment.circles.clone(), segment.pages.clone(), segment.docs.clone());
+    Ok(serde_json::to_vec(&Contents { circles, pages, docs })?)
+}
+
+fn write_text(segment: &Segment) -> io::Result<Vec<u8>> {
+    Ok(segment.text.clone().into_bytes())
 }
 
 /// How many sections each page has; of each its level and the lengths of its texts, and the texts.
-fn write_sections(pages: &[Arc<[Section]>]) -> Vec<u8> {
+fn write_sections(segment: &Segment) -> io::Result<Vec<u8>> {
     let mut written = Vec::new();
-    for sections in pages {
+    for sections in &segment.sections {
         write_number(&mut written, rank(sections.len()));
         for section in &**sections {
             written.push(section.level);
@@ -114,7 +108,7 @@ fn write_sections(pages: &[Arc<[Section]>]) -> Vec<u8> {
             }
         }
     }
-    written
+    Ok(written)
 }
 
 fn read_sections(mut bytes: &[u8], pages: usize) -> Option<Vec<Arc<[Section]>>> {
@@ -156,8 +150,17 @@ fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
     (part.len() == size).then_some(part)
 }
 
+fn write_words(segment: &Segment) -> io::Result<Vec<u8>> {
+    let mut words = String::new();
+    for word in segment.dictionary.words() {
+        words.push_str(word);
+        words.push('\n');
+    }
+    Ok(words.into_bytes())
+}
+
 /// The words by how frequent they are, so that most take one or two bytes; then the ranks in that order.
-fn write_tokens(segment: &Segment) -> Vec<u8> {
+fn write_tokens(segment: &Segment) -> io::Result<Vec<u8>> {
     let words = segment.dictionary.len();
     let mut by_frequency: Vec<u32> = (0..rank(words)).collect();
     by_frequency.sort_by_key(|word| (std::cmp::Reverse(segment.frequency(*word)), *word));
@@ -171,7 +174,7 @@ fn write_tokens(segment: &Segment) -> Vec<u8> {
         let same = u32::from(token & SAME != 0);
         write_number(&mut written, numbers[(token & !SAME) as usize] << 1 | same);
     }
-    written
+    Ok(written)
 }
 
 fn read_tokens(mut bytes: &[u8], words: usize) -> Option<Vec<u32>> {
@@ -241,4 +244,33 @@ fn sound(
         && pages.iter().enumerate().all(page)
         && docs.iter().all(doc)
         && pages.iter().map(|page| page.docs.len()).sum::<usize>() == docs.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AppPage, AppText};
+
+    #[test]
+    fn texts_that_did_not_change_are_there_once_after_a_start() {
+        let section = Section {
+            id: String::new(),
+            level: 1,
+            heading: "Tides".to_owned(),
+            text: "High at noon.".to_owned(),
+            code: String::new(),
+        };
+        let page = AppPage { path: "/".to_owned(), title: "Tides".to_owned(), sections: [section].into() };
+        let text = AppText { app: "tides".parse().unwrap(), title: "Tides".to_owned(), pages: vec![page] };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("index");
+        Index::build_all([], [&text]).unwrap().save(&file).unwrap();
+        let read = Index::load(&file).unwrap();
+        let own = Arc::clone(&read.parts[0].segment.sections[0]);
+        assert!(!Arc::ptr_eq(&own, &text.pages[0].sections) && *own == *text.pages[0].sections);
+        let renewed = read.renewed([], [&text]).unwrap();
+        assert!(renewed.is_as_read());
+        assert!(Arc::ptr_eq(&renewed.parts[0].segment.sections[0], &text.pages[0].sections));
+        assert!(!Index::load(&file).unwrap().renewed([], []).unwrap().is_as_read());
+    }
 }

@@ -15,13 +15,11 @@ const KEPT: &str = "search-index";
 pub(super) fn open(config: &Config, library: &Library) -> Result<Index> {
     let guides = || library.pages().map(|page| page.guide());
     let file = config.server.cache.as_ref().map(|cache| cache.join(KEPT));
-    let kept = file.as_deref().and_then(Index::load);
-    let index = match kept.clone() {
+    let index = match file.as_deref().and_then(Index::load) {
         Some(kept) => kept.renewed(guides(), [])?,
         None => Index::build(guides())?,
     };
-    let unchanged = kept.is_some_and(|kept| kept.is(&index));
-    if let Some(file) = file.filter(|_| !unchanged) {
+    if let Some(file) = file.filter(|_| !index.is_as_read()) {
         let index = index.clone();
         // Nothing waits for it, and a server that stops before leaves the file of before.
         std::thread::spawn(move || {
