@@ -18,9 +18,10 @@ use super::resolve::Asked;
 use super::send::Sending;
 use super::site::{Choice, File, Site};
 use super::state::Loggia;
+use super::viewer::app_session_of;
 use super::{enter, origin, refusal, vault};
-use crate::access::{AppSession, Part, Permit, Refusal, Target, Visitor, decide, may_enter};
-use crate::model::{Activation, App, AppHost, Lineage, Shows, Viewer};
+use crate::access::{Part, Permit, Refusal, Target, Visitor, decide, may_enter};
+use crate::model::{Activation, App, AppHost, Shows, Viewer};
 use crate::theme::views::{Layout, Link, NotFoundPage};
 
 /// Answers on an app's host; `host` is `None` for a name that no app can have.
@@ -65,9 +66,7 @@ async fn file(
     if catalog.is_stale(now) {
         return Err(Failure::Stale);
     }
-    let authority = loggia.hosts.app_authority(host);
-    let ended = |of: &Lineage<'_>| catalog.ended(of);
-    let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
+    let session = app_session_of(request.headers(), host, &catalog, loggia);
     let viewer = Viewer::from(session);
     let visitor = loggia.visitor(&viewer, context.from);
     let app = catalog.app(&host.app);

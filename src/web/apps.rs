@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::context::Context;
 use super::explaining::{self, About};
 use super::failure::{Failure, main_layout};
-use super::notices::{self, News};
+use super::notices;
 use super::sharing::{self, end_of};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
@@ -77,14 +77,7 @@ pub(super) async fn grant(
     };
     let who = understood.who;
     let grants: Vec<_> = who.iter().map(|who| Grant::new(who.clone(), role, until)).collect();
-    let changed = loggia.releases.grant_all(change.permit.app(), &grants, &change.by).await;
-    if changed.is_ok() {
-        notices::announce(&News::Shared {
-            app: change.permit.app(),
-            grants: &grants,
-            by: change.permit.by(),
-        });
-    }
+    let changed = notices::share(&loggia.releases, change.permit.app(), &grants, &change.by).await;
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
     done(
         &loggia,

@@ -20,8 +20,9 @@ use super::failure::Failure;
 use super::notices::{self, News};
 use super::sign_in::private;
 use super::state::Loggia;
-use crate::access::{AppSession, Parameters, Rate, ReturnPath, check_same_origin, may_enter};
-use crate::model::{App, AppHost, AppName, AuditAction, Lineage, Person, Subject, Viewer};
+use super::viewer::app_session_of;
+use crate::access::{Parameters, Rate, ReturnPath, check_same_origin, may_enter};
+use crate::model::{App, AppHost, AppName, AuditAction, Person, Subject, Viewer};
 use crate::releases::{self, LONGEST_REASON, Releases};
 use crate::theme::views::{AskedPage, Owned};
 
@@ -66,9 +67,7 @@ pub(super) async fn ask(
     if catalog.is_stale(now) {
         return Err(Failure::Stale);
     }
-    let authority = loggia.hosts.app_authority(host);
-    let ended = |of: &Lineage<'_>| catalog.ended(of);
-    let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, ended);
+    let session = app_session_of(request.headers(), host, &catalog, loggia);
     let wanted = wanted(&request, &origin);
     let Some(session) = session else {
         return Ok(enter::begin(loggia, &request, host, &wanted));

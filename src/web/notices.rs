@@ -1,9 +1,11 @@
 //! News for people about sharing: the one place from which it goes out.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use crate::model::{AppName, EmailAddress, Grant};
-use crate::releases::Request;
+use crate::model::{App, AppName, EmailAddress, Grant};
+use crate::releases::{By, ReleaseError, Releases, Request};
 
 /// Something that somebody would like to know.
 #[derive(Debug)]
@@ -40,6 +42,18 @@ pub(super) enum News<'n> {
         /// Who shared it.
         by: &'n EmailAddress,
     },
+}
+
+/// Shares an app, and tells whom it was shared with.
+pub(super) async fn share(
+    releases: &Releases,
+    app: &AppName,
+    grants: &[Grant],
+    by: &By,
+) -> Result<Arc<App>, ReleaseError> {
+    let changed = releases.grant_all(app, grants, by).await?;
+    announce(&News::Shared { app, grants, by: &by.person.email });
+    Ok(changed)
 }
 
 /// Tells those whom it concerns, by the log.

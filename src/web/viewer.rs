@@ -9,8 +9,9 @@ use http::request::Parts;
 use super::failure::Failure;
 use super::sign_in::to_sign_in;
 use super::state::Loggia;
-use crate::access::{Session, check_same_origin};
-use crate::model::Person;
+use crate::access::{AppSession, Session, check_same_origin};
+use crate::model::{AppHost, Person};
+use crate::releases::Catalog;
 
 /// The session of whoever asks, when there is one.
 pub(super) struct MaybeSession(pub(super) Option<Session>);
@@ -28,6 +29,17 @@ pub(super) fn session_of(headers: &HeaderMap, loggia: &Loggia) -> Option<Session
     let catalog = loggia.releases.catalog();
     let host = loggia.hosts.main_authority();
     Session::open(headers, &host, &loggia.keyring, loggia.clock.now(), |of| catalog.ended(of))
+}
+
+/// The session on an app's host that these headers carry, and that `catalog` does not know as ended.
+pub(super) fn app_session_of(
+    headers: &HeaderMap,
+    host: &AppHost,
+    catalog: &Catalog,
+    loggia: &Loggia,
+) -> Option<AppSession> {
+    let host = loggia.hosts.app_authority(host);
+    AppSession::open(headers, &host, &loggia.keyring, loggia.clock.now(), |of| catalog.ended(of))
 }
 
 /// Somebody who is signed in; anybody else is sent to sign in, and comes back.

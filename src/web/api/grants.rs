@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::model::{Grant, Role, Who};
 
+use super::super::notices;
 use super::bearer::Publisher;
 use super::problem::{Problem, ProblemDocument};
 use super::view::GrantView;
@@ -65,7 +66,7 @@ pub(super) async fn grant(
 ) -> Result<Json<Vec<GrantView>>, Problem> {
     let grants: Vec<NewGrant> = body::read_one_or_many(body, api.limits.form_bytes).await?;
     let grants: Vec<Grant> = grants.into_iter().map(Grant::from).collect();
-    let app = api.releases.grant_all(&publisher.app.name, &grants, &publisher.by).await?;
+    let app = notices::share(&api.releases, &publisher.app.name, &grants, &publisher.by).await?;
     Ok(Json(view(&app.grants)))
 }
 

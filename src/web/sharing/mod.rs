@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use super::apps::{Change, find};
 use super::failure::{Failure, main_layout};
-use super::notices::{self, News};
+use super::notices;
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::SignedIn;
@@ -123,14 +123,7 @@ pub(super) async fn confirm(
         }
     };
     let grants: Vec<Grant> = who.into_iter().map(|who| Grant::new(who, given.role, until)).collect();
-    let changed = loggia.releases.grant_all(change.permit.app(), &grants, &change.by).await;
-    if changed.is_ok() {
-        notices::announce(&News::Shared {
-            app: change.permit.app(),
-            grants: &grants,
-            by: change.permit.by(),
-        });
-    }
+    let changed = notices::share(&loggia.releases, change.permit.app(), &grants, &change.by).await;
     let sentence = match grants.as_slice() {
         [one] => format!("Shared with {}. It opens for them within seconds.", one.who),
         many => format!("Shared with {}. It opens for them within seconds.", counted(many.len())),
