@@ -1,5 +1,5 @@
-//! An app's host: its files, behind its audience. Ours there are only `/-/enter`, `/-/leave` and the assets of our
-//! own pages.
+//! An app's host: its files, behind its audience. Ours there are only `/-/enter`, `/-/leave`, `/-/ask` and the assets
+//! of our own pages.
 //!
 //! 1. Which app and release? 2. Who asks? 3. May they? 4. What does the release answer? 5. Send what the permit names.
 

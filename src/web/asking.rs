@@ -26,7 +26,7 @@ use crate::model::{App, AppHost, AppName, AuditAction, Person, Subject, Viewer};
 use crate::releases::{self, LONGEST_REASON, Releases};
 use crate::theme::views::{AskedPage, Owned};
 
-/// How often one person may ask at once, whatever they ask for; in an hour they may again.
+/// How often one person may ask at once, whatever they ask for, and how soon once more.
 const MOST_AT_ONCE: u16 = 10;
 const AGAIN: Duration = Duration::from_mins(6);
 /// How many requests are being kept behind people's backs at a time; further ones are not kept.

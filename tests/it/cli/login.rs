@@ -96,5 +96,5 @@ fn what_development_mode_left_here_is_found() {
     let terminal = Terminal::open();
     terminal.write(".loggia/dev-token", super::double::TOKEN).write(".loggia/dev-server", api.url());
     let done = terminal.run("apps").well();
-    assert!(done.err.contains("There is no app that you may see yet"), "{}", done.err);
+    assert!(done.err.contains("There is no app that you may publish to yet"), "{}", done.err);
 }
