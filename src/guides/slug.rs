@@ -21,7 +21,8 @@ pub(super) struct Slugs {
     style: Style,
     taken: HashSet<String>,
     above: Vec<(u8, String)>,
-    counts: HashMap<String, u32>,
+    /// The next number of a slug, by the number that its first second was given.
+    counts: HashMap<(String, u32), u32>,
 }
 
 impl Slugs {
@@ -61,7 +62,7 @@ impl Slugs {
 
     /// `slug-N` with the first N from `first` on that nobody has.
     fn numbered(&mut self, slug: &str, between: &str, first: u32) -> String {
-        let next = self.counts.entry(slug.to_owned()).or_insert(first);
+        let next = self.counts.entry((slug.to_owned(), first)).or_insert(first);
         loop {
             let id = format!("{slug}{between}{next}");
             *next = next.saturating_add(1);
@@ -140,6 +141,8 @@ mod tests {
         assert_eq!(ids(Style::MkDocs, &headings), mk_docs);
         let counted = [(2, "step_1"), (2, "step_1"), (2, "step")];
         assert_eq!(ids(Style::MkDocs, &counted), ["step_1", "step_2", "step"]);
+        let far = [(2, "step_4"), (2, "step_4"), (2, "step"), (2, "step")];
+        assert_eq!(ids(Style::MkDocs, &far), ["step_4", "step_5", "step", "step_1"]);
     }
 
     #[test]
