@@ -1,8 +1,7 @@
 //! One guide, ready to be read.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -24,7 +23,6 @@ use crate::model::{Guide, GuidePath, Readers, Section};
 pub struct Page {
     parsed: Arc<Parsed>,
     targets: Targets,
-    html: OnceLock<String>,
 }
 
 /// A guide by itself, before anything is known of the others.
@@ -67,18 +65,10 @@ impl Page {
         self.guide().sections.first().map_or(&self.guide().title, |lead| &lead.heading)
     }
 
-    /// The content below that heading, sanitised, without scripts and inline styles; kept for the next time.
+    /// The content below that heading, sanitised, without scripts and inline styles. Nothing of it is kept.
     #[must_use]
-    pub fn html(&self) -> &str {
-        self.html.get_or_init(|| self.parsed.render(&self.targets))
-    }
-
-    /// The same for somebody who keeps what is made of it.
-    pub(super) fn html_once(&self) -> Cow<'_, str> {
-        match self.html.get() {
-            Some(html) => Cow::Borrowed(html),
-            None => Cow::Owned(self.parsed.render(&self.targets)),
-        }
+    pub fn html(&self) -> String {
+        self.parsed.render(&self.targets)
     }
 
     /// The headings for the page's table of contents: second level to `depth`.
@@ -123,7 +113,7 @@ impl Page {
         for Mention { dest, .. } in &parsed.images {
             targets.images.insert(dest.clone(), addresses.image(dest, &bases));
         }
-        Self { parsed, targets, html: OnceLock::new() }
+        Self { parsed, targets }
     }
 
     pub(super) fn parsed(&self) -> &Arc<Parsed> {

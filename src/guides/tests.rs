@@ -63,7 +63,7 @@ fn found(library: &Library, path: &str) -> String {
 
 fn html(markdown: &str) -> String {
     let library = Folder::with(&[("index.md", markdown)]).load();
-    library.page("/").unwrap().html().to_owned()
+    library.page("/").unwrap().html()
 }
 
 fn messages(library: &Library) -> String {

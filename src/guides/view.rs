@@ -133,13 +133,13 @@ impl<'a> View<'a> {
 
     /// The content of `page`. A front page that nobody wrote lists what this viewer sees.
     #[must_use]
-    pub fn html(&self, page: &'a Page) -> Cow<'a, str> {
+    pub fn html(&self, page: &Page) -> String {
         if !page.generated() || self.admitted.is_public() {
-            return page.html_once();
+            return page.html();
         }
         let markdown = navigation::front_page(&self.navigation());
         let front = Parsed::generated(markdown, &self.library.site);
-        Cow::Owned(Page::new(Arc::new(front), self.library.addresses()).html_once().into_owned())
+        Page::new(Arc::new(front), self.library.addresses()).html()
     }
 
     fn shows(&self, page: &Page) -> bool {

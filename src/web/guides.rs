@@ -187,7 +187,7 @@ pub(super) fn render(
     let shown = GuidePage {
         layout: layout_in(loggia, library.language_of(page), &library.front_of(page)),
         title: page.heading().to_owned(),
-        html: view.html(page).into_owned(),
+        html: view.html(page),
         trail: Trail::new(&origin, &[&*breadcrumbs, &[Link::new(&guide.title, &path)]].concat()),
         breadcrumbs,
         navigation: navigation::branches(&view.navigation_for(page), &path),

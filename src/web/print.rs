@@ -66,21 +66,25 @@ fn made(loggia: &Loggia, edition: &Edition, headers: &HeaderMap, folder: &str) -
     let first = pages.first().ok_or(Failure::NotFound)?;
     let top = view.page(folder).map_or_else(|| folder_title(folder), |page| page.heading().to_owned());
     let mut size = 0;
-    let mut fits = |page: &Arc<Page>| {
-        size += page.html().len();
-        size <= MOST_HTML
-    };
-    let shown = pages.iter().take(MOST_GUIDES).take_while(|page| fits(page)).count().max(1);
-    let (shown, left_out) = pages.split_at(shown.min(pages.len()));
+    let mut rendered = Vec::new();
+    for page in pages.iter().take(MOST_GUIDES) {
+        let html = page.html();
+        size += html.len();
+        if size > MOST_HTML && !rendered.is_empty() {
+            break;
+        }
+        rendered.push(html);
+    }
+    let (shown, left_out) = pages.split_at(rendered.len());
     let prefix = |page: &Page| prefix(page.guide().path.as_str());
     let inside: BTreeMap<String, String> =
         shown.iter().map(|page| (encode_path(page.guide().path.as_str()), prefix(page))).collect();
     let language = library.language_of(first);
-    let printed = |page: &Arc<Page>| Printed {
+    let printed = |(page, html): (&Arc<Page>, &String)| Printed {
         id: prefix(page),
         title: page.heading().to_owned(),
         depth: depth(folder, page.guide().path.as_str()),
-        html: for_print(page.html(), &prefix(page), &inside),
+        html: for_print(html, &prefix(page), &inside),
         lang: Some(library.language_of(page)).filter(|own| *own != language).map(str::to_owned),
         owner: page.guide().review.owner.clone(),
     };
@@ -91,7 +95,7 @@ fn made(loggia: &Loggia, edition: &Edition, headers: &HeaderMap, folder: &str) -
         address: format!("{}{url}", loggia.hosts.main_origin()),
         url: if view.page(folder).is_some() { url } else { encode_path(first.guide().path.as_str()) },
         day: jiff::tz::TimeZone::UTC.to_datetime(loggia.clock.now()).date(),
-        guides: shown.iter().copied().map(printed).collect(),
+        guides: shown.iter().copied().zip(&rendered).map(printed).collect(),
         left_out: left_out
             .iter()
             .map(|page| Link::new(&page.guide().title, &encode_path(page.guide().path.as_str())))

@@ -85,7 +85,7 @@ fn every_link_and_image_of_the_real_site_leads_somewhere_or_is_reported() {
     let broken_anchors = of_kind(&library, ProblemKind::BrokenAnchor);
     let mut unreported = Vec::new();
     for page in library.pages() {
-        let html = Html::parse_fragment(page.html());
+        let html = Html::parse_fragment(&page.html());
         let file = &page.guide().file;
         let ids: HashSet<&str> =
             select(&html, "[id]").into_iter().filter_map(|element| element.value().id()).collect();
@@ -142,7 +142,7 @@ fn about_the_platform_reads_well() {
     assert!(matches!(library.lookup("/"), Lookup::Guide(page) if page.generated()));
     let Lookup::Guide(page) = library.lookup("/about-the-platform/") else { panic!("no guide") };
     assert_eq!(page.heading(), "About the Analytical Platform");
-    let html = Html::parse_fragment(page.html());
+    let html = Html::parse_fragment(&page.html());
     assert_eq!(select(&html, "table").len(), 1);
     assert_eq!(select(&html, "tbody tr").len(), 8);
     assert_eq!(select(&html, "thead th").len(), 2);

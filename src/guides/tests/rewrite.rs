@@ -15,7 +15,7 @@ fn told(library: &Library) -> String {
             .map(|beside| beside.map(|page| page.guide().path.clone()));
         let crumbs = library.breadcrumbs(page);
         out.extend([format!("{} {seen} {guide:?}\n{place:?} {crumbs:?}\n", guide.path)]);
-        out.push_str(page.html());
+        out.push_str(&page.html());
     }
     out + &messages(library)
 }

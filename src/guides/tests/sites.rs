@@ -16,7 +16,7 @@ fn tree(library: &Library) -> String {
     out
 }
 
-fn shown<'a>(library: &'a Library, path: &str) -> &'a str {
+fn shown(library: &Library, path: &str) -> String {
     library.page(path).unwrap_or_else(|| panic!("no guide at {path}")).html()
 }
 
