@@ -157,6 +157,8 @@ impl Catalog {
         for entry in entries {
             let held = apps.get(&entry.app.name).map_or(0, |held| held.version);
             if entry.version > held {
+                // Before anybody asks who may see it.
+                entry.app.grants.prepare();
                 Arc::make_mut(&mut apps).insert(entry.app.name.clone(), entry.clone());
             }
         }

@@ -118,17 +118,20 @@ impl Disk {
             return None;
         }
         let shelf = Arc::clone(&inner.shelf);
-        let read = tokio::task::spawn_blocking(move || shelf.read(name, right)).await.ok()?;
-        match read {
-            Ok(bytes) => return Some(bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
+        let read = move || match shelf.read(name, right) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => {
                 tracing::warn!(%error, digest = %name.digest, "a cached file is damaged; it is fetched anew");
-                let _ = fs::remove_file(inner.shelf.path(name));
+                let _ = fs::remove_file(shelf.path(name));
+                None
             }
+        };
+        let read = tokio::task::spawn_blocking(read).await.ok()?;
+        if read.is_none() {
+            inner.index.remove(&name);
         }
-        inner.index.remove(&name);
-        None
+        read
     }
 
     /// Keeps `bytes` under `name`, when there is time to write them. Nobody waits for that.
@@ -212,10 +215,16 @@ impl Shelf {
     /// A file has its name when it is whole.
     fn write(&self, name: DiskName, bytes: &[u8]) -> io::Result<()> {
         let (unfinished, path) = (self.dir.join(UNFINISHED), self.path(name));
-        let mut file = File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        file.write_all(Digest::of(bytes).as_bytes())?;
-        drop(file);
+        let fill = || {
+            let mut file = File::create(&unfinished)?;
+            file.write_all(bytes)?;
+            file.write_all(Digest::of(bytes).as_bytes())
+        };
+        if let Err(error) = fill() {
+            // On a full disk, not even what was written of it is of use.
+            let _ = fs::remove_file(&unfinished);
+            return Err(error);
+        }
         match fs::rename(&unfinished, &path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::create_dir_all(path.parent().unwrap_or(&self.dir))?;
@@ -287,14 +296,15 @@ impl Writer {
 
     /// Takes what an earlier server left into the index, and removes what has no place in it.
     fn read_in(&self) -> io::Result<()> {
-        for folder in fs::read_dir(&self.shelf.dir)? {
-            let folder = folder?;
-            if !folder.file_type()?.is_dir() {
+        for folder in fs::read_dir(&self.shelf.dir)?.flatten() {
+            if !folder.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
-            for file in fs::read_dir(folder.path())? {
-                let file = file?;
-                let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+            // What cannot be read, or is gone meanwhile, is not held; the rest is.
+            let files = fs::read_dir(folder.path()).into_iter().flatten().flatten();
+            for file in files {
+                let Ok(metadata) = file.metadata() else { continue };
+                let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
                 match file.file_name().to_str().and_then(DiskName::parse) {
                     Some(name) if self.shelf.path(name) == file.path() => {
                         self.index.insert(name, self.shelf.weight(length));

@@ -356,7 +356,6 @@ impl Releases {
 
     /// Puts a record that was just written into the own catalog, and announces it.
     async fn enter(&self, record: AppRecord, etag: Etag) -> Arc<App> {
-        record.app.grants.prepare();
         let entry = Entry { app: Arc::new(record.app), version: record.version, etag };
         self.swap(|catalog| catalog.with_apps(std::slice::from_ref(&entry)));
         self.announce(Changed::App(entry.app.name.clone())).await;
@@ -387,7 +386,6 @@ pub(super) fn point(app: &mut App, release: ReleaseId, now: Timestamp) {
 /// Reads an app's record, which must be about the app whose name it is under.
 pub(super) fn parse(key: &Key, name: &AppName, object: &Object) -> Result<Entry, StorageError> {
     let record: AppRecord = update::Record::parse(key, &object.bytes)?;
-    record.app.grants.prepare();
     if record.app.name != *name {
         let what = format!("it is the record of `{}`", record.app.name);
         return Err(StorageError::Unexpected { key: key.to_string(), what });
