@@ -114,19 +114,21 @@ async fn a_trusted_job_publishes_for_a_quarter_of_an_hour_and_does_nothing_else(
     assert_eq!(live["by"], "moj/report@github", "it says who published");
     assert_eq!(call(&app, &token, "GET", "/apps", json!(null)).await.1.as_array().unwrap().len(), 1);
 
-    for (method, path) in [
-        ("POST", "/apps"),
-        ("POST", "/apps/figures/grants"),
-        ("PATCH", "/apps/figures"),
-        ("DELETE", "/apps/figures"),
-        ("DELETE", &release),
-        ("POST", "/apps/figures/publishers"),
-        ("POST", "/apps/sales/releases"),
-        ("GET", "/apps/sales"),
-        ("POST", "/guides/releases"),
-        ("POST", "/people/sign-out"),
+    for (method, path, why) in [
+        ("POST", "/apps", "given to a CI job"),
+        ("POST", "/apps/figures/grants", "may `publish`"),
+        ("PATCH", "/apps/figures", "may `publish`"),
+        ("DELETE", "/apps/figures", "may `publish`"),
+        ("DELETE", &release, "may `publish`"),
+        ("POST", "/apps/figures/publishers", "may `publish`"),
+        ("POST", "/apps/sales/releases", "for the app `figures`"),
+        ("GET", "/apps/sales", "for the app `figures`"),
+        ("POST", "/guides/releases", "given to a CI job"),
+        ("POST", "/people/sign-out", "may `publish`"),
     ] {
-        assert_eq!(call(&app, &token, method, path, json!({})).await.0, 403, "{method} {path}");
+        let (status, problem) = call(&app, &token, method, path, json!({})).await;
+        assert_eq!(status, 403, "{method} {path}");
+        assert!(text(&problem, "detail").contains(why), "{method} {path}: {problem}");
     }
     let search =
         app.get("", "/-/search.json?q=figures", &[("Authorization", &format!("Bearer {token}"))]).await;

@@ -86,11 +86,12 @@ async fn a_grant_lets_an_address_in_and_nobody_else_can_tell() {
     let app = site(&now(), &office).await;
     app.publish("figures", &[("index.html", b"<h1>Figures</h1>")]).await;
     app.share("figures", "known@other.example").await;
+    let mut browsers = [Browser::default(), Browser::default()];
     let answers = {
         let mut answers = Vec::new();
-        for email in ["known@other.example", "nobody@other.example"] {
-            let mut browser = Browser::default();
-            let asked = ask(&mut browser, &app, email).await;
+        let emails = ["known@other.example", "nobody@other.example"];
+        for (email, browser) in emails.into_iter().zip(&mut browsers) {
+            let asked = ask(browser, &app, email).await;
             let page = browser.get(&app, CODE_PAGE).await.text().replace(email, "ADDRESS");
             let sealed = browser.cookies["__Host-loggia-code"].len();
             let head: Vec<_> = asked
@@ -108,6 +109,8 @@ async fn a_grant_lets_an_address_in_and_nobody_else_can_tell() {
     assert!(office.letter(1).await.contains("To: known@other.example"));
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(office.letters().len(), 1, "nobody@ was sent nothing");
+    let code = code_in(&office.letter(1).await);
+    assert_eq!(type_in(&mut browsers[0], &app, &code).await.status, 303, "and known@ gets in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
