@@ -40,13 +40,10 @@ impl Index {
     pub fn save(&self, file: &Path) -> io::Result<()> {
         let segment = self.compact();
         let mut packed = Vec::new();
+        pack(&mut packed, &write_contents(&segment)?)?;
         // One part after the other: together they take as much memory as the index.
-        for part in [write_contents, write_text, write_sections, write_words, write_tokens] {
-            let part = part(&segment)?;
-            let compressed = zstd::bulk::compress(&part, LEVEL)?;
-            packed.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            packed.extend_from_slice(&(compressed.len() as u64).to_le_bytes());
-            packed.extend_from_slice(&compressed);
+        for part in [write_text, write_sections, write_words, write_tokens] {
+            pack(&mut packed, &part(&segment))?;
         }
         let folder = file.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(folder)?;
@@ -91,12 +88,12 @@ fn write_contents(segment: &Segment) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&Contents { circles, pages, docs })?)
 }
 
-fn write_text(segment: &Segment) -> io::Result<Vec<u8>> {
-    Ok(segment.text.clone().into_bytes())
+fn write_text(segment: &Segment) -> Vec<u8> {
+    segment.text.clone().into_bytes()
 }
 
 /// How many sections each page has; of each its level and the lengths of its texts, and the texts.
-fn write_sections(segment: &Segment) -> io::Result<Vec<u8>> {
+fn write_sections(segment: &Segment) -> Vec<u8> {
     let mut written = Vec::new();
     for sections in &segment.sections {
         write_number(&mut written, rank(sections.len()));
@@ -108,7 +105,7 @@ fn write_sections(segment: &Segment) -> io::Result<Vec<u8>> {
             }
         }
     }
-    Ok(written)
+    written
 }
 
 fn read_sections(mut bytes: &[u8], pages: usize) -> Option<Vec<Arc<[Section]>>> {
@@ -134,6 +131,15 @@ fn read_section(bytes: &mut &[u8]) -> Option<Section> {
     Some(Section { level: *level, id: text()?, heading: text()?, text: text()?, code: text()? })
 }
 
+/// Adds a part: its size, its size compressed, and what it is compressed.
+fn pack(packed: &mut Vec<u8>, part: &[u8]) -> io::Result<()> {
+    let compressed = zstd::bulk::compress(part, LEVEL)?;
+    packed.extend_from_slice(&(part.len() as u64).to_le_bytes());
+    packed.extend_from_slice(&(compressed.len() as u64).to_le_bytes());
+    packed.extend_from_slice(&compressed);
+    Ok(())
+}
+
 fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
     let mut number = || {
         let (number, rest) = packed.split_first_chunk::<8>()?;
@@ -150,17 +156,17 @@ fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
     (part.len() == size).then_some(part)
 }
 
-fn write_words(segment: &Segment) -> io::Result<Vec<u8>> {
+fn write_words(segment: &Segment) -> Vec<u8> {
     let mut words = String::new();
     for word in segment.dictionary.words() {
         words.push_str(word);
         words.push('\n');
     }
-    Ok(words.into_bytes())
+    words.into_bytes()
 }
 
 /// The words by how frequent they are, so that most take one or two bytes; then the ranks in that order.
-fn write_tokens(segment: &Segment) -> io::Result<Vec<u8>> {
+fn write_tokens(segment: &Segment) -> Vec<u8> {
     let words = segment.dictionary.len();
     let mut by_frequency: Vec<u32> = (0..rank(words)).collect();
     by_frequency.sort_by_key(|word| (std::cmp::Reverse(segment.frequency(*word)), *word));
@@ -174,7 +180,7 @@ fn write_tokens(segment: &Segment) -> io::Result<Vec<u8>> {
         let same = u32::from(token & SAME != 0);
         write_number(&mut written, numbers[(token & !SAME) as usize] << 1 | same);
     }
-    Ok(written)
+    written
 }
 
 fn read_tokens(mut bytes: &[u8], words: usize) -> Option<Vec<u32>> {
