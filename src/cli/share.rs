@@ -2,6 +2,8 @@
 
 mod until;
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, bail};
 use reqwest::Method;
 use serde::Serialize;
@@ -80,17 +82,13 @@ pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
     for who in &args.remove {
         remove(&client, &args.name, who).await?;
     }
-    if let Some(audience) = args.audience {
-        let body = json!({ "audience": audience });
-        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
-    }
-    if let Some(network) = wanted_network(&args) {
-        let body = json!({ "network": network });
-        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
-    }
-    if let Some(search) = args.search {
-        let body = json!({ "settings": { "search": search } });
-        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&body)).await?;
+    // At once: an audience without the network that goes with it would let others in for a moment.
+    let audience = args.audience.map(|audience| ("audience", json!(audience)));
+    let network = wanted_network(&args).map(|network| ("network", network));
+    let search = args.search.map(|search| ("settings", json!({ "search": search })));
+    let changes: BTreeMap<_, _> = [audience, network, search].into_iter().flatten().collect();
+    if !changes.is_empty() {
+        client.change(Method::PATCH, &["apps", args.name.as_str()], Some(&changes)).await?;
     }
     let app = client.app(&args.name).await?;
     let grants = client.get(&grants).await?;

@@ -29,6 +29,8 @@ pub struct Change {
     pub title: Option<String>,
     /// Who may see it.
     pub audience: Option<Audience>,
+    /// From where it may be opened; `None` within is from anywhere.
+    pub network: Option<Option<NetworkRule>>,
     /// The rest: what is there replaces what is set, null takes it away, and the others stay (RFC 7396).
     pub settings: Option<Map<String, Value>>,
 }
@@ -119,25 +121,31 @@ impl Releases {
         Ok(app)
     }
 
-    /// Sets title, audience and settings, whichever are given.
+    /// Sets title, settings, audience and network, whichever are given, all in one write.
     pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = set.title.as_deref().map(check_title).transpose()?;
-        let mut app = None;
-        if title.is_some() || set.settings.is_some() {
-            let change = |app: &mut App| {
-                app.title = title.clone().unwrap_or_else(|| app.title.clone());
-                if let Some(patch) = &set.settings {
-                    app.settings = merge(&app.settings, patch)?;
-                }
-                Ok(())
-            };
-            app = Some(self.change(name, by, AuditAction::SettingsChanged, change).await?);
+        let mut done = Vec::new();
+        let change = |app: &mut App| {
+            let before = app.clone();
+            app.title = title.clone().unwrap_or_else(|| app.title.clone());
+            if let Some(patch) = &set.settings {
+                app.settings = merge(&app.settings, patch)?;
+            }
+            app.audience = set.audience.unwrap_or(app.audience);
+            app.network = set.network.clone().unwrap_or_else(|| app.network.clone());
+            let settings = app.title != before.title || app.settings != before.settings;
+            let audience = (app.audience != before.audience).then_some(app.audience);
+            let network = (app.network != before.network).then(|| app.network.clone());
+            done = settings.then_some(AuditAction::SettingsChanged).into_iter().collect();
+            done.extend(audience.map(|audience| AuditAction::AudienceSet { audience }));
+            done.extend(network.map(|network| AuditAction::NetworkSet { network }));
+            Ok(())
+        };
+        let (app, changed) = self.write_live(name, change).await?;
+        if changed {
+            self.record_all(name, by, done).await;
         }
-        match (set.audience, app) {
-            (Some(audience), _) => self.set_audience(name, audience, by).await,
-            (None, Some(app)) => Ok(app),
-            (None, None) => self.find(name).await?.ok_or_else(|| ReleaseError::NoApp(name.clone())),
-        }
+        Ok(app)
     }
 
     /// Sets whether search finds an app's pages.

@@ -24,7 +24,7 @@ use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
 use crate::access::authorization::CLIENT_ID;
 use crate::access::device::{self, INTERVAL, LIFE, UserCode};
 use crate::access::{Neighbourhood, Parameters};
-use crate::model::{DeviceAnswer, DeviceRequest, Digest, Person};
+use crate::model::{DeviceAnswer, DeviceRequest, Digest, Person, Whom};
 use crate::theme::views::{AuthorizePage, DevicePage, Field, Notice};
 
 /// How often another code is made when one is taken.
@@ -174,15 +174,15 @@ pub(super) async fn token(
         ));
     };
     let code = waiting.code.digest();
+    if loggia.guesses.asked_by.count(code.as_bytes(), now).is_err() {
+        return Ok(refused("slow_down", "asked too often; wait five seconds longer each time"));
+    }
     if now >= waiting.expires {
         loggia.releases.end_device(&code).await?;
         return Ok(refused(
             "expired_token",
             "nobody typed the code in time; run `loggia login --device` again",
         ));
-    }
-    if loggia.guesses.asked_by.count(code.as_bytes(), now).is_err() {
-        return Ok(refused("slow_down", "asked too often; wait five seconds longer each time"));
     }
     match loggia.releases.device(&code).await?.map(|request| (request.answer, request.label)) {
         Some((None, _)) => Ok(refused("authorization_pending", "nobody typed the code yet; ask again")),
@@ -191,6 +191,19 @@ pub(super) async fn token(
             Ok(refused("access_denied", "it was not allowed"))
         }
         Some((Some(DeviceAnswer::Allowed(person)), label)) => {
+            // Whose tokens were ended since the command began to wait gets none by it.
+            let catalog = loggia.releases.catalog();
+            if catalog.is_stale(now) {
+                return Err(Failure::Stale);
+            }
+            let begun = waiting.expires - LIFE;
+            if catalog.ended_all(&Whom::TokensOf(&person.email), begun) {
+                loggia.releases.end_device(&code).await?;
+                return Ok(refused(
+                    "access_denied",
+                    "their tokens were ended; run `loggia login --device` again",
+                ));
+            }
             let kept = Digest::of(kept.as_bytes());
             if !loggia.releases.burn(&format!("device {kept}")).await? {
                 return Ok(refused("invalid_grant", "the device code was used already"));

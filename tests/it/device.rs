@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use loggia::access::device::GRANT;
-use loggia::model::Clock;
+use loggia::model::{Clock, Whom};
 use serde_json::Value;
 
 use crate::support::app::TestApp;
@@ -82,6 +82,18 @@ async fn a_command_that_is_not_allowed_is_told() {
     page(&app, "/-/device/decide", &ann, &[("code", &code), ("decision", "deny")]).await;
     let (status, _) = page(&app, "/-/device/decide", &ann, &[("code", &code), ("decision", "allow")]).await;
     assert_eq!(status, 422, "what was decided stays so");
+    assert_eq!(ask(&app, &kept).await, Err("access_denied".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_tokens_were_ended_gets_none_by_a_code_that_waited() {
+    let (app, clock) = house().await;
+    let (code, kept) = begin(&app).await;
+    let ann = app.at_main("ann@example.org");
+    page(&app, "/-/device/decide", &ann, &[("code", &code), ("decision", "allow")]).await;
+    let email = "ann@example.org".parse().unwrap();
+    app.loggia.releases.end_all(&Whom::TokensOf(&email), clock.now()).await.unwrap();
+    clock.advance(Duration::from_secs(5));
     assert_eq!(ask(&app, &kept).await, Err("access_denied".to_owned()));
 }
 

@@ -146,16 +146,11 @@ pub(super) async fn change(
             format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
         return Err(Problem::unprocessable(detail));
     }
-    let name = &publisher.app.name;
-    let mut app = publisher.app.clone();
-    if let Some(FromWhere(network)) = network {
-        let network = may_set_network(network, &api.access).map_err(Problem::unprocessable)?;
-        app = api.releases.set_network(name, network, &publisher.by).await?;
-    }
-    if title.is_some() || audience.is_some() || settings.is_some() {
-        let change = Change { title, audience, settings };
-        app = api.releases.set(name, change, &publisher.by).await?;
-    }
+    let network = network.map(|FromWhere(network)| may_set_network(network, &api.access));
+    let network = network.transpose().map_err(Problem::unprocessable)?;
+    // All of it at once: between two changes an app could be open to more people than either of them means.
+    let change = Change { title, audience, network, settings };
+    let app = api.releases.set(&publisher.app.name, change, &publisher.by).await?;
     Ok(Json(AppView::new(&app, &api.server)))
 }
 

@@ -55,6 +55,17 @@ fn an_audience_is_set_and_a_list_without_effect_is_told() {
 }
 
 #[test]
+fn an_audience_and_the_network_that_goes_with_it_are_set_at_once() {
+    let api = Api::start();
+    let terminal = owner(&api);
+    terminal.run("share sales --audience public --only-from office --search off").well();
+    let app = api.kept(|kept| kept.apps["sales"].clone());
+    assert_eq!((&*app.audience, &app.network["names"]), ("public", &json!(["office"])));
+    let changes = api.kept(|kept| kept.asked.iter().filter(|line| line.starts_with("PATCH ")).count());
+    assert_eq!(changes, 1, "in between it would be open to everybody, from anywhere");
+}
+
+#[test]
 fn from_where_it_opens_is_set_and_told() {
     let api = Api::start();
     let terminal = owner(&api);
