@@ -288,7 +288,7 @@ impl Prefix {
     }
 }
 
-/// A ULID made of `now` and random bits, for keys that are ordered by time.
+/// A ULID made of `now` and the low 80 of these bits, the lowest first, for keys that are ordered by time.
 #[must_use]
 pub fn ordered_id(now: Timestamp, random: [u8; 16]) -> Ulid {
     Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), u128::from_le_bytes(random))

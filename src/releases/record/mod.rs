@@ -211,9 +211,12 @@ impl Releases {
             }
         }
         for (app, lines) in by_app {
+            // Batches of one moment are in the order of their lines.
             let mut same = [0; 16];
-            let digest = Digest::of(format!("{server} {number}").as_bytes());
-            same.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+            let number = number.to_le_bytes().into_iter().take(5);
+            let server_digest = Digest::of(server.as_bytes());
+            let bytes = server_digest.as_bytes().iter().copied().take(5).chain(number);
+            same.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
             self.put_batch(&Key::audit(&app, ordered_id(when, same)), &server, lines).await?;
         }
         self.put_batch(&Key::record(when, &server, number), &server, lines).await

@@ -131,3 +131,19 @@ async fn lines_from_before_they_were_numbered_are_still_told() {
     let told = lines(&house.releases, &app, 10).await;
     assert_eq!(told.last().unwrap().who.as_ref().unwrap().as_str(), "old@example.org");
 }
+
+#[tokio::test]
+async fn many_lines_of_one_moment_are_read_in_their_order_and_without_holes() {
+    let (house, app) = House::with_app("sales").await;
+    let people: Vec<_> = (0..4_500).map(|at| viewer(&format!("p{at}@example.org"))).collect();
+    house.releases.grant_all(&app, &people, &ann()).await.unwrap();
+    let sought = Sought { most: 100, ..Sought::default() };
+    let newest = house.releases.audit(&app, &sought).await.unwrap();
+    let whose = |line: &loggia::model::AuditLine| match &line.event.action {
+        AuditAction::Granted { grant } => grant.who.to_string(),
+        other => format!("{other:?}"),
+    };
+    let told: Vec<String> = newest.lines.iter().map(whose).collect();
+    let last: Vec<String> = (4_400..4_500).rev().map(|at| format!("p{at}@example.org")).collect();
+    assert_eq!((told, newest.more, newest.gaps), (last, true, Vec::new()));
+}
