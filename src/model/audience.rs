@@ -134,6 +134,13 @@ impl Grant {
         self.until.is_some_and(|until| until <= now)
     }
 
+    /// Whether it gives as much as `role` until `until`, or more; `None` is without an end.
+    #[must_use]
+    pub fn gives(&self, role: Role, until: Option<Timestamp>) -> bool {
+        let lasts = self.until.is_none() || until.is_some_and(|until| self.until >= Some(until));
+        self.role > role || self.role == role && lasts
+    }
+
     /// Whether it names `person` and has not ended.
     #[must_use]
     pub fn admits(&self, person: &Person, now: Timestamp) -> bool {
@@ -214,5 +221,22 @@ mod tests {
         let grant = Grant::new("@example.org".parse().unwrap(), Role::Viewer, Some(until));
         assert!(grant.admits(&ann(), Timestamp::from_second(99).unwrap()));
         assert!(!grant.admits(&ann(), until));
+    }
+
+    #[test]
+    fn a_line_gives_what_it_gives_and_less() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let line = |role, until| Grant::new("ann@example.org".parse().unwrap(), role, until);
+        let (viewer, publisher) = (Role::Viewer, Role::Publisher);
+        for (line, role, until, gives) in [
+            (line(viewer, None), viewer, Some(at(5)), true),
+            (line(viewer, Some(at(9))), viewer, Some(at(5)), true),
+            (line(viewer, Some(at(5))), viewer, Some(at(9)), false),
+            (line(viewer, Some(at(5))), viewer, None, false),
+            (line(viewer, None), publisher, Some(at(5)), false),
+            (line(publisher, Some(at(5))), viewer, None, true),
+        ] {
+            assert_eq!(line.gives(role, until), gives, "{line:?} {role:?} {until:?}");
+        }
     }
 }

@@ -117,6 +117,7 @@ pub(super) async fn view_as(
         return Err(Failure::NotFound);
     }
     apps.sort_by(|a, b| b.changed.cmp(&a.changed).then_with(|| a.name.cmp(&b.name)));
+    apps.truncate(MOST_APPS);
     let mut view = ViewAsPage {
         layout: main_layout(&loggia),
         who: about.who.trim().to_owned(),
@@ -137,7 +138,7 @@ pub(super) async fn view_as(
                 look(&loggia, &person, whose, &context, all);
             }
             let who = asked.who.as_ref().map(ToString::to_string).unwrap_or_default();
-            for app in apps.into_iter().take(MOST_APPS) {
+            for app in apps {
                 let explained = explain(app, &asked, &loggia.config.access, now);
                 let row = ViewedApp {
                     name: app.name.clone(),

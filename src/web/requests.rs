@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::notices::{self, News};
 use super::sharing::{PUBLIC_MAIL, end_of};
 use super::state::Loggia;
-use crate::model::{App, AuditAction, AuditEvent, Grant, Role, Who};
+use crate::model::{App, AuditAction, AuditEvent, Grant, NetworkUse, Role, Who};
 use crate::releases::{ReleaseError, Request};
 use crate::theme::views::RequestRow;
 
@@ -56,8 +56,14 @@ pub(super) async fn answer(
         "domain" if may_be_opened_to(asker.domain()) => Who::Domain(asker.domain().to_owned()),
         _ => Who::Person(asker.clone()),
     };
-    let grants = [Grant::new(who.clone(), Role::Viewer, until)];
-    let changed = loggia.releases.grant_all(app, &grants, &change.by).await;
+    // Whoever was refused for their network may be on the list already, and must not lose by asking.
+    let held = change.app.grants.of(&who).filter(|grant| !grant.has_ended(loggia.clock.now()));
+    let changed = if held.is_some_and(|grant| grant.gives(Role::Viewer, until)) {
+        Ok(Arc::clone(&change.app))
+    } else {
+        let grants = [Grant::new(who.clone(), Role::Viewer, until)];
+        loggia.releases.grant_all(app, &grants, &change.by).await
+    };
     if changed.is_ok() {
         loggia.releases.forget_request(app, &form.request).await.map_err(ReleaseError::from)?;
         note(AuditAction::Approved { whose: asker.clone() });
@@ -65,7 +71,9 @@ pub(super) async fn answer(
     }
     let also =
         if matches!(who, Who::Domain(_)) { format!(", and everybody at {who},") } else { String::new() };
-    let sentence = format!("{asker}{also} can open it within seconds.");
+    let from = change.app.network.as_ref().filter(|network| network.rule == NetworkUse::AsWell);
+    let from = from.map(|network| format!(" from its networks ({})", network.names.join(", ")));
+    let sentence = format!("{asker}{also} can open it within seconds{}.", from.unwrap_or_default());
     done(&loggia, change.app, changed, person, sentence).await
 }
 

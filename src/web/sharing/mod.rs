@@ -26,6 +26,8 @@ use crate::theme::views::{DoubtRow, Notice, ShareReviewPage};
 pub(super) use list::{Filter, show};
 pub(super) use paste::{PUBLIC_MAIL, read};
 
+const NOBODY_CHOSEN: &str = "Nobody was chosen, so nothing was changed";
+
 /// `GET /-/apps/NAME/share`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
@@ -79,8 +81,11 @@ pub(super) async fn review(
     let domains = paste::domains_in_use(&app.grants, person.email.domain(), &understood.who);
     let (mut new, mut held, mut doubted) = (Vec::new(), Vec::new(), Vec::new());
     for who in understood.who {
-        match (paste::held_as(&app.grants, &who, now), paste::doubt(&who, &domains)) {
-            (Some(role), _) if role >= given.role && given.until == Ok(None) => held.push(who),
+        let line = app.grants.of(&who).filter(|grant| !grant.has_ended(now));
+        match (line, paste::doubt(&who, &domains)) {
+            // Whoever has the higher role keeps it.
+            (Some(line), _) if line.role > given.role => held.push(who),
+            (Some(line), _) if line.role == given.role && given.until == Ok(None) => held.push(who),
             (Some(_), _) | (None, None) => new.push(who),
             (None, Some(doubt)) => {
                 doubted.push(DoubtRow { who, sentence: doubt.sentence, meant: doubt.meant });
@@ -116,8 +121,7 @@ pub(super) async fn confirm(
     let until = match given.until {
         Ok(until) if !who.is_empty() => until,
         until => {
-            let sentence =
-                until.err().unwrap_or_else(|| "Nobody was chosen, so nothing was changed".to_owned());
+            let sentence = until.err().unwrap_or_else(|| NOBODY_CHOSEN.to_owned());
             let (filter, status) = (Filter::default(), StatusCode::UNPROCESSABLE_ENTITY);
             return show(&loggia, &change.app, person, &filter, status, Some(Notice::Failed(sentence))).await;
         }
@@ -137,6 +141,11 @@ pub(super) async fn remove(
     change: Change<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let who = Given::of(&change.form).who()?;
+    if who.is_empty() {
+        let (filter, status) = (Filter::default(), StatusCode::UNPROCESSABLE_ENTITY);
+        let notice = Some(Notice::Failed(NOBODY_CHOSEN.to_owned()));
+        return show(&loggia, &change.app, &change.by.person, &filter, status, notice).await;
+    }
     let changed = loggia.releases.revoke_all(change.permit.app(), &who, &change.by).await;
     let sentence = match who.as_slice() {
         [one] => format!("{one} was taken off the list. It closes for them within seconds."),
@@ -226,7 +235,7 @@ pub(super) fn role_word(role: Role) -> &'static str {
 }
 
 fn counted(number: usize) -> String {
-    if number == 1 { "one line".to_owned() } else { format!("{number} people, domains and groups") }
+    format!("{number} people, domains and groups")
 }
 
 /// Rows as a file for a spreadsheet (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::model::{Grants, Role, Who};
+use crate::model::{Grants, Who};
 
 /// How many entries of one paste are read.
 const MOST: usize = 5000;
@@ -182,15 +182,10 @@ pub(in crate::web) fn domains_in_use(grants: &Grants, own: &str, pasted: &[Who])
     listed.chain(often).chain([own.to_owned()]).collect()
 }
 
-/// What the list says of `who` already.
-pub(in crate::web) fn held_as(grants: &Grants, who: &Who, now: jiff::Timestamp) -> Option<Role> {
-    grants.of(who).filter(|grant| !grant.has_ended(now)).map(|grant| grant.role)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Grant;
+    use crate::model::{Grant, Role};
     use proptest::prelude::*;
 
     fn names(text: &str) -> String {
