@@ -133,7 +133,7 @@ pub fn may_sign_in<'a>(
     }
     let person = person(email);
     let granted =
-        |app: &App| app.deleted.is_none() && app.grants.iter().any(|grant| grant.admits(&person, now));
+        |app: &App| app.deleted.is_none() && app.grants.naming(&person).any(|grant| !grant.has_ended(now));
     codes.granted
         && (apps.into_iter().any(granted)
             || guides.into_iter().any(|readers| readers.who.iter().any(|who| who.names(&person))))

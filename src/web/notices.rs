@@ -1,4 +1,4 @@
-//! News for people about sharing: the one place from which it goes out.
+//! News about sharing: the one place from which it goes out. So far that is into the log.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ pub(super) async fn share(
     Ok(changed)
 }
 
-/// Tells those whom it concerns, by the log.
+/// Puts it into the log.
 pub(super) fn announce(news: &News<'_>) {
     match news {
         News::Asked { app, request } => {

@@ -159,9 +159,7 @@ pub(in crate::web) async fn token_in(
 
 /// What a job is told that wants more than to publish.
 pub(super) fn for_publishing_alone() -> Problem {
-    Problem::forbidden(
-        "this token was given to a CI job, for publishing to the apps that trust it and nothing else",
-    )
+    Problem::forbidden("this token was given to a CI job, for publishing to the apps that trust it")
 }
 
 /// The record of the token in these headers, when it holds.
