@@ -1,6 +1,7 @@
 //! One question, from what was typed to the page of hits.
 
 use super::answer::{Also, Answer, Corrected, Hit, Kind, Mode, Request};
+use super::beginning::begun;
 use super::closer;
 use super::company;
 use super::evidence::{Evidence, Likeness, Sought, seek, tolerance};
@@ -75,10 +76,14 @@ impl Found {
             Mode::Typing => typing::LOOKED_AT,
         };
         let most = request.offset.min(DEEPEST) + request.limit.min(MOST_HITS);
-        let gathered = gather(scope, sought, &filter, most.max(second_look));
-        let mut ranked = gathered.best;
-        let mut rest = ranked.split_off(ranked.len().min(second_look));
         let slots = Slots::new(scope, sought);
+        let begun = begun(scope, question, sought, &slots);
+        let gathered = gather(scope, sought, &filter, most.max(second_look), &begun);
+        let mut ranked = gathered.best;
+        let rest = ranked.split_off(ranked.len().min(second_look));
+        let is_begun = |one: &Candidate| begun.contains(&(one.part, one.doc));
+        let (begun_in_rest, mut rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_begun);
+        ranked.extend(begun_in_rest.into_iter().chain(gathered.wanted));
         match request.mode {
             Mode::Typing => typing::rank(scope, question, sought, &slots, &mut ranked),
             Mode::Whole => {

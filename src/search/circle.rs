@@ -1,8 +1,8 @@
 //! Who may find what: every section belongs to a circle, and a question is asked within a scope.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,18 +58,62 @@ struct Counts {
     headings: Vec<u32>,
 }
 
+/// How many scopes an index keeps.
+const KEPT: usize = 16;
+
+/// The scopes that an index was asked within last, by the circles that they hold: what is counted for one viewer serves
+/// everybody who may see the same.
+#[derive(Default)]
+pub(super) struct Scopes(Mutex<VecDeque<(Admitted, Scope)>>);
+
+/// Which circles are seen, by part.
+type Admitted = Vec<Vec<bool>>;
+
+impl Scopes {
+    /// The scope of these circles: the one that is kept, else the one that is `made`, which is kept from now on.
+    fn of(&self, admitted: Admitted, make: impl FnOnce(&Admitted) -> Scope) -> Scope {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scope) = find(&mut lock(), &admitted) {
+            return scope;
+        }
+        // Made outside the lock: others ask meanwhile.
+        let scope = make(&admitted);
+        let mut kept = lock();
+        if let Some(scope) = find(&mut kept, &admitted) {
+            return scope;
+        }
+        kept.truncate(KEPT - 1);
+        kept.push_front((admitted, scope.clone()));
+        scope
+    }
+}
+
+/// The kept scope of these circles, which is in front from now on.
+fn find(kept: &mut VecDeque<(Admitted, Scope)>, admitted: &Admitted) -> Option<Scope> {
+    let at = kept.iter().position(|(other, _)| other == admitted)?;
+    let found = kept.remove(at)?;
+    let scope = found.1.clone();
+    kept.push_front(found);
+    Some(scope)
+}
+
 impl Scope {
     /// The sections of `index` in the circles that `admits`; each circle is asked about once.
     pub fn new(index: &Index, mut admits: impl FnMut(&Circle) -> bool) -> Self {
-        let mut asked: HashMap<&Circle, bool> = HashMap::new();
+        let admitted: Admitted = match &*index.parts {
+            [only] => vec![only.segment.circles.iter().map(admits).collect()],
+            parts => {
+                let mut asked: HashMap<&Circle, bool> = HashMap::new();
+                let mut admits = |circle| *asked.entry(circle).or_insert_with(|| admits(circle));
+                parts.iter().map(|part| part.segment.circles.iter().map(&mut admits).collect()).collect()
+            }
+        };
+        index.scopes.of(admitted, |admitted| Self::made(index, admitted))
+    }
+
+    fn made(index: &Index, admitted: &Admitted) -> Self {
         let mut parts = Vec::with_capacity(index.parts.len());
-        for part in index.parts.iter() {
-            let admitted: Vec<bool> = part
-                .segment
-                .circles
-                .iter()
-                .map(|circle| *asked.entry(circle).or_insert_with(|| admits(circle)))
-                .collect();
+        for (part, admitted) in index.parts.iter().zip(admitted) {
             let mut bits = Bits::none(part.segment.docs.len());
             for page in &part.segment.pages {
                 let first = page.docs.start as usize;
@@ -180,5 +224,55 @@ impl Counts {
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scope({} sections)", self.sections)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{AppPage, AppText, Section};
+
+    use super::*;
+
+    fn text(app: &str) -> AppText {
+        let section = Section {
+            id: String::new(),
+            level: 1,
+            heading: "Tides".to_owned(),
+            text: "High at noon.".to_owned(),
+            code: String::new(),
+        };
+        let page = AppPage { path: "/".to_owned(), title: app.to_owned(), sections: [section].into() };
+        AppText { app: app.parse().unwrap(), title: app.to_owned(), pages: vec![page] }
+    }
+
+    #[test]
+    fn a_scope_is_kept_for_whoever_may_see_the_same_and_for_nobody_else() {
+        let (tides, winds) = (text("tides"), text("winds"));
+        let index = Index::build_all([], [&tides, &winds]).unwrap();
+        let of = |index: &Index, app: &str| {
+            Scope::new(index, |circle| circle.app().is_some_and(|name| app.contains(name.as_str())))
+        };
+        let (one, other) = (of(&index, "tides"), of(&index, "winds"));
+        assert!(Arc::ptr_eq(&one.parts, &of(&index, "tides").parts));
+        assert!(!Arc::ptr_eq(&one.parts, &other.parts));
+        assert_eq!((one.sections(), of(&index, "tides winds").sections()), (1, 2));
+        let changed =
+            index.changed(&crate::search::Changes { removed_apps: &[&tides.app], ..Default::default() });
+        assert_eq!(of(&changed.unwrap(), "tides").sections(), 0);
+    }
+
+    #[test]
+    fn the_scopes_asked_least_lately_are_let_go() {
+        let texts: Vec<AppText> = (0..KEPT + 2).map(|n| text(&format!("app-{n}"))).collect();
+        let index = Index::build_all([], &texts).unwrap();
+        let of =
+            |n: usize| Scope::new(&index, |circle| circle.app().is_some_and(|name| *name == texts[n].app));
+        let first = of(0);
+        (1..KEPT).for_each(|n| assert!(!Arc::ptr_eq(&first.parts, &of(n).parts)));
+        assert!(Arc::ptr_eq(&first.parts, &of(0).parts));
+        let second = of(1);
+        assert_eq!(index.scopes.0.lock().unwrap().len(), KEPT);
+        (2..KEPT + 2).for_each(|n| drop(of(n)));
+        assert!(!Arc::ptr_eq(&first.parts, &of(0).parts) && !Arc::ptr_eq(&second.parts, &of(1).parts));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::circle::Scope;
 use super::evidence::Sought;
-use super::gather::Candidate;
+use super::gather::{Candidate, by_score};
 use super::question::Question;
 use super::segment::{SAME, Segment, Span};
 use super::slots::Slots;
@@ -19,6 +19,9 @@ const GOES_ON: f32 = 2.0;
 
 /// What it adds, of that, when the words before are there in other forms only.
 const GOES_ON_OTHERWISE: f32 = 0.2;
+
+/// What a heading adds that begins, letter for letter, with an unfinished question.
+const SPELLS: f32 = 2.0;
 
 /// What a section adds whose heading and title together hold the question's words.
 const TOGETHER: f32 = 0.3;
@@ -41,6 +44,9 @@ const NEAR: u32 = 8;
 
 /// How much of a section is looked at, in words.
 const LOOKED_AT: usize = 2_000;
+
+/// How many of the candidates have their texts read, when their headings are known.
+const TEXTS_READ: usize = 80;
 
 /// Where one sought word stands in a field.
 #[derive(Clone, Default)]
@@ -95,7 +101,7 @@ impl Field {
     }
 }
 
-/// Adds to the score of each candidate what its headings and phrases say.
+/// Adds to the score of each candidate what its headings say, and to the best of them what their phrases say.
 pub(super) fn rescore(
     scope: &Scope,
     question: &Question,
@@ -106,17 +112,52 @@ pub(super) fn rescore(
 ) {
     let asked = Asked::of(question, sought, worth);
     let [mut heading, mut title, mut body] = [(); 3].map(|()| Field::new(sought.len()));
-    for candidate in candidates {
+    for candidate in &mut *candidates {
         let segment = &scope.parts()[candidate.part].segment;
         let (doc, page) = (&segment.docs[candidate.doc as usize], segment.page_of(candidate.doc));
-        let part = candidate.part;
-        heading.read(segment, part, &doc.heading_tokens, page.stemmed, slots);
-        title.read(segment, part, &page.title_tokens, page.stemmed, slots);
-        if asked.pairs > 0 {
-            body.read(segment, part, &doc.body_tokens, page.stemmed, slots);
+        heading.read(segment, candidate.part, &doc.heading_tokens, page.stemmed, slots);
+        title.read(segment, candidate.part, &page.title_tokens, page.stemmed, slots);
+        candidate.score += asked.heading_fit(&heading, &title);
+        if asked.open && begins_as_typed(segment.section(candidate.doc).heading, &question.text) {
+            candidate.score += SPELLS * asked.all;
         }
-        candidate.score += asked.heading_fit(&heading, &title) + PHRASE * asked.phrases(&body.places);
     }
+    if asked.pairs == 0 {
+        return;
+    }
+    if candidates.len() > TEXTS_READ {
+        candidates.select_nth_unstable_by(TEXTS_READ, by_score);
+    }
+    for candidate in candidates.iter_mut().take(TEXTS_READ) {
+        let segment = &scope.parts()[candidate.part].segment;
+        let (doc, page) = (&segment.docs[candidate.doc as usize], segment.page_of(candidate.doc));
+        body.read(segment, candidate.part, &doc.body_tokens, page.stemmed, slots);
+        candidate.score += PHRASE * asked.phrases(&body.places);
+    }
+}
+
+/// Whether `heading` begins with the letters and digits of `typed`, large or small, and a blank or a mark where it has
+/// some.
+fn begins_as_typed(heading: &str, typed: &str) -> bool {
+    let mut letters = spelt(heading);
+    let mut any = false;
+    spelt(typed.trim()).all(|c| {
+        any = true;
+        letters.next() == Some(c)
+    }) && any
+}
+
+/// The letters and digits of `text`, small, with one blank for whatever stands between them.
+fn spelt(text: &str) -> impl Iterator<Item = char> {
+    let mut apart = false;
+    text.trim_start_matches(|c: char| !c.is_alphanumeric()).chars().flat_map(char::to_lowercase).filter_map(
+        move |c| {
+            let blank = !c.is_alphanumeric();
+            let goes_on = blank && apart;
+            apart = blank;
+            (!goes_on).then_some(if blank { ' ' } else { c })
+        },
+    )
 }
 
 /// What a heading is held against.
@@ -127,6 +168,8 @@ struct Asked {
     worth: Vec<f32>,
     /// What each is worth in a heading.
     heading_worth: Vec<f32>,
+    /// What they are worth in a heading together.
+    all: f32,
     /// The last word may go on.
     open: bool,
     /// Neighbours that a text may have.
@@ -144,10 +187,12 @@ impl Asked {
         };
         let order: Vec<usize> = question.order.iter().filter_map(place).collect();
         let telling = order.iter().filter(|at| worth[**at] > 0.0).count();
+        let heading_worth: Vec<f32> = sought.iter().zip(worth).map(heading_worth).collect();
         Self {
             order,
             worth: worth.to_vec(),
-            heading_worth: sought.iter().zip(worth).map(heading_worth).collect(),
+            all: heading_worth.iter().sum(),
+            heading_worth,
             open: question.words.iter().any(|word| word.open),
             pairs: telling.saturating_sub(1),
         }
@@ -156,7 +201,7 @@ impl Asked {
     /// How far the heading is the question: all of its words, in its order, and nothing else.
     #[expect(clippy::cast_precision_loss, reason = "a heading has few words")]
     fn heading_fit(&self, heading: &Field, title: &Field) -> f32 {
-        let all: f32 = self.heading_worth.iter().sum();
+        let all = self.all;
         let (length, heading) = (heading.length, &heading.places[..]);
         let held = self.held(heading, &[]);
         if held == 0.0 || length == 0 {
@@ -243,4 +288,24 @@ fn nearest(one: &[u32], other: &[u32]) -> Option<u32> {
         if a < b { i += 1 } else { j += 1 }
     }
     least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heading_begins_as_typed_whatever_its_case_and_marks() {
+        for (heading, typed, begins) in [
+            ("Getting started", "getting sta", true),
+            ("`s3_path`: where files are", "S3 path wh", true),
+            ("Getting on", "getting sta", false),
+            ("Getting", "getting on", false),
+            ("Élan vital", "élan v", true),
+            ("Anything", "  ", false),
+            ("Anything", "?!", false),
+        ] {
+            assert_eq!(begins_as_typed(heading, typed), begins, "{heading}: {typed}");
+        }
+    }
 }

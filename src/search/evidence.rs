@@ -57,6 +57,18 @@ pub(super) struct Forms {
     pub(super) loose: Vec<Form>,
 }
 
+impl Forms {
+    /// Nothing but the word itself speaks for it, if anything does.
+    pub(super) fn is_single(&self) -> bool {
+        self.loose.is_empty()
+            && match &self.exact[..] {
+                [] => true,
+                [form] => !form.inflected,
+                _ => false,
+            }
+    }
+}
+
 /// One word of the question and what in a section speaks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Sought {

@@ -76,6 +76,11 @@ impl<'a> Filter<'a> {
         Self { scope, parts, open, read: Cell::new(0) }
     }
 
+    /// Whether every section passes.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Whether the section has what it must, and nothing that it must not.
     pub(super) fn passes(&self, candidate: &Candidate) -> bool {
         if self.open {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::bits::Bits;
-use super::circle::Circle;
+use super::circle::{Circle, Scopes};
 use super::segment::{PageRecord, Segment, span};
 use super::source::{Fingerprint, Page, PageKey, guide_key};
 use super::synonyms::Synonyms;
@@ -45,6 +45,7 @@ pub struct Changes<'a> {
 pub struct Index {
     pub(super) parts: Arc<[Part]>,
     pub(super) synonyms: Arc<Synonyms>,
+    pub(super) scopes: Arc<Scopes>,
     /// It is as it was read from a file.
     as_read: bool,
 }
@@ -75,7 +76,7 @@ impl Index {
     fn of_pages(pages: &[Page<'_>]) -> Result<Self, SearchError> {
         fits(pages, 0)?;
         let part = Part::new(Segment::build(pages));
-        Ok(Self { parts: Arc::new([part]), synonyms: Arc::default(), as_read: false })
+        Ok(Self { parts: Arc::new([part]), synonyms: Arc::default(), scopes: Arc::default(), as_read: false })
     }
 
     /// The index as it was saved, brought up to date with `guides` and `apps`: what did not change is not read again.
@@ -187,7 +188,12 @@ impl Index {
         if !fresh.is_empty() {
             parts.push(Part::new(Segment::build(&fresh)));
         }
-        Ok(Self { parts: parts.into(), synonyms: Arc::clone(&self.synonyms), as_read: false })
+        Ok(Self {
+            parts: parts.into(),
+            synonyms: Arc::clone(&self.synonyms),
+            scopes: Arc::default(),
+            as_read: false,
+        })
     }
 
     /// The same index with these synonyms.
@@ -245,7 +251,12 @@ impl Index {
 
     /// The index of a file.
     pub(super) fn read(segment: Segment) -> Self {
-        Self { parts: Arc::new([Part::new(segment)]), synonyms: Arc::default(), as_read: true }
+        Self {
+            parts: Arc::new([Part::new(segment)]),
+            synonyms: Arc::default(),
+            scopes: Arc::default(),
+            as_read: true,
+        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! An index is saved, and read again at the next start.
 //!
-//! The file is a head that names its format and the SHA-256 of the rest; then, compressed: what there is, the texts, the
-//! dictionary, and the words of every section in reading order. The postings follow from these and are made anew.
-//! Anything that is not exactly such a file is no index, and the index is built from the guides.
+//! The file is a head that names its format, one compressed stream, and the SHA-256 of the stream. In the stream are what
+//! there is, the texts, the dictionary, and the words of every section in reading order, written and read as they come:
+//! there is no second copy of them in memory. The postings follow from these and are made anew. Anything that is not
+//! exactly such a file is no index, and the index is built from the guides.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 use serde::{Deserialize, Serialize};
+use zstd::stream::{read::Decoder, write::Encoder};
 
 use super::circle::Circle;
 use super::dictionary::{Dictionary, rank};
@@ -19,38 +21,44 @@ use super::segment::{Doc, PageRecord, SAME, Segment, Span};
 use crate::model::Section;
 
 /// Names the format; another version of what is in it, or of how text becomes words, is another name.
-const FORMAT: &[u8; 16] = b"loggia index 002";
+const FORMAT: &[u8; 16] = b"loggia index 003";
 
-/// How hard the file is compressed: what is saved once is read at every start.
+/// How hard the stream is compressed: what is saved once is read at every start.
 const LEVEL: i32 = 9;
 
-/// The most that is read from a file, in bytes; a file that promises more is no index.
-const MOST: u64 = 8 << 30;
+/// The most that one text of a file may have, in bytes; a file that promises more is no index.
+const MOST: u32 = u32::MAX / 2;
 
 /// What there is, without the long parts.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Contents {
     circles: Vec<Circle>,
     pages: Vec<PageRecord>,
     docs: Vec<Doc>,
 }
 
+/// The same, to be written.
+#[derive(Serialize)]
+struct ContentsOf<'a> {
+    circles: &'a [Circle],
+    pages: &'a [PageRecord],
+    docs: &'a [Doc],
+}
+
 impl Index {
     /// Writes the index to `file`, whole or not at all.
     pub fn save(&self, file: &Path) -> io::Result<()> {
         let segment = self.compact();
-        let mut packed = Vec::new();
-        pack(&mut packed, &write_contents(&segment)?)?;
-        // One part after the other: together they take as much memory as the index.
-        for part in [write_text, write_sections, write_words, write_tokens] {
-            pack(&mut packed, &part(&segment))?;
-        }
         let folder = file.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(folder)?;
         let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
         temporary.write_all(FORMAT)?;
-        temporary.write_all(digest(&SHA256, &packed).as_ref())?;
-        temporary.write_all(&packed)?;
+        let hashed = Hashed { inner: temporary.as_file(), digest: Context::new(&SHA256) };
+        let mut stream = BufWriter::with_capacity(1 << 16, Encoder::new(hashed, LEVEL)?);
+        write(&segment, &mut stream)?;
+        let hashed = stream.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+        let digest = hashed.digest.finish();
+        temporary.write_all(digest.as_ref())?;
         temporary.persist(file).map_err(|error| error.error)?;
         Ok(())
     }
@@ -58,165 +66,194 @@ impl Index {
     /// The index that was saved in `file`; `None` where there is none, or another version's, or a damaged one.
     #[must_use]
     pub fn load(file: &Path) -> Option<Self> {
-        let mut bytes = Vec::new();
-        fs::File::open(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
-        let rest = bytes.strip_prefix(FORMAT)?;
-        let (stated, packed) = rest.split_at_checked(32)?;
-        if digest(&SHA256, packed).as_ref() != stated {
+        let mut file = fs::File::open(file).ok()?;
+        let around = (FORMAT.len() + SHA256_OUTPUT_LEN) as u64;
+        let length = file.metadata().ok()?.len().checked_sub(around)?;
+        let mut format = [0; FORMAT.len()];
+        file.read_exact(&mut format).ok()?;
+        if format != *FORMAT {
             return None;
         }
-        let mut packed = packed;
-        let mut next = || unpack(&mut packed);
-        let contents: Contents = serde_json::from_slice(&next()?).ok()?;
-        let text = String::from_utf8(next()?).ok()?;
-        let sections = read_sections(&next()?, contents.pages.len())?;
-        let words = String::from_utf8(next()?).ok()?;
-        let words: Vec<String> = words.split_terminator('\n').map(str::to_owned).collect();
-        let tokens = read_tokens(&next()?, words.len())?;
-        let Contents { circles, pages, docs } = contents;
-        if !sound(&circles, &pages, &docs, (&text, &sections), tokens.len()) {
+        let hashed = Hashed { inner: (&file).take(length), digest: Context::new(&SHA256) };
+        let decoder = Decoder::with_buffer(BufReader::with_capacity(1 << 16, hashed)).ok()?.single_frame();
+        let mut stream = BufReader::with_capacity(1 << 16, decoder);
+        let saved = Saved::read(&mut stream)?;
+        // Nothing follows, in the stream or behind it, but the digest of all of it.
+        let rest = stream.read(&mut [0]).ok()?;
+        let Hashed { inner, digest } = stream.into_inner().finish().into_inner();
+        if rest > 0 || inner.limit() > 0 {
             return None;
         }
-        let segment =
-            Segment::assemble(circles, pages, docs, (text, sections), Dictionary::of(&words), tokens);
-        Some(Self::read(segment))
+        let mut stated = [0; SHA256_OUTPUT_LEN];
+        file.read_exact(&mut stated).ok()?;
+        (digest.finish().as_ref() == stated).then_some(())?;
+        saved.segment().map(Self::read)
     }
 }
 
-fn write_contents(segment: &Segment) -> io::Result<Vec<u8>> {
-    let (circles, pages, docs) = (segment.circles.clone(), segment.pages.clone(), segment.docs.clone());
-    Ok(serde_json::to_vec(&Contents { circles, pages, docs })?)
+/// Passes bytes on and takes their digest.
+struct Hashed<T> {
+    inner: T,
+    digest: Context,
 }
 
-fn write_text(segment: &Segment) -> Vec<u8> {
-    segment.text.clone().into_bytes()
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
-/// How many sections each page has; of each its level and the lengths of its texts, and the texts.
-fn write_sections(segment: &Segment) -> Vec<u8> {
-    let mut written = Vec::new();
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.digest.update(&bytes[..read]);
+        Ok(read)
+    }
+}
+
+fn write(segment: &Segment, to: &mut impl Write) -> io::Result<()> {
+    let contents = ContentsOf { circles: &segment.circles, pages: &segment.pages, docs: &segment.docs };
+    write_bytes(to, &serde_json::to_vec(&contents)?)?;
+    write_bytes(to, segment.text.as_bytes())?;
     for sections in &segment.sections {
-        write_number(&mut written, rank(sections.len()));
+        write_number(to, rank(sections.len()))?;
         for section in &**sections {
-            written.push(section.level);
+            to.write_all(&[section.level])?;
             for text in [&section.id, &section.heading, &section.text, &section.code] {
-                write_number(&mut written, rank(text.len()));
-                written.extend_from_slice(text.as_bytes());
+                write_bytes(to, text.as_bytes())?;
             }
         }
     }
-    written
-}
-
-fn read_sections(mut bytes: &[u8], pages: usize) -> Option<Vec<Arc<[Section]>>> {
-    let bytes = &mut bytes;
-    let mut all = Vec::new();
-    for _ in 0..pages {
-        let count = read_number(bytes)?;
-        let sections: Option<Arc<[Section]>> = (0..count).map(|_| read_section(bytes)).collect();
-        all.push(sections?);
-    }
-    bytes.is_empty().then_some(all)
-}
-
-fn read_section(bytes: &mut &[u8]) -> Option<Section> {
-    let (level, rest) = bytes.split_first()?;
-    *bytes = rest;
-    let mut text = || {
-        let length = read_number(bytes)? as usize;
-        let (text, rest) = bytes.split_at_checked(length)?;
-        *bytes = rest;
-        std::str::from_utf8(text).ok().map(str::to_owned)
-    };
-    Some(Section { level: *level, id: text()?, heading: text()?, text: text()?, code: text()? })
-}
-
-/// Adds a part: its size, its size compressed, and what it is compressed.
-fn pack(packed: &mut Vec<u8>, part: &[u8]) -> io::Result<()> {
-    let compressed = zstd::bulk::compress(part, LEVEL)?;
-    packed.extend_from_slice(&(part.len() as u64).to_le_bytes());
-    packed.extend_from_slice(&(compressed.len() as u64).to_le_bytes());
-    packed.extend_from_slice(&compressed);
-    Ok(())
-}
-
-fn unpack(packed: &mut &[u8]) -> Option<Vec<u8>> {
-    let mut number = || {
-        let (number, rest) = packed.split_first_chunk::<8>()?;
-        *packed = rest;
-        usize::try_from(u64::from_le_bytes(*number)).ok()
-    };
-    let (size, compressed) = (number()?, number()?);
-    let (part, rest) = packed.split_at_checked(compressed)?;
-    *packed = rest;
-    if size as u64 > MOST {
-        return None;
-    }
-    let part = zstd::bulk::decompress(part, size).ok()?;
-    (part.len() == size).then_some(part)
-}
-
-fn write_words(segment: &Segment) -> Vec<u8> {
-    let mut words = String::new();
+    write_number(to, rank(segment.dictionary.len()))?;
     for word in segment.dictionary.words() {
-        words.push_str(word);
-        words.push('\n');
+        write_bytes(to, word.as_bytes())?;
     }
-    words.into_bytes()
+    write_tokens(segment, to)
 }
 
 /// The words by how frequent they are, so that most take one or two bytes; then the ranks in that order.
-fn write_tokens(segment: &Segment) -> Vec<u8> {
+fn write_tokens(segment: &Segment, to: &mut impl Write) -> io::Result<()> {
     let words = segment.dictionary.len();
     let mut by_frequency: Vec<u32> = (0..rank(words)).collect();
     by_frequency.sort_by_key(|word| (std::cmp::Reverse(segment.frequency(*word)), *word));
     let mut numbers = vec![0_u32; words];
-    let mut written = Vec::with_capacity(segment.tokens.len() * 2);
     for (number, word) in (0..).zip(&by_frequency) {
         numbers[*word as usize] = number;
-        write_number(&mut written, *word);
+        write_number(to, *word)?;
     }
+    write_number(to, rank(segment.tokens.len()))?;
     for token in &segment.tokens {
         let same = u32::from(token & SAME != 0);
-        write_number(&mut written, numbers[(token & !SAME) as usize] << 1 | same);
+        write_number(to, numbers[(token & !SAME) as usize] << 1 | same)?;
     }
-    written
+    Ok(())
 }
 
-fn read_tokens(mut bytes: &[u8], words: usize) -> Option<Vec<u32>> {
-    let mut by_frequency = Vec::with_capacity(words);
-    for _ in 0..words {
-        let word = read_number(&mut bytes)?;
-        if word as usize >= words {
+/// What a file holds.
+struct Saved {
+    contents: Contents,
+    text: String,
+    sections: Vec<Arc<[Section]>>,
+    words: Vec<String>,
+    tokens: Vec<u32>,
+}
+
+impl Saved {
+    fn read(from: &mut impl Read) -> Option<Self> {
+        let contents: Contents = serde_json::from_slice(&read_bytes(from)?).ok()?;
+        let text = read_text(from)?;
+        let mut sections: Vec<Arc<[Section]>> = Vec::new();
+        for _ in 0..contents.pages.len() {
+            let count = read_number(from)?;
+            let of_page: Option<_> = (0..count).map(|_| read_section(from)).collect();
+            sections.push(of_page?);
+        }
+        let words = read_number(from)?;
+        let words: Vec<String> = (0..words).map(|_| read_text(from)).collect::<Option<_>>()?;
+        let tokens = read_tokens(from, words.len())?;
+        Some(Self { contents, text, sections, words, tokens })
+    }
+
+    fn segment(self) -> Option<Segment> {
+        let Self { contents: Contents { circles, pages, docs }, text, sections, words, tokens } = self;
+        let ordered = words.is_sorted_by(|a, b| a < b);
+        if !ordered || !sound(&circles, &pages, &docs, (&text, &sections), tokens.len()) {
             return None;
         }
-        by_frequency.push(word);
+        let dictionary = Dictionary::of(&words);
+        Some(Segment::assemble(circles, pages, docs, (text, sections), dictionary, tokens))
     }
-    let mut tokens = Vec::with_capacity(bytes.len());
-    while !bytes.is_empty() {
-        let number = read_number(&mut bytes)?;
+}
+
+fn read_section(from: &mut impl Read) -> Option<Section> {
+    let mut level = [0];
+    from.read_exact(&mut level).ok()?;
+    let mut text = || read_text(from);
+    Some(Section { level: level[0], id: text()?, heading: text()?, text: text()?, code: text()? })
+}
+
+fn read_tokens(from: &mut impl Read, words: usize) -> Option<Vec<u32>> {
+    let known = |word: &u32| (*word as usize) < words;
+    let by_frequency: Vec<u32> =
+        (0..words).map(|_| read_number(from).filter(known)).collect::<Option<_>>()?;
+    let count = read_number(from)?;
+    let mut tokens = Vec::new();
+    for _ in 0..count {
+        let number = read_number(from)?;
         let word = by_frequency.get((number >> 1) as usize)?;
         tokens.push(word | if number & 1 == 1 { SAME } else { 0 });
     }
+    tokens.shrink_to_fit();
     Some(tokens)
 }
 
-/// Seven bits a byte, the lowest first (LEB128).
-fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push((number & 0x7f) as u8);
+/// How many bytes there are, and the bytes.
+fn write_bytes(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    write_number(to, rank(bytes.len()))?;
+    to.write_all(bytes)
 }
 
-fn read_number(bytes: &mut &[u8]) -> Option<u32> {
+fn read_bytes(from: &mut impl Read) -> Option<Vec<u8>> {
+    let length = read_number(from).filter(|length| *length <= MOST)?;
+    // A damaged length takes no memory that the file does not fill.
+    let mut bytes = Vec::with_capacity(length.min(1 << 16) as usize);
+    let read = from.take(u64::from(length)).read_to_end(&mut bytes).ok()?;
+    (read == length as usize).then_some(bytes)
+}
+
+fn read_text(from: &mut impl Read) -> Option<String> {
+    let mut text = String::from_utf8(read_bytes(from)?).ok()?;
+    text.shrink_to_fit();
+    Some(text)
+}
+
+/// Seven bits a byte, the lowest first (LEB128).
+fn write_number(to: &mut impl Write, mut number: u32) -> io::Result<()> {
+    let (mut bytes, mut length) = ([0; 5], 0);
+    loop {
+        let more = number >= 0x80;
+        bytes[length] = (number & 0x7f) as u8 | if more { 0x80 } else { 0 };
+        length += 1;
+        number >>= 7;
+        if !more {
+            return to.write_all(&bytes[..length]);
+        }
+    }
+}
+
+fn read_number(from: &mut impl Read) -> Option<u32> {
     let mut number = 0;
     for shift in (0..35).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u32::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
+        let mut byte = [0];
+        from.read_exact(&mut byte).ok()?;
+        number |= u32::from(byte[0] & 0x7f).checked_shl(shift)?;
+        if byte[0] & 0x80 == 0 {
             return Some(number);
         }
     }

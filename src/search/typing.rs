@@ -1,8 +1,9 @@
 //! The order while somebody types: by tiers that can be told at a glance, the same for every letter typed that changes
 //! nothing about them.
 
+use super::beginning::{self, begins};
 use super::circle::Scope;
-use super::closer::{Field, Places};
+use super::closer::Field;
 use super::evidence::Sought;
 use super::gather::Candidate;
 use super::question::Question;
@@ -28,11 +29,7 @@ pub(super) fn rank(
     slots: &Slots,
     candidates: &mut Vec<Candidate>,
 ) {
-    let order: Vec<Option<usize>> = question
-        .order
-        .iter()
-        .map(|asked| sought.iter().position(|word| word.asked == Some(*asked)))
-        .collect();
+    let order = beginning::order(question, sought);
     let [mut heading, mut title, mut address, mut body, mut code] =
         [(); 5].map(|()| Field::new(sought.len()));
     let mut ranked: Vec<_> = candidates
@@ -80,13 +77,4 @@ pub(super) fn rank(
         b.1.cmp(&a.1).then_with(|| b.0.score.total_cmp(&a.0.score)).then_with(|| (a.2, a.3).cmp(&(b.2, b.3)))
     });
     candidates.extend(ranked.into_iter().map(|(candidate, ..)| candidate));
-}
-
-/// Whether the field begins with what was typed, word for word.
-fn begins(field: &[Places], order: &[Option<usize>]) -> bool {
-    let at = |(place, word): (usize, &Option<usize>)| {
-        let place = u32::try_from(place).ok();
-        place.zip(*word).is_some_and(|(place, word)| field[word].at.binary_search(&place).is_ok())
-    };
-    !order.is_empty() && order.iter().enumerate().all(at)
 }

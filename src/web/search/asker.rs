@@ -13,7 +13,7 @@ use super::super::context::Context;
 use super::super::state::Loggia;
 use super::super::viewer::session_of;
 use crate::access::{may_read, may_see};
-use crate::model::{AppName, Person, TokenScope, Viewer};
+use crate::model::{App, AppName, Person, TokenScope, Viewer};
 use crate::search::Circle;
 use crate::storage::Key;
 
@@ -34,21 +34,22 @@ pub(in crate::web) struct Asker {
 }
 
 impl Asker {
-    /// Whether they may see the sections of `circle`. While it cannot be known who may see which app, nobody sees any.
-    pub(super) fn admits(&self, circle: &Circle, loggia: &Loggia) -> bool {
-        match circle {
+    /// Whether they may see the sections of a circle. While it cannot be known who may see which app, nobody sees any.
+    pub(super) fn admits<'a>(&'a self, loggia: &'a Loggia) -> impl Fn(&Circle) -> bool + use<'a> {
+        let catalog = loggia.releases.catalog();
+        let visitor = loggia.visitor(&self.viewer, self.from);
+        let stranger = loggia.visitor(&Viewer::Anonymous, self.from);
+        let stale = catalog.is_stale(visitor.now);
+        move |circle| match circle {
             Circle::Guides(readers) => may_read(self.of_guides(), readers).is_ok(),
             Circle::App(name) => {
-                let viewer = match &self.only {
-                    Some(only) if only != name => &Viewer::Anonymous,
-                    _ => &self.viewer,
+                let visitor = match &self.only {
+                    Some(only) if only != name => stranger,
+                    _ => visitor,
                 };
-                let visitor = loggia.visitor(viewer, self.from);
-                let catalog = loggia.releases.catalog();
                 // An app that was taken out of search is out at once, not when the index has followed.
-                let found =
-                    catalog.app(name).is_some_and(|app| app.settings.is_searched() && may_see(visitor, app));
-                found && !catalog.is_stale(visitor.now)
+                let seen = |app: &Arc<App>| app.settings.is_searched() && may_see(visitor, app);
+                !stale && catalog.app(name).is_some_and(seen)
             }
         }
     }

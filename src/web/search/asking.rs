@@ -78,9 +78,10 @@ fn scope(loggia: &Loggia, asker: &Asker, within: Option<Kind>, edition: &Edition
     if stranger && within.is_none() && !edition.index.has_apps() {
         return (edition.public.clone(), false);
     }
+    let admits = asker.admits(loggia);
     let mut sees_apps = false;
     let scope = Scope::new(&edition.index, |circle| {
-        let seen = asker.admits(circle, loggia);
+        let seen = admits(circle);
         let kind = match circle {
             Circle::Guides(_) => Kind::Guide,
             Circle::App(_) => Kind::App,
