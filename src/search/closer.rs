@@ -20,6 +20,9 @@ const GOES_ON: f32 = 2.0;
 /// What it adds, of that, when the words before are there in other forms only.
 const GOES_ON_OTHERWISE: f32 = 0.2;
 
+/// What it adds when its word is what the unfinished one becomes most often.
+const LIKELIEST: f32 = 0.5;
+
 /// What a heading adds that begins, letter for letter, with an unfinished question.
 const SPELLS: f32 = 2.0;
 
@@ -54,6 +57,8 @@ pub(super) struct Places {
     pub(super) at: Vec<u32>,
     /// As it was typed, in one place at least.
     pub(super) typed: bool,
+    /// As what was typed becomes most often.
+    likeliest: bool,
 }
 
 /// The places of each sought word in a field.
@@ -81,6 +86,7 @@ impl Field {
         for places in &mut self.places {
             places.at.clear();
             places.typed = false;
+            places.likeliest = false;
         }
         self.length = 0;
         for token in segment.tokens(field).iter().take(LOOKED_AT) {
@@ -92,6 +98,7 @@ impl Field {
                 sought &= sought - 1;
                 let Some(places) = self.places.get_mut(bit as usize) else { continue };
                 places.typed |= slot.typed >> bit & 1 == 1;
+                places.likeliest |= slot.likeliest >> bit & 1 == 1;
                 let here = self.length.saturating_sub(1);
                 if places.at.last() != Some(&here) {
                     places.at.push(here);
@@ -180,9 +187,10 @@ impl Asked {
     fn of(question: &Question, sought: &[Sought], worth: &[f32]) -> Self {
         let place = |asked: &usize| sought.iter().position(|word| word.asked == Some(*asked));
         let most = worth.iter().copied().fold(0.0, f32::max);
+        let all_stop = sought.iter().all(|word| word.stop);
         let heading_worth = |(word, worth): (&Sought, &f32)| match word.asked {
             None => 0.0,
-            Some(_) if word.stop => STOP_WORD * most,
+            Some(_) if word.stop && !all_stop => STOP_WORD * most,
             Some(_) => *worth,
         };
         let order: Vec<usize> = question.order.iter().filter_map(place).collect();
@@ -219,6 +227,8 @@ impl Asked {
             // Whoever has not finished a word has typed those before it as they are.
             let typed = self.order.iter().all(|at| heading[*at].typed);
             fit += GOES_ON * held.powi(4) * if typed { 1.0 } else { GOES_ON_OTHERWISE };
+            let likeliest = self.order.last().is_some_and(|at| heading[*at].likeliest);
+            fit += if likeliest { LIKELIEST } else { 0.0 };
         }
         fit * all
     }

@@ -44,6 +44,8 @@ pub(super) struct Form {
     pub(super) weight: f32,
     /// It is the word as it was typed, or what it becomes or should have been.
     pub(super) typed: bool,
+    /// It is what an unfinished word becomes most often.
+    pub(super) likeliest: bool,
     /// It only shares a stem, and says nothing where words have none.
     pub(super) inflected: bool,
 }
@@ -156,12 +158,13 @@ pub(super) fn seek(
             let dictionary = &part.segment.dictionary;
             let completions = likeness == Likeness::Completion;
             let mut loose = Vec::new();
-            for word in &alternatives {
+            for (at, word) in alternatives.iter().enumerate() {
                 if completions {
                     let typed = dictionary.find(word).map(|word| Form {
                         word,
                         weight: 1.0,
                         typed: true,
+                        likeliest: at == 0,
                         inflected: false,
                     });
                     loose.extend(typed);
@@ -231,10 +234,10 @@ fn add_phrases(question: &Question, lexicon: Lexicon<'_>, synonyms: &Synonyms, e
 fn push_forms(dictionary: &super::dictionary::Dictionary, word: &str, typed: bool, forms: &mut Vec<Form>) {
     let itself = dictionary.find(word);
     if let Some(word) = itself {
-        forms.push(Form { word, weight: 1.0, typed, inflected: false });
+        forms.push(Form { word, weight: 1.0, typed, likeliest: false, inflected: false });
     }
     let others = dictionary.forms(&stem(word)).iter().filter(|form| Some(**form) != itself);
-    forms.extend(others.map(|word| Form { word: *word, weight: STEM, typed: false, inflected: true }));
+    forms.extend(others.map(|word| Form { word: *word, weight: STEM, typed: false, likeliest: false, inflected: true }));
 }
 
 /// What an unfinished word may become; else what an unknown or rare word should have been.

@@ -11,6 +11,8 @@ pub(super) struct Slot {
     pub(super) sought: u64,
     /// Those for which it is as it was typed.
     pub(super) typed: u64,
+    /// Those for which it is what they become most often.
+    pub(super) likeliest: u64,
     /// Those for which it only shares a stem.
     pub(super) inflected: u64,
 }
@@ -74,6 +76,7 @@ impl PartSlots {
                 let slot = &mut part.slots[usize::from(*place) - 1];
                 slot.sought |= 1 << bit;
                 slot.typed |= u64::from(form.typed) << bit;
+                slot.likeliest |= u64::from(form.likeliest) << bit;
                 slot.inflected |= u64::from(form.inflected) << bit;
             }
         }
