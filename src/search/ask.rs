@@ -1,7 +1,7 @@
 //! One question, from what was typed to the page of hits.
 
 use super::answer::{Also, Answer, Corrected, Hit, Kind, Mode, Request};
-use super::beginning::begun;
+use super::beginning::{begun, vary};
 use super::closer;
 use super::company;
 use super::evidence::{Evidence, Likeness, Sought, seek, tolerance};
@@ -106,6 +106,7 @@ impl Found {
                         .then_with(|| place(a).cmp(&place(b)))
                         .then_with(|| by_score(a, b))
                 });
+                vary(scope, question, &mut ranked);
             }
         }
         // What was not looked at again stays behind.

@@ -1,8 +1,12 @@
-//! Headings that begin with what was typed so far. However much else holds the words, they are looked at.
+//! Headings that begin with what was typed so far. However much else holds the words, they are looked at; and while
+//! several go on differently, each is offered once before any is again.
+
+use std::collections::HashSet;
 
 use super::circle::Scope;
-use super::closer::{Field, Places};
+use super::closer::{Field, Places, begins_as_typed, spelt};
 use super::evidence::Sought;
+use super::gather::Candidate;
 use super::question::Question;
 use super::slots::Slots;
 
@@ -59,4 +63,24 @@ pub(super) fn begins(field: &[Places], order: &[Option<usize>]) -> bool {
         place.zip(*word).is_some_and(|(place, word)| field[word].at.binary_search(&place).is_ok())
     };
     !order.is_empty() && order.iter().enumerate().all(at)
+}
+
+/// Puts those of the best `candidates` whose headings go on where an unfinished question ends in an order in which every
+/// such heading comes once before any comes again.
+pub(super) fn vary(scope: &Scope, question: &Question, candidates: &mut [Candidate]) {
+    if !question.words.iter().any(|word| word.open) {
+        return;
+    }
+    let typed: String = spelt(&question.text).collect();
+    let heading = |one: &Candidate| scope.parts()[one.part].segment.section(one.doc).heading;
+    let goes_on = |one: &&Candidate| {
+        begins_as_typed(heading(one), &question.text) && spelt(heading(one)).count() > typed.chars().count()
+    };
+    let run = candidates.iter().take_while(goes_on).count();
+    let mut seen: HashSet<String> = HashSet::new();
+    let (mut varied, again): (Vec<Candidate>, Vec<Candidate>) =
+        candidates[..run].iter().partition(|one| seen.insert(spelt(heading(one)).collect()));
+    let least = varied.last().map_or(0.0, |last| last.score);
+    varied.extend(again.into_iter().map(|one| Candidate { score: one.score.min(least), ..one }));
+    candidates[..run].copy_from_slice(&varied);
 }

@@ -145,7 +145,7 @@ pub(super) fn rescore(
 
 /// Whether `heading` begins with the letters and digits of `typed`, large or small, and a blank or a mark where it has
 /// some.
-fn begins_as_typed(heading: &str, typed: &str) -> bool {
+pub(super) fn begins_as_typed(heading: &str, typed: &str) -> bool {
     let mut letters = spelt(heading);
     let mut any = false;
     spelt(typed.trim()).all(|c| {
@@ -155,7 +155,7 @@ fn begins_as_typed(heading: &str, typed: &str) -> bool {
 }
 
 /// The letters and digits of `text`, small, with one blank for whatever stands between them.
-fn spelt(text: &str) -> impl Iterator<Item = char> {
+pub(super) fn spelt(text: &str) -> impl Iterator<Item = char> {
     let mut apart = false;
     text.trim_start_matches(|c: char| !c.is_alphanumeric()).chars().flat_map(char::to_lowercase).filter_map(
         move |c| {

@@ -237,7 +237,13 @@ fn push_forms(dictionary: &super::dictionary::Dictionary, word: &str, typed: boo
         forms.push(Form { word, weight: 1.0, typed, likeliest: false, inflected: false });
     }
     let others = dictionary.forms(&stem(word)).iter().filter(|form| Some(**form) != itself);
-    forms.extend(others.map(|word| Form { word: *word, weight: STEM, typed: false, likeliest: false, inflected: true }));
+    forms.extend(others.map(|word| Form {
+        word: *word,
+        weight: STEM,
+        typed: false,
+        likeliest: false,
+        inflected: true,
+    }));
 }
 
 /// What an unfinished word may become; else what an unknown or rare word should have been.

@@ -184,6 +184,51 @@ fn while_typing_titles_come_first_then_headings_then_words() {
 }
 
 #[test]
+fn a_heading_that_begins_as_typed_is_found_however_many_texts_hold_the_words() {
+    let filler = "Data is uploaded: upload data, data uploads. ".repeat(5);
+    let mut guides: Vec<_> = (0..400)
+        .map(|n| guide(&format!("f{n}.md"), &format!("Data, data {n}"), &filler, Readers::PUBLIC))
+        .collect();
+    let text = "Long ago, before everything else, ".repeat(60);
+    guides.push(guide("one.md", "Data uploader requirements of one kind or another", &text, Readers::PUBLIC));
+    let index = Index::build(&guides).unwrap();
+    for mode in [Mode::Whole, Mode::Typing] {
+        let request = Request { mode, ..Request::new("data uploader req", Scope::everything(&index)) };
+        assert_eq!(index.search(&request).hits[0].page, "/one/", "{mode:?}");
+        let request = Request { mode, ..Request::new("data upl", Scope::everything(&index)) };
+        assert_eq!(index.search(&request).hits[0].page, "/one/", "{mode:?}");
+    }
+}
+
+#[test]
+fn an_unfinished_question_is_offered_each_way_on_once_before_any_again() {
+    let public = |file: &str, title: &str| guide(file, title, "Text.", Readers::PUBLIC);
+    let mut guides: Vec<_> =
+        ["a", "b", "c", "d"].map(|file| public(&format!("{file}.md"), "Getting started")).into();
+    guides.push(public("e.md", "Getting started with locks"));
+    let index = Index::build(&guides).unwrap();
+    let pages = |query: &str| {
+        let answer = ask(&index, Scope::everything(&index), query);
+        assert!(answer.hits.is_sorted_by(|a, b| a.score >= b.score), "{query}");
+        answer.hits.into_iter().map(|hit| hit.page).collect::<Vec<_>>()
+    };
+    assert_eq!(pages("getting sta")[1], "/e/");
+    // Whoever has typed it all means just that.
+    assert_eq!(pages("getting started").last().unwrap(), "/e/");
+}
+
+#[test]
+fn headings_of_small_words_are_found_half_typed() {
+    let public = |file: &str, title: &str, text: &str| guide(file, title, text, Readers::PUBLIC);
+    let guides = [
+        public("a.md", "Can I share what I make?", "I can. Can I? I can, can I?"),
+        public("b.md", "I can’t see what others can", "Ask."),
+    ];
+    let index = Index::build(&guides).unwrap();
+    assert_eq!(ask(&index, Scope::everything(&index), "I can").hits[0].page, "/b/");
+}
+
+#[test]
 fn boosted_guides_come_sooner_and_overdue_ones_later() {
     let public = |file: &str| guide(file, "Same", "The same words.", Readers::PUBLIC);
     let (mut boosted, mut overdue, plain) = (public("a.md"), public("b.md"), public("c.md"));
