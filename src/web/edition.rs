@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::files::Files;
 use super::guides::render;
 use super::prepared::Prepared;
+use super::search::Recent;
 use super::state::Loggia;
 use crate::guides::{Admitted, Library, Page, View};
 use crate::model::encode_path;
@@ -24,6 +25,8 @@ pub struct Edition {
     pub index: Index,
     /// What everybody may see of it.
     pub(super) public: Scope,
+    /// What its last askers see of it.
+    pub(super) askers: Recent,
     /// The pages of guides as everyone sees them, made when they are first asked for.
     pages: Arc<Pages>,
     /// Everything else that was made of guides, as long as there is room.
@@ -100,6 +103,7 @@ impl Edition {
         Self {
             library: Arc::clone(&self.library),
             public: Scope::public_guides(&index),
+            askers: Recent::default(),
             index,
             pages: Arc::clone(&self.pages),
             made: self.made.clone(),
@@ -122,7 +126,16 @@ impl Edition {
             .with_weighter(|key: &Key, made: &Arc<Prepared>| 128 + key.address.len() + made.weight())
             .build();
         let public = Scope::public_guides(&index);
-        Self { library: Arc::new(library), index, public, pages, made, files, home: None }
+        Self {
+            library: Arc::new(library),
+            index,
+            public,
+            askers: Recent::default(),
+            pages,
+            made,
+            files,
+            home: None,
+        }
     }
 
     /// The page at exactly this address, where nothing in the library is kept from anybody.

@@ -10,6 +10,7 @@ mod asked;
 mod asker;
 mod asking;
 mod page;
+mod recent;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub(super) use asker::Asker;
 pub(super) use asking::finds;
 use asking::{Asking, ask};
 pub(super) use page::page;
+pub(super) use recent::Recent;
 
 /// The most hits in one answer.
 const MOST: usize = 100;

@@ -218,17 +218,6 @@ fn an_unfinished_question_is_offered_each_way_on_once_before_any_again() {
 }
 
 #[test]
-fn headings_of_small_words_are_found_half_typed() {
-    let public = |file: &str, title: &str, text: &str| guide(file, title, text, Readers::PUBLIC);
-    let guides = [
-        public("a.md", "Can I share what I make?", "I can. Can I? I can, can I?"),
-        public("b.md", "I can’t see what others can", "Ask."),
-    ];
-    let index = Index::build(&guides).unwrap();
-    assert_eq!(ask(&index, Scope::everything(&index), "I can").hits[0].page, "/b/");
-}
-
-#[test]
 fn boosted_guides_come_sooner_and_overdue_ones_later() {
     let public = |file: &str| guide(file, "Same", "The same words.", Readers::PUBLIC);
     let (mut boosted, mut overdue, plain) = (public("a.md"), public("b.md"), public("c.md"));

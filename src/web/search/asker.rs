@@ -14,6 +14,7 @@ use super::super::state::Loggia;
 use super::super::viewer::session_of;
 use crate::access::{may_read, may_see};
 use crate::model::{App, AppName, Person, TokenScope, Viewer};
+use crate::releases::Catalog;
 use crate::search::Circle;
 use crate::storage::Key;
 
@@ -35,8 +36,11 @@ pub(in crate::web) struct Asker {
 
 impl Asker {
     /// Whether they may see the sections of a circle. While it cannot be known who may see which app, nobody sees any.
-    pub(super) fn admits<'a>(&'a self, loggia: &'a Loggia) -> impl Fn(&Circle) -> bool + use<'a> {
-        let catalog = loggia.releases.catalog();
+    pub(super) fn admits<'a>(
+        &'a self,
+        loggia: &'a Loggia,
+        catalog: &'a Catalog,
+    ) -> impl Fn(&Circle) -> bool + use<'a> {
         let visitor = loggia.visitor(&self.viewer, self.from);
         let stranger = loggia.visitor(&Viewer::Anonymous, self.from);
         let stale = catalog.is_stale(visitor.now);
@@ -52,6 +56,11 @@ impl Asker {
                 !stale && catalog.app(name).is_some_and(seen)
             }
         }
+    }
+
+    /// Whether they see just what `other` sees, as far as it depends on who they are and from where they ask.
+    pub(super) fn sees_as(&self, other: &Self) -> bool {
+        (&self.viewer, self.from, &self.only) == (&other.viewer, other.from, &other.only)
     }
 
     /// Who it is, unless it is a token for one app only.

@@ -78,16 +78,19 @@ fn scope(loggia: &Loggia, asker: &Asker, within: Option<Kind>, edition: &Edition
     if stranger && within.is_none() && !edition.index.has_apps() {
         return (edition.public.clone(), false);
     }
-    let admits = asker.admits(loggia);
-    let mut sees_apps = false;
-    let scope = Scope::new(&edition.index, |circle| {
-        let seen = admits(circle);
-        let kind = match circle {
-            Circle::Guides(_) => Kind::Guide,
-            Circle::App(_) => Kind::App,
-        };
-        sees_apps |= seen && kind == Kind::App;
-        seen && within.is_none_or(|within| within == kind)
-    });
-    (scope, sees_apps)
+    let (catalog, now) = (loggia.releases.catalog(), loggia.clock.now());
+    edition.askers.of(asker, within, now.as_second(), &catalog, || {
+        let admits = asker.admits(loggia, &catalog);
+        let mut sees_apps = false;
+        let scope = Scope::new(&edition.index, |circle| {
+            let seen = admits(circle);
+            let kind = match circle {
+                Circle::Guides(_) => Kind::Guide,
+                Circle::App(_) => Kind::App,
+            };
+            sees_apps |= seen && kind == Kind::App;
+            seen && within.is_none_or(|within| within == kind)
+        });
+        (scope, sees_apps)
+    })
 }
