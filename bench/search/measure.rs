@@ -3,11 +3,14 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::cast_precision_loss,
     reason = "a measurement, printed"
 )]
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,13 +21,20 @@ use loggia::search::{Changes, Circle, Index, Request, Scope};
 #[path = "../../tests/it/search_corpus.rs"]
 mod search_corpus;
 
-use search_corpus::{ask_headings, corpus, cranfield, gains, guidance};
+use search_corpus::{ask_headings, corpus, cranfield, gains, guidance, typed_headings};
+
+/// The headings that are asked for are misspelt and cut the same way in every run.
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 const ASKERS: usize = 16;
 const CORES: usize = 2;
 
 fn main() {
     let only = std::env::args().nth(1).unwrap_or_default();
+    if only == "export" {
+        export(Path::new(&std::env::args().nth(2).expect("a folder to write to")));
+        return;
+    }
     if !only.starts_with("speed") {
         quality();
     }
@@ -54,11 +64,41 @@ fn quality() {
         let guides = guidance(&folder);
         let index = Index::build(&guides).unwrap();
         println!("guidance: {} sections", index.sections());
-        let found = ask_headings(&guides, &index, 0x9e37_79b9_7f4a_7c15);
+        let found = ask_headings(&guides, &index, SEED);
         found.exact.report("exact");
         found.misspelt.report("one edit in the longest word");
         found.half_typed.report("two words, the last cut");
     }
+}
+
+/// Writes what is indexed and asked to `folder`, a line of JSON each, for a peer: `sections` and `questions` of the speed
+/// figures, `guidance` and what is typed for its `headings`.
+fn export(folder: &Path) {
+    let write = |name: &str, lines: &mut dyn Iterator<Item = serde_json::Value>| {
+        let mut text = String::new();
+        lines.for_each(|line| writeln!(text, "{line}").unwrap());
+        std::fs::write(folder.join(name), text).unwrap();
+    };
+    let section = |one: &Section| serde_json::json!({"heading": one.heading, "text": format!("{}\n{}", one.text, one.code)});
+    let all = sections(100_000);
+    write("sections.jsonl", &mut all.iter().map(section));
+    let (plain, misspelt) = typed_questions(&all);
+    write(
+        "questions.jsonl",
+        &mut plain.into_iter().map(|one| serde_json::json!({"kind": "words", "query": one})),
+    );
+    write(
+        "misspelt.jsonl",
+        &mut misspelt.into_iter().map(|one| serde_json::json!({"kind": "typos", "query": one})),
+    );
+    let Some(source) = corpus("user-guidance/source") else { return };
+    let guides = guidance(&source);
+    write("guidance.jsonl", &mut guides.iter().flat_map(|guide| guide.sections.iter()).map(section));
+    let typed = typed_headings(&guides, SEED).into_iter();
+    write(
+        "headings.jsonl",
+        &mut typed.map(|(heading, typed)| serde_json::json!({"heading": heading, "typed": typed})),
+    );
 }
 
 /// Random numbers that are the same in every run.
@@ -193,8 +233,8 @@ fn change(index: &Index, guides: &[Guide]) -> Index {
     after
 }
 
-/// How fast questions are answered.
-fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
+/// Questions of one to four words of the texts, and such with one more that is misspelt.
+fn typed_questions(all: &[Section]) -> (Vec<String>, Vec<String>) {
     let mut random = Random(11);
     let words: Vec<&str> = all.iter().take(3000).flat_map(|one| one.text.split_whitespace()).collect();
     let query = |random: &mut Random, typo: bool| {
@@ -208,8 +248,13 @@ fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
         }
         picked.join(" ")
     };
-    let plain: Vec<String> = (0..2000).map(|_| query(&mut random, false)).collect();
-    let misspelt: Vec<String> = (0..2000).map(|_| query(&mut random, true)).collect();
+    let plain = (0..2000).map(|_| query(&mut random, false)).collect();
+    (plain, (0..2000).map(|_| query(&mut random, true)).collect())
+}
+
+/// How fast questions are answered.
+fn questions(index: &Index, after: &Index, all: &[Section], guides: &[Guide]) {
+    let (plain, misspelt) = typed_questions(all);
     let scope = Scope::public_guides(index);
     ask("words", index, &scope, &plain);
     ask("words with a typo", index, &scope, &misspelt);

@@ -30,20 +30,30 @@ pub(crate) struct Headings {
     pub(crate) half_typed: Ranks,
 }
 
-/// Asks for every unique heading of two words or more: as it is, with one random edit in its longest word, and its first
-/// two words with the last cut to 3 or 4 letters.
-pub(crate) fn ask_headings(guides: &[Guide], index: &Index, seed: u64) -> Headings {
+/// Every unique heading of two words or more, and what is typed for it: the heading as it is, with one random edit in its
+/// longest word, and its first two words with the last cut to 3 or 4 letters, where it is longer.
+pub(crate) fn typed_headings(guides: &[Guide], seed: u64) -> Vec<(String, [Option<String>; 3])> {
     let mut random = seed;
     let mut next = |bound: usize| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) as usize % bound
     };
+    let typed = |heading: String| {
+        let misspelt = with_an_edit(&heading, &mut next);
+        let half = half_of(&heading, 3 + next(2));
+        (heading.clone(), [Some(heading), Some(misspelt), half])
+    };
+    unique_headings(guides).into_iter().map(typed).collect()
+}
+
+/// Asks for [`typed_headings`].
+pub(crate) fn ask_headings(guides: &[Guide], index: &Index, seed: u64) -> Headings {
     let [mut exact, mut misspelt, mut half_typed] = [(); 3].map(|()| Ranks::default());
-    for heading in unique_headings(guides) {
-        exact.add(index, &heading, &heading);
-        misspelt.add(index, &with_an_edit(&heading, &mut next), &heading);
-        if let Some(half) = half_of(&heading, 3 + next(2)) {
-            half_typed.add(index, &half, &heading);
+    for (heading, typed) in typed_headings(guides, seed) {
+        for (ranks, typed) in [&mut exact, &mut misspelt, &mut half_typed].into_iter().zip(typed) {
+            if let Some(typed) = typed {
+                ranks.add(index, &typed, &heading);
+            }
         }
     }
     Headings { exact, misspelt, half_typed }
