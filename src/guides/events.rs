@@ -78,6 +78,12 @@ pub(super) fn parse(text: &str, style: Style) -> Document<'_> {
     Document { events, lead: headings.lead, noticed: headings.noticed }
 }
 
+/// The id of a heading that stands alone and says `text`, which is Markdown.
+pub(super) fn id_of(text: &str, style: Style) -> Option<String> {
+    let line = format!("# {text}");
+    parse(&line, style).lead.map(|lead| lead.id)
+}
+
 struct Headings<'a> {
     text: &'a str,
     slugs: Slugs,

@@ -3,6 +3,8 @@
 //! It is asked of the `git` program, once, while the server already answers (docs/decisions/0010). Without a
 //! repository, or without `git`, there is no history, and the files' own times stand in.
 
+mod headings;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
@@ -16,6 +18,7 @@ use super::load::addressed_as;
 use super::site::Site;
 use super::tree::Tree;
 use crate::model::GuidePath;
+pub(super) use headings::Renamed;
 
 /// How long `git` may take.
 const LONGEST: Duration = Duration::from_mins(2);
@@ -38,6 +41,8 @@ pub struct History {
     edited: HashSet<String>,
     /// What a file was called once, and what it is called now.
     former: BTreeMap<String, String>,
+    /// Headings that were renamed, by the file that they are in now; the latest first.
+    headings: HashMap<String, Vec<Renamed>>,
 }
 
 /// When a file last changed.
@@ -80,6 +85,17 @@ impl History {
         if run(dir, &log, |words| history.take_log(words, shallow)).is_none() {
             tracing::warn!(
                 "the history of the guides could not be read to its end; older changes and names are not known"
+            );
+        }
+        let renamed = run(dir, &headings::LOG, |words| {
+            for (file, renamed) in headings::read(words) {
+                let now = history.former.get(&file).unwrap_or(&file).clone();
+                history.headings.entry(now).or_default().extend(renamed);
+            }
+        });
+        if renamed.is_none() {
+            tracing::warn!(
+                "the history of headings could not be read to its end; older links to renamed ones arrive at the top"
             );
         }
         let edited =
@@ -125,6 +141,16 @@ impl History {
             let path = GuidePath::of_file(&addressed_as(old, tree, site)?).ok()?;
             Some((path, site.inside(new).unwrap_or(new)))
         })
+    }
+
+    /// The headings of a file that were called something else once, the latest first.
+    pub(super) fn renamed(&self, file: &str) -> &[Renamed] {
+        self.headings.get(file).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether it remembers the same headings as `other`.
+    pub(super) fn knows_same_headings(&self, other: &Self) -> bool {
+        self.headings == other.headings
     }
 
     /// Reads commits from the newest to the oldest.
@@ -233,6 +259,16 @@ fn git(dir: &Path) -> Command {
 struct Words<'a>(&'a mut dyn BufRead);
 
 impl Words<'_> {
+    /// The next line, without its end.
+    fn line(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        (&mut *self.0).take(LONGEST_NAME).read_until(b'\n', &mut line).ok().filter(|read| *read > 0)?;
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        }
+        Some(String::from_utf8_lossy(&line).into_owned())
+    }
+
     fn next(&mut self) -> Option<String> {
         let mut word = Vec::new();
         (&mut *self.0).take(LONGEST_NAME).read_until(0, &mut word).ok().filter(|read| *read > 0)?;

@@ -41,6 +41,7 @@ pub(super) fn render(document: &Document<'_>, targets: &Targets) -> String {
     if let Some(lead) = &document.lead {
         // The page shows this heading itself; links to it still arrive.
         let _ = writeln!(writer.out, "<span id=\"{}\"></span>", escape(&lead.id));
+        writer.former_ids(&lead.id);
     }
     let mut at = 0;
     while let Some((event, _)) = document.events.get(at) {
@@ -113,6 +114,13 @@ impl Writer<'_> {
         1
     }
 
+    /// Links to what a heading was called before still arrive.
+    fn former_ids(&mut self, id: &str) {
+        for former in self.targets.former_ids.get(id).into_iter().flatten() {
+            let _ = write!(self.out, "<span id=\"{}\"></span>", escape(former));
+        }
+    }
+
     fn wrap(&mut self, tag: &str, text: &str) {
         let _ = write!(self.out, "<{tag}>{}</{tag}>", escape(text));
     }
@@ -121,13 +129,15 @@ impl Writer<'_> {
         match tag {
             Tag::Paragraph => return self.paragraph(at),
             Tag::Heading { level, id, classes, .. } => {
-                let id = escape(id.as_deref().unwrap_or_default());
+                let given = id.as_deref().unwrap_or_default();
+                let id = escape(given);
                 let _ = write!(self.out, "<{level} id=\"{id}\"");
                 if !classes.is_empty() {
                     let classes = classes.iter().map(|class| &**class).collect::<Vec<_>>().join(" ");
                     let _ = write!(self.out, " class=\"{}\"", escape(&classes));
                 }
                 self.out.push('>');
+                self.former_ids(given);
             }
             Tag::BlockQuote(None) => self.out.push_str("<blockquote>\n"),
             Tag::BlockQuote(Some(kind)) => self.alert(*kind),

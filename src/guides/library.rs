@@ -291,6 +291,7 @@ impl Library {
             files: &self.files,
             redirects: &self.redirects,
             names: &self.names,
+            history: &self.history,
         }
     }
 

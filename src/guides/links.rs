@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use percent_encoding::percent_decode_str;
 
 use super::file::StaticFile;
+use super::history::History;
 use super::wiki::{self, Names};
 use crate::model::{GuidePath, encode_path};
 
@@ -16,6 +17,8 @@ use crate::model::{GuidePath, encode_path};
 pub(super) struct Targets {
     pub(super) links: HashMap<String, String>,
     pub(super) images: HashMap<String, Picture>,
+    /// The ids that a heading had under its former names, by the one that it has.
+    pub(super) former_ids: HashMap<String, Vec<String>>,
 }
 
 /// An image to show.
@@ -40,6 +43,8 @@ pub(super) struct Addresses<'a> {
     pub(super) redirects: &'a HashMap<String, String>,
     /// What links in double brackets may call a guide.
     pub(super) names: &'a Names,
+    /// What the repository remembers.
+    pub(super) history: &'a History,
 }
 
 /// From where a guide's relative links may be meant, all with slashes at both ends.
@@ -218,7 +223,9 @@ mod tests {
         let Site { guides, by_file, files, redirects } = &site;
         let bases = Bases(vec!["/tools/".into(), "/tools/r/".into(), "/docs/tools/".into()]);
         let names = &Names::of(&[], crate::guides::slug::Style::GitHub);
-        match (Addresses { guides, by_file, files, redirects, names }).link(dest, &bases) {
+        match (Addresses { guides, by_file, files, redirects, names, history: &History::default() })
+            .link(dest, &bases)
+        {
             Target::Elsewhere => "elsewhere".into(),
             Target::Nowhere => "nowhere".into(),
             Target::Here(address) => address,

@@ -214,7 +214,10 @@ impl Parts {
         self.problems.extend(loops);
         let names = Names::of(&parsed, self.site.kind.slugs());
         let same = |before: &&Library| {
-            *before.by_file == by_file && *before.redirects == redirects && *before.names == names
+            *before.by_file == by_file
+                && *before.redirects == redirects
+                && *before.names == names
+                && before.history.knows_same_headings(&self.history)
         };
         let before = before.filter(same);
         let addresses = Addresses {
@@ -223,6 +226,7 @@ impl Parts {
             files: &self.files,
             redirects: &redirects,
             names: &names,
+            history: &self.history,
         };
         let page = |parsed: Arc<Parsed>| {
             let page = before.and_then(|before| before.page(parsed.guide.path.as_str()));

@@ -1,6 +1,6 @@
 //! One guide, ready to be read.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use super::audience::Declared;
 use super::compose::{self, Composed, Shelf};
 use super::events::{self, Noticed};
 use super::habits;
+use super::history::{History, Renamed};
 use super::html::{self, escape};
 use super::languages;
 use super::links::{Addresses, Bases, Target, Targets};
@@ -113,6 +114,7 @@ impl Page {
         for Mention { dest, .. } in &parsed.images {
             targets.images.insert(dest.clone(), addresses.image(dest, &bases));
         }
+        targets.former_ids = parsed.former_ids(addresses.history);
         Self { parsed, targets }
     }
 
@@ -242,6 +244,25 @@ impl Parsed {
             None => html,
             Some(notice) => format!("{}{html}", notice_html(notice)),
         }
+    }
+
+    /// The ids that its headings had under their former names, by those that they have. A heading that was renamed twice
+    /// is followed to what it is called today.
+    fn former_ids(&self, history: &History) -> HashMap<String, Vec<String>> {
+        let mut now: HashMap<String, String> = HashMap::new();
+        let mut former: HashMap<String, Vec<String>> = HashMap::new();
+        for Renamed { old, new } in self.files.iter().flat_map(|file| history.renamed(file)) {
+            let [old, new] = [old, new].map(|heading| events::id_of(heading, self.kind.slugs()));
+            let (Some(old), Some(new)) = (old, new) else { continue };
+            let id = if self.anchors.contains(&new) { Some(&new) } else { now.get(&new) };
+            let Some(id) = id.filter(|_| !self.anchors.contains(&old) && !now.contains_key(&old)).cloned()
+            else {
+                continue;
+            };
+            former.entry(id.clone()).or_default().push(old.clone());
+            now.insert(old, id);
+        }
+        former
     }
 
     /// From where its links may be meant: its folder in the former site, its own address, the file it came from.

@@ -125,7 +125,10 @@ pub(super) fn rescore(
         heading.read(segment, candidate.part, &doc.heading_tokens, page.stemmed, slots);
         title.read(segment, candidate.part, &page.title_tokens, page.stemmed, slots);
         candidate.score += asked.heading_fit(&heading, &title);
-        if asked.open && begins_as_typed(segment.section(candidate.doc).heading, &question.text) {
+        // Texts are far away: only those are looked at whose words say that it may be so.
+        let may_begin = asked.open
+            && asked.order.first().is_some_and(|first| heading.places[*first].at.first() == Some(&0));
+        if may_begin && begins_as_typed(segment.section(candidate.doc).heading, &question.text) {
             candidate.score += SPELLS * asked.all;
         }
     }

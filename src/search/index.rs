@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::bits::Bits;
 use super::circle::{Circle, Scopes};
 use super::segment::{PageRecord, Segment, span};
@@ -100,24 +102,22 @@ impl Index {
         apps: impl IntoIterator<Item = &'a AppText>,
         stays: impl Fn(&Circle) -> bool,
     ) -> Result<Self, SearchError> {
-        let mut pages: HashMap<PageKey, Page<'_>> = guides
-            .into_iter()
-            .map(Page::of_guide)
-            .chain(apps.into_iter().flat_map(Page::of_app))
-            .map(|page| (page.key(), page))
-            .collect();
+        let pages: Vec<Page<'_>> =
+            guides.into_iter().map(Page::of_guide).chain(apps.into_iter().flat_map(Page::of_app)).collect();
+        let with_fingerprint = |page: Page<'a>| (page.key(), (page.fingerprint(), page));
+        let mut pages: HashMap<PageKey, (Fingerprint, Page<'_>)> =
+            pages.into_par_iter().map(with_fingerprint).collect();
         let (mut removed, mut kept) = (HashSet::new(), HashMap::new());
         for (segment, record) in self.pages().filter(|(segment, record)| !stays(segment.circle_of(record))) {
             let key = key(segment, record);
-            let same = pages.get(&key).is_some_and(|page| page.fingerprint() == record.fingerprint);
-            if same {
-                kept.extend(pages.remove(&key).map(|page| (record.fingerprint, page)));
+            if pages.get(&key).is_some_and(|(fingerprint, _)| *fingerprint == record.fingerprint) {
+                kept.extend(pages.remove(&key));
             } else {
                 removed.insert(key);
             }
         }
         self.share(&kept);
-        let changed: Vec<Page<'_>> = pages.into_values().collect();
+        let changed: Vec<Page<'_>> = pages.into_values().map(|(_, page)| page).collect();
         if changed.is_empty() && removed.is_empty() {
             return Ok(self);
         }

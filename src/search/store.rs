@@ -5,12 +5,14 @@
 //! there is no second copy of them in memory. The postings follow from these and are made anew. Anything that is not
 //! exactly such a file is no index, and the index is built from the guides.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use zstd::stream::{read::Decoder, write::Encoder};
 
@@ -18,7 +20,8 @@ use super::circle::Circle;
 use super::dictionary::{Dictionary, rank};
 use super::index::Index;
 use super::segment::{Doc, PageRecord, SAME, Segment, Span};
-use crate::model::Section;
+use super::source::{Fingerprint, Page};
+use crate::model::{Guide, Section};
 
 /// Names the format; another version of what is in it, or of how text becomes words, is another name.
 const FORMAT: &[u8; 16] = b"loggia index 003";
@@ -66,6 +69,13 @@ impl Index {
     /// The index that was saved in `file`; `None` where there is none, or another version's, or a damaged one.
     #[must_use]
     pub fn load(file: &Path) -> Option<Self> {
+        Self::load_beside(file, [])
+    }
+
+    /// The same, with the texts of those `guides` that are as they were when it was saved: they are in memory once, and
+    /// never twice meanwhile.
+    #[must_use]
+    pub fn load_beside<'a>(file: &Path, guides: impl IntoIterator<Item = &'a Guide>) -> Option<Self> {
         let mut file = fs::File::open(file).ok()?;
         let around = (FORMAT.len() + SHA256_OUTPUT_LEN) as u64;
         let length = file.metadata().ok()?.len().checked_sub(around)?;
@@ -77,7 +87,9 @@ impl Index {
         let hashed = Hashed { inner: (&file).take(length), digest: Context::new(&SHA256) };
         let decoder = Decoder::with_buffer(BufReader::with_capacity(1 << 16, hashed)).ok()?.single_frame();
         let mut stream = BufReader::with_capacity(1 << 16, decoder);
-        let saved = Saved::read(&mut stream)?;
+        let pages: Vec<Page<'_>> = guides.into_iter().map(Page::of_guide).collect();
+        let known: Known<'_> = pages.par_iter().map(|page| (page.fingerprint(), page.sections)).collect();
+        let saved = Saved::read(&mut stream, &known)?;
         // Nothing follows, in the stream or behind it, but the digest of all of it.
         let rest = stream.read(&mut [0]).ok()?;
         let Hashed { inner, digest } = stream.into_inner().finish().into_inner();
@@ -155,6 +167,9 @@ fn write_tokens(segment: &Segment, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Texts that are in memory already.
+type Known<'a> = HashMap<Fingerprint, &'a Arc<[Section]>>;
+
 /// What a file holds.
 struct Saved {
     contents: Contents,
@@ -165,14 +180,16 @@ struct Saved {
 }
 
 impl Saved {
-    fn read(from: &mut impl Read) -> Option<Self> {
+    fn read(from: &mut impl Read, known: &Known<'_>) -> Option<Self> {
         let contents: Contents = serde_json::from_slice(&read_bytes(from)?).ok()?;
         let text = read_text(from)?;
         let mut sections: Vec<Arc<[Section]>> = Vec::new();
-        for _ in 0..contents.pages.len() {
+        for page in &contents.pages {
             let count = read_number(from)?;
-            let of_page: Option<_> = (0..count).map(|_| read_section(from)).collect();
-            sections.push(of_page?);
+            let of_page: Option<Arc<[Section]>> = (0..count).map(|_| read_section(from)).collect();
+            let of_page = of_page?;
+            let known = known.get(&page.fingerprint).filter(|known| known.len() == of_page.len());
+            sections.push(known.map_or(of_page, |known| Arc::clone(known)));
         }
         let words = read_number(from)?;
         let words: Vec<String> = (0..words).map(|_| read_text(from)).collect::<Option<_>>()?;

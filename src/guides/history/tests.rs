@@ -121,3 +121,55 @@ fn without_a_repository_there_is_no_history() {
     assert!(!history.is_known());
     assert_eq!(history.changed("a.md"), Changed::AsTheFileSays);
 }
+
+/// The guide's HTML, with what the repository remembers.
+fn shown(repository: &Repository, address: &str) -> String {
+    let content = crate::config::Content { dir: repository.content(), title: None, language: None };
+    let library = crate::guides::Library::load(&content, jiff::civil::date(2026, 1, 1)).unwrap();
+    let known = library.with_history(Arc::new(History::read(&repository.content()))).unwrap();
+    known.page(address).unwrap().html()
+}
+
+#[test]
+fn links_to_a_heading_arrive_after_it_was_renamed_and_its_file_moved() {
+    let Some(repository) = Repository::new() else { return };
+    let text = |headings: [&str; 3]| {
+        let [first, second, third] = headings;
+        format!(
+            "# Lamps\n\n## {first}\n\nTrim the wick.\n\n## {second}\n\n```\n# {third}\n```\n\nPolish the lens.\n"
+        )
+    };
+    repository.write("a b.md", &text(["Wicks", "Lenses", "one"]));
+    repository.commit(1);
+    repository.write("a b.md", &text(["Trimming `wicks`", "Lenses", "two"]));
+    repository.commit(2);
+    fs::create_dir(repository.content().join("lamps")).unwrap();
+    repository.git(&["mv", "content/a b.md", "content/lamps/c.md"], 3);
+    repository.commit(3);
+    repository.write("lamps/c.md", &text(["How to trim wicks", "Lenses", "two"]));
+    repository.commit(4);
+
+    let html = shown(&repository, "/lamps/c/");
+    let former =
+        "<h2 id=\"how-to-trim-wicks\"><span id=\"trimming-wicks\"></span><span id=\"wicks\"></span>How";
+    assert!(html.contains(former), "{html}");
+    assert_eq!(html.matches("<span id").count(), 3, "the title's and two more: {html}");
+}
+
+#[test]
+fn an_id_that_a_heading_has_today_is_no_former_one_and_what_was_written_anew_is_not_renamed() {
+    let Some(repository) = Repository::new() else { return };
+    repository.write("a.md", "# Lamps\n\n## Wicks\n\nOne.\n\n## Lenses\n\nTwo.\n");
+    repository.write("b.md", "# Brass\n\n## Polish\n\nOne.\n\n## Cloth\n\nTwo.\n");
+    repository.commit(1);
+    // Two that changed places; one that stands lower, and one in whose place two came.
+    repository.write("a.md", "# Lamps\n\n## Lenses\n\nOne.\n\n## Wicks\n\nTwo.\n");
+    repository.write("b.md", "# Brass\n\n### Wax\n\nOne.\n\n## Wool\n## Silk\n\nTwo.\n");
+    repository.commit(2);
+
+    for (address, title) in [("/a/", "lamps"), ("/b/", "brass")] {
+        let html = shown(&repository, address);
+        assert_eq!(html.matches("<span id").count(), 1, "{html}");
+        assert!(html.contains(&format!("<span id=\"{title}\">")), "{html}");
+    }
+}
