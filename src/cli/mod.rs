@@ -30,6 +30,7 @@ mod searches;
 mod serve;
 mod share;
 mod sign_out;
+mod trust;
 mod version;
 
 #[cfg(test)]
@@ -92,6 +93,7 @@ enum Command {
     Rollback(rollback::Args),
     Share(share::Args),
     Explain(explain::Args),
+    Trust(trust::Args),
     SignOut(sign_out::Args),
     Delete(delete::Args),
     Restore(restore::Args),
@@ -122,6 +124,7 @@ impl Cli {
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
             Command::Explain(args) => wait(explain::run(args, connect(server)?)),
+            Command::Trust(args) => wait(trust::run(args, connect(server)?)),
             Command::SignOut(args) => wait(sign_out::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),
