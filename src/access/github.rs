@@ -99,6 +99,11 @@ impl GitHub {
         Ok(Self { registration, organisations: organisations.to_vec(), api, client, http })
     }
 
+    /// Its address, which people's keys have.
+    pub(super) fn issuer(&self) -> &str {
+        &self.registration.issuer
+    }
+
     /// Sends the browser to GitHub.
     pub(super) fn begin(&self, visit: Visit<'_>, return_to: &ReturnPath, entropy: &Entropy) -> Begun {
         let mut pending = Pending::read(visit.headers, visit.host, visit.keyring, visit.now);

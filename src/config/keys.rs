@@ -150,6 +150,7 @@ pub(super) static KNOWN: &[Known] = &[
     open("mail", "user", |draft, given| put_some(&mut draft.mail.user, owned(given.text()))),
     secret("mail", "password", |draft, given| put_some(&mut draft.mail.password, given.secret())),
     open("mail", "password_file", |draft, given| put_some(&mut draft.mail.password, given.secret_file())),
+    open("mail", "ca_file", |draft, given| put_some(&mut draft.mail.ca_file, given.path())),
     open("mail", "from", |draft, given| put_some(&mut draft.mail.from, given.read(parse_sender))),
     open("access", "creators", |draft, given| put(&mut draft.creators, given.list(str::parse::<Who>))),
     open("access", "guide_publishers", |draft, given| {

@@ -17,8 +17,8 @@
 use serde::Serialize;
 
 pub use account::{
-    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage,
-    TokenRow,
+    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedInBy,
+    SignedOutPage, TokenRow,
 };
 pub use apps::{
     AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice,

@@ -16,7 +16,7 @@ use super::sessions;
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{InSession, OurForm};
-use crate::access::{Session, decide_publish, token};
+use crate::access::{Session, decide_publish, email_code, token};
 use crate::model::{Ability, AppName, AuditAction, TokenScope, Whom};
 use crate::storage::Key;
 use crate::theme::views::{AccountPage, NewToken, Notice, TokenRow};
@@ -70,7 +70,7 @@ pub(super) async fn create_token(
     let person = &session.person;
     let owner = Key::owner(&person.subject);
     let now = loggia.clock.now();
-    let wanted = token::Wanted { label: &form.label, may, scope, days };
+    let wanted = token::Wanted { label: &form.label, may, scope, days, since: session.issued };
     match token::mint(person, &owner, wanted, now, &loggia.entropy) {
         Ok((text, record)) => {
             loggia.releases.put_token(&record).await?;
@@ -144,12 +144,15 @@ pub(super) async fn show(
         .map(|app| app.name.clone())
         .collect();
     apps.sort();
+    let layout = main_layout(loggia);
+    let by_code = person.subject.iss == email_code::ISSUER;
+    let by_code = by_code.then(|| loggia.theme.say(&layout.lang, "by_code", &[])).flatten();
     let view = AccountPage {
-        layout: main_layout(loggia),
+        layout,
         author: super::review::may_review(&person, &loggia.config.access),
         email: person.email.clone(),
         name: person.name,
-        provider: person.subject.iss,
+        provider: by_code.unwrap_or(person.subject.iss),
         groups: person.groups,
         server: loggia.hosts.main_origin(),
         sessions,

@@ -12,7 +12,6 @@ use serde::Deserialize;
 use super::context::Context;
 use super::explaining::{self, About};
 use super::failure::{Failure, main_layout};
-use super::notices;
 use super::sharing::{self, end_of};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
@@ -46,6 +45,9 @@ pub(super) struct GrantForm {
     role: String,
     #[serde(default)]
     until: String,
+    /// Ticked where people are to be told by mail.
+    #[serde(default)]
+    mail: Option<String>,
 }
 
 /// `POST /-/apps/NAME/grants`: shares the app with whomever the field names, one or many.
@@ -77,16 +79,12 @@ pub(super) async fn grant(
     };
     let who = understood.who;
     let grants: Vec<_> = who.iter().map(|who| Grant::new(who.clone(), role, until)).collect();
-    let changed = notices::share(&loggia.releases, change.permit.app(), &grants, &change.by).await;
+    let mail = form.mail.is_some();
+    let shared = loggia.notices.share(change.permit.app(), &grants, &change.by, mail).await;
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
-    done(
-        &loggia,
-        change.app,
-        changed,
-        &change.by.person,
-        format!("Shared with {people}. They can open it within seconds."),
-    )
-    .await
+    let told = shared.as_ref().map(sharing::told).unwrap_or_default();
+    let sentence = format!("Shared with {people}. They can open it within seconds.{told}");
+    done(&loggia, change.app, shared.map(|shared| shared.app), &change.by.person, sentence).await
 }
 
 #[derive(Deserialize)]
@@ -315,6 +313,7 @@ async fn manage(loggia: &Loggia, app: &App, showing: Showing, now: Timestamp) ->
         in_search: app.settings.is_searched(),
         unread: app_releases::unread(loggia, app).await,
         share: showing.share,
+        mails: loggia.notices.by_mail(),
         serving: app_settings::serving(loggia, app).await,
     })
 }

@@ -17,13 +17,13 @@ use super::body::Body;
 use super::context::Context;
 use super::enter;
 use super::failure::Failure;
-use super::notices::{self, News};
+use super::notices::Notices;
 use super::sign_in::private;
 use super::state::Loggia;
 use super::viewer::app_session_of;
 use crate::access::{Parameters, Rate, ReturnPath, check_same_origin, may_enter};
-use crate::model::{App, AppHost, AppName, AuditAction, Person, Subject, Viewer};
-use crate::releases::{self, LONGEST_REASON, Releases};
+use crate::model::{App, AppHost, AuditAction, Person, Subject, Viewer};
+use crate::releases::{self, Kept, LONGEST_REASON, Releases};
 use crate::theme::views::{AskedPage, Owned};
 
 /// How often one person may ask at once, whatever they ask for, and how soon once more.
@@ -95,9 +95,9 @@ pub(super) async fn ask(
     let told = app.filter(|app| may_know(app, &person, now));
     let kept = match told {
         _ if !may_ask => false,
-        Some(app) => keep(&loggia.releases, &app.name, &asks, context).await?,
+        Some(app) => keep(&loggia.releases, &loggia.notices, app, &asks, context).await?,
         None => {
-            keep_unseen(loggia, app, &host.app, asks, context);
+            keep_unseen(loggia, app, asks, context);
             true
         }
     };
@@ -126,33 +126,34 @@ pub(super) fn owned(app: &App) -> Owned {
 
 async fn keep(
     releases: &Releases,
-    app: &AppName,
+    notices: &Notices,
+    app: &Arc<App>,
     asks: &releases::Request,
     context: &Context,
 ) -> Result<bool, releases::ReleaseError> {
-    if !releases.ask(app, asks).await? {
+    let kept = releases.ask(&app.name, asks).await?;
+    if kept == Kept::Not {
         return Ok(false);
     }
     let asked = AuditAction::Asked;
-    releases.note_often(releases.event(Some(&asks.person.email), Some(context.from), Some(app), asked));
-    notices::announce(&News::Asked { app, request: asks });
+    releases.note_often(releases.event(Some(&asks.person.email), Some(context.from), Some(&app.name), asked));
+    // Whoever asks again is waiting already, and publishers were told.
+    if kept == Kept::New {
+        notices.asked(app, asks);
+    }
     Ok(true)
 }
 
 /// Keeps it where there is an app to keep it for, without anybody waiting for that.
-fn keep_unseen(
-    loggia: &Loggia,
-    app: Option<&Arc<App>>,
-    name: &AppName,
-    asks: releases::Request,
-    context: &Context,
-) {
+fn keep_unseen(loggia: &Loggia, app: Option<&Arc<App>>, asks: releases::Request, context: &Context) {
     let Ok(place) = Arc::clone(&loggia.askings.keeping).try_acquire_owned() else { return };
-    let there = app.is_some();
-    let (releases, name, context) = (loggia.releases.clone(), name.clone(), context.clone());
+    let (releases, notices) = (loggia.releases.clone(), loggia.notices.clone());
+    let (app, context) = (app.cloned(), context.clone());
     tokio::spawn(async move {
         let _place = place;
-        if there && let Err(error) = keep(&releases, &name, &asks, &context).await {
+        if let Some(app) = app
+            && let Err(error) = keep(&releases, &notices, &app, &asks, &context).await
+        {
             tracing::warn!(%error, "a request could not be kept");
         }
     });
@@ -166,7 +167,7 @@ fn wanted<B>(request: &Request<B>, origin: &str) -> ReturnPath {
 }
 
 /// Words without control characters, not too many.
-fn plain(reason: &str) -> String {
+pub(super) fn plain(reason: &str) -> String {
     let clean: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     clean.trim().chars().take(LONGEST_REASON).collect()
 }

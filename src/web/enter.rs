@@ -11,6 +11,7 @@ use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
 use super::sign_in::private;
+use super::sign_out::signed_in_by;
 use super::state::Loggia;
 use super::{asking, assets};
 use crate::access::cookie::{Cookie, CookieName};
@@ -18,7 +19,7 @@ use crate::access::{
     AppSession, Asked, Ground, Parameters, ReturnPath, check_same_origin, explain, hand_off, may_enter,
 };
 use crate::model::{AppHost, AuditAction, AuditEvent, Person, Viewer};
-use crate::theme::views::SignedOutPage;
+use crate::theme::views::{SignedInBy, SignedOutPage};
 
 /// Answers below `/-/` on an app's host.
 pub(super) async fn answer(
@@ -114,7 +115,9 @@ async fn leave(
     let form = Limited::new(request.into_body(), limit).collect();
     let form = tokio::time::timeout(loggia.config.limits.request_timeout, form).await;
     let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
+    let mut by = SignedInBy::Unknown;
     if let Some(session) = session {
+        by = signed_in_by(loggia, &session.person.subject.iss);
         loggia.releases.end_session(&session.session).await?;
         let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
         loggia.releases.note_often(loggia.releases.event(who, Some(context.from), Some(&host.app), action));
@@ -130,6 +133,7 @@ async fn leave(
             sign_in: "/".to_owned(),
             provider: None,
             at_provider: false,
+            by,
         };
         super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
     };

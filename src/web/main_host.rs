@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use super::body::Body;
 use super::context::Context;
 use super::failure::{Failure, main_layout};
+use super::notices::Notices;
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
@@ -29,11 +30,13 @@ pub fn routes(
     config: &Config,
     releases: &Releases,
     editions: Option<&Editions>,
+    notices: &Notices,
     clock: &Clock,
 ) -> Router<Arc<Loggia>> {
     let api = api::Api {
         releases: releases.clone(),
         editions: editions.cloned(),
+        notices: notices.clone(),
         clock: clock.clone(),
         server: config.server.clone(),
         access: config.access.clone(),

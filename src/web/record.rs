@@ -273,6 +273,7 @@ fn action_words(name: &str) -> &'static str {
         "asked" => "Asked for access",
         "approved" => "Let in who asked",
         "declined" => "Declined a request",
+        "not-told" => "Could not be told by email",
         "viewed-as" => "Looked as somebody",
         "signed-in" => "Signed in",
         "signed-out" => "Signed out",

@@ -110,7 +110,7 @@ impl Check<'_> {
                 "set it to the address that mail is from, such as `no-reply@example.org`",
             );
         } else {
-            for name in ["port", "security", "user", "password", "password_file", "from"] {
+            for name in ["port", "security", "user", "password", "password_file", "ca_file", "from"] {
                 if self.is_set("mail", name) {
                     let what = format!("`{name}` needs `server` beside it; set it to the mail server's host");
                     self.report("mail", name, what);

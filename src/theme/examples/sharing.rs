@@ -149,6 +149,7 @@ impl Words {
             until: Some(at(60)),
             until_text: self.s("2026-11-20"),
             text: self.s("bob@justcie.gov.uk, bob"),
+            mails: true,
         }
     }
 
