@@ -3,7 +3,7 @@
 //! 1. [`Cli`] is what can be typed; [`Cli::run`] does it and says whether it went well ([`Outcome`]).
 //! 2. [`serve`], [`check`], [`build`] and [`version`] work on this machine, [`gc`] on the storage.
 //! 3. The others talk to a server through [`client`]; [`access`] finds out which one and as whom, and
-//!    [`credentials`] keeps what [`login`] brought; a [`job`] of continuous integration needs neither.
+//!    [`credentials`] keeps what [`login`] brought; a [`job`] of continuous integration needs neither. A [`grant`] is where their tokens come from.
 //! 4. [`output`] has the two ways of speaking: results on standard output, everything else on standard error.
 
 mod access;
@@ -17,6 +17,7 @@ mod delete;
 mod diff;
 mod explain;
 mod gc;
+mod grant;
 mod job;
 mod logging;
 mod login;

@@ -64,7 +64,7 @@ pub use grants::Granted;
 pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
-pub use record::{Gap, Record, Sought};
+pub use record::{Cursor, Gap, InvalidCursor, Record, Sought};
 pub use records::Change;
 pub use requests::{Kept, LONGEST_REASON, Request};
 pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};

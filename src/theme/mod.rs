@@ -73,6 +73,13 @@ impl Theme {
         Ok(Self { templates: by_language, strings: all_strings, assets })
     }
 
+    /// Whether somebody wrote down what pages say in `language`.
+    #[must_use]
+    pub fn speaks(&self, language: &str) -> bool {
+        let primary = language.split('-').next().unwrap_or(language);
+        self.strings.contains_key(language) || self.strings.contains_key(primary)
+    }
+
     /// The line with this key in `language` (a BCP 47 tag), or in English.
     #[must_use]
     pub fn words(&self, language: &str, key: &str) -> Option<&str> {

@@ -134,6 +134,8 @@ pub struct Field {
 pub enum Notice {
     /// It was done: a sentence saying what.
     Done(String),
+    /// It was done: the key of a line in the theme's words that says what.
+    Told(&'static str),
     /// It was not: a sentence saying why, and the next step.
     Failed(String),
 }

@@ -220,6 +220,20 @@ pub(super) fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
     catalog.app(&name).cloned().ok_or(Failure::NotFound)
 }
 
+/// What a change came to: the app to show, with which status, and what is said of it. Trouble of the server is no page of
+/// the app's.
+pub(super) fn outcome(
+    before: Arc<App>,
+    changed: Result<Arc<App>, ReleaseError>,
+    done: String,
+) -> Result<(Arc<App>, StatusCode, Notice), Failure> {
+    match changed {
+        Ok(app) => Ok((app, StatusCode::OK, Notice::Done(done))),
+        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
+        Err(error) => Ok((before, super::status_of(&error), Notice::Failed(error.to_string()))),
+    }
+}
+
 /// The page after a change, saying what came of it.
 pub(super) async fn done(
     loggia: &Loggia,
@@ -228,17 +242,8 @@ pub(super) async fn done(
     person: &Person,
     sentence: String,
 ) -> Result<Response, Failure> {
-    match changed {
-        Ok(app) => {
-            let showing = Showing { notice: Some(Notice::Done(sentence)), ..Showing::default() };
-            show(loggia, &app, person, StatusCode::OK, showing).await
-        }
-        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
-        Err(error) => {
-            let showing = Showing { notice: Some(Notice::Failed(error.to_string())), ..Showing::default() };
-            show(loggia, &before, person, super::status_of(&error), showing).await
-        }
-    }
+    let (app, status, notice) = outcome(before, changed, sentence)?;
+    show(loggia, &app, person, status, Showing { notice: Some(notice), ..Showing::default() }).await
 }
 
 /// What a page of an app shows besides the app.

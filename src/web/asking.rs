@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -20,8 +19,8 @@ use super::failure::Failure;
 use super::notices::Notices;
 use super::sign_in::private;
 use super::state::Loggia;
-use super::viewer::app_session_of;
-use crate::access::{Parameters, Rate, ReturnPath, check_same_origin, may_enter};
+use super::viewer::{app_session_of, form_on_app_host};
+use crate::access::{Rate, ReturnPath, check_same_origin, may_enter};
 use crate::model::{App, AppHost, AuditAction, Person, Subject, Viewer};
 use crate::releases::{self, Kept, LONGEST_REASON, Releases};
 use crate::theme::views::{AskedPage, Owned};
@@ -72,11 +71,7 @@ pub(super) async fn ask(
     let Some(session) = session else {
         return Ok(enter::begin(loggia, &request, host, &wanted));
     };
-    let limit = loggia.config.limits.form_bytes;
-    let form = Limited::new(request.into_body(), limit).collect();
-    let form = tokio::time::timeout(loggia.config.limits.request_timeout, form).await;
-    let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
-    let given = Parameters::parse(&String::from_utf8_lossy(&form));
+    let given = form_on_app_host(loggia, request).await?;
     let person = session.person;
     let asks = releases::Request {
         person: person.clone(),
@@ -102,10 +97,11 @@ pub(super) async fn ask(
         }
     };
     let page = AskedPage {
-        layout: layout(loggia),
+        layout: layout(loggia, context),
         viewer: person.email,
         app: told.map(|app| owned(app)),
         kept,
+        told: told.is_some() && loggia.notices.by_mail(),
         wanted: wanted.as_str().to_owned(),
         request_id: context.id.to_string(),
     };

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 
 use super::body::Body;
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
 use super::notices::Notices;
 use super::state::Loggia;
 use super::viewer::FormRejection;
@@ -130,7 +130,7 @@ pub(super) async fn answer(
     } else {
         match tokio::time::timeout(loggia.config.limits.request_timeout, answering).await {
             Ok(answered) => answered,
-            Err(_) => return Failure::TimedOut.page(loggia, context, main_layout(loggia)),
+            Err(_) => return Failure::TimedOut.page(loggia, context, reader_layout(loggia, context)),
         }
     };
     let Ok(mut response) = answered;
@@ -139,7 +139,7 @@ pub(super) async fn answer(
         None => unrouted(&response),
     };
     match page {
-        Some(failure) => failure.page(loggia, context, main_layout(loggia)),
+        Some(failure) => failure.page(loggia, context, reader_layout(loggia, context)),
         None => response.map(Body::from),
     }
 }

@@ -10,7 +10,7 @@ use http::{Request, StatusCode};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{FormRejection, MaybeSession, OurForm, read_form};
@@ -55,7 +55,7 @@ pub(super) async fn leave(
         }
     }
     let cleared = [CookieName::Session, CookieName::Reminder].map(Cookie::clear);
-    page(loggia, provider.map(Into::into), false, by, &[&cleared[0], &cleared[1]])
+    page(loggia, context, provider.map(Into::into), false, by, &[&cleared[0], &cleared[1]])
 }
 
 /// How people with this issuer signed in.
@@ -70,12 +70,13 @@ pub(super) fn signed_in_by(loggia: &Loggia, issuer: &str) -> SignedInBy {
 /// `GET /-/signed-out?state=`: back from the provider.
 pub(super) async fn signed_out(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let given = Parameters::parse(query.as_deref().unwrap_or_default());
     let host = loggia.hosts.main_authority();
     let ours = |state| reminder::is_ours(state, &host, &loggia.keyring, loggia.clock.now());
-    page(&loggia, None, given.get("state").is_some_and(ours), SignedInBy::Unknown, &[])
+    page(&loggia, &context, None, given.get("state").is_some_and(ours), SignedInBy::Unknown, &[])
 }
 
 /// `POST /-/back-channel-logout`: the provider says that somebody signed out there (OpenID Connect Back-Channel Logout
@@ -134,13 +135,14 @@ async fn take(loggia: &Loggia, token: &str, context: &Context) -> Result<(), Str
 
 fn page(
     loggia: &Loggia,
+    context: &Context,
     provider: Option<String>,
     at_provider: bool,
     by: SignedInBy,
     cookies: &[&Cookie],
 ) -> Result<Response, Failure> {
     let sign_in = "/-/sign-in".to_owned();
-    let page = SignedOutPage { layout: main_layout(loggia), sign_in, provider, at_provider, by };
+    let page = SignedOutPage { layout: reader_layout(loggia, context), sign_in, provider, at_provider, by };
     let mut response = super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?);
     // Its link to the provider holds the ID token.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

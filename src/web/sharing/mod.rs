@@ -14,7 +14,7 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 
-use super::apps::{Change, find};
+use super::apps::{Change, find, outcome};
 use super::failure::{Failure, main_layout};
 use super::notices::Shared;
 use super::sign_in::with_cookies;
@@ -165,15 +165,8 @@ async fn done(
     changed: Result<Arc<App>, crate::releases::ReleaseError>,
     sentence: String,
 ) -> Result<Response, Failure> {
-    let (person, filter) = (&change.by.person, Filter::default());
-    match changed {
-        Ok(app) => show(loggia, &app, person, &filter, StatusCode::OK, Some(Notice::Done(sentence))).await,
-        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
-        Err(error) => {
-            let (status, notice) = (super::status_of(&error), Notice::Failed(error.to_string()));
-            show(loggia, &change.app, person, &filter, status, Some(notice)).await
-        }
-    }
+    let (app, status, notice) = outcome(Arc::clone(&change.app), changed, sentence)?;
+    show(loggia, &app, &change.by.person, &Filter::default(), status, Some(notice)).await
 }
 
 /// The app, for somebody who publishes to it; to everybody else it is not there.
