@@ -17,7 +17,7 @@ use url::{Host, Url};
 
 use crate::model::{Entropy, Person};
 
-use super::session::after;
+use super::session::{Session, after};
 use super::{Challenge, Keyring, Parameters, Purpose};
 
 /// The command line's client identity. It is public: it has no secret.
@@ -112,16 +112,19 @@ struct Code {
     person: Person,
     redirect: Url,
     challenge: Challenge,
+    /// When the session began in which the person agreed.
+    #[serde(with = "seconds")]
+    since: Timestamp,
     #[serde(with = "seconds")]
     expires: Timestamp,
 }
 
-/// Makes the code for `request` on behalf of `person`, and answers the address to send the browser to. `host` is
-/// the main host. The address carries the code, so it is not for logs.
+/// Makes the code for `request` on behalf of whoever is in `session`, and answers the address to send the browser to.
+/// `host` is the main host. The address carries the code, so it is not for logs.
 #[must_use]
 pub fn mint(
     request: &Request,
-    person: &Person,
+    session: &Session,
     host: &str,
     keyring: &Keyring,
     now: Timestamp,
@@ -129,9 +132,10 @@ pub fn mint(
 ) -> Url {
     let code = Code {
         id: entropy.secret(),
-        person: person.clone(),
+        person: session.person.clone(),
         redirect: request.redirect.clone(),
         challenge: request.challenge,
+        since: session.issued,
         expires: after(now, CODE_LIFE),
     };
     let mut there = request.redirect.clone();
@@ -147,6 +151,8 @@ pub fn mint(
 pub struct Redeemed {
     /// Who agreed.
     pub person: Person,
+    /// When the session began in which they did.
+    pub since: Timestamp,
     /// To be burnt before anything is answered.
     pub code_id: String,
 }
@@ -170,7 +176,7 @@ pub fn redeem(
         keyring.open(Purpose::Authorization, host.as_bytes(), sealed).ok_or(AuthorizationError::Code)?;
     let same_redirect = given.get("redirect_uri").and_then(loopback).as_ref() == Some(&code.redirect);
     if same_redirect && now < code.expires && code.challenge.is_answered_by(verifier) {
-        Ok(Redeemed { person: code.person, code_id: code.id })
+        Ok(Redeemed { person: code.person, since: code.since, code_id: code.id })
     } else {
         Err(AuthorizationError::Code)
     }
@@ -245,8 +251,13 @@ mod tests {
         redeem(&encoded(&pairs), HOST, &keyring(), at(second))
     }
 
+    fn session() -> Session {
+        Session::begin(ann(), Duration::from_hours(1), at(90), &Entropy::seeded(2))
+    }
+
     fn code() -> String {
-        let there = mint(&asked(("x", "y")).unwrap(), &ann(), HOST, &keyring(), at(100), &Entropy::seeded(1));
+        let there =
+            mint(&asked(("x", "y")).unwrap(), &session(), HOST, &keyring(), at(100), &Entropy::seeded(1));
         assert!(there.as_str().starts_with("http://127.0.0.1:40001/callback?code="));
         let pairs: Vec<_> = there.query_pairs().into_owned().collect();
         assert_eq!(pairs[1], ("state".to_owned(), "xyz".to_owned()));
@@ -256,7 +267,7 @@ mod tests {
     #[test]
     fn the_command_learns_who_agreed() {
         let redeemed = brought(&code(), ("x", "y"), 159).unwrap();
-        assert_eq!(redeemed.person, ann());
+        assert_eq!((redeemed.person, redeemed.since), (ann(), at(90)));
         assert_eq!(redeemed.code_id.len(), 43);
     }
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::config::{self, is_loopback};
+use crate::config::{self, keeps_secrets};
 use crate::model::{Entropy, Person, Subject};
 
 use super::sign_in::{
@@ -78,10 +78,10 @@ impl GitHub {
         let home = |given: &str| -> Result<bool, AccessError> {
             let refuse = |rule| AccessError::Issuer { issuer: given.chars().take(200).collect(), rule };
             let url = Url::parse(given).map_err(|_| refuse("it is not a URL"))?;
-            match url.scheme() {
-                "https" => Ok(false),
-                "http" if is_loopback(&url) => Ok(true),
-                _ => Err(refuse("it must start with `https://`")),
+            if keeps_secrets(&url) {
+                Ok(url.scheme() == "http")
+            } else {
+                Err(refuse("it must start with `https://`"))
             }
         };
         let base = registration.issuer.as_str();
@@ -97,6 +97,11 @@ impl GitHub {
         let http = HttpClient::new(home(base)? && home(api)?)?;
         let api = api.trim_end_matches('/').to_owned();
         Ok(Self { registration, organisations: organisations.to_vec(), api, client, http })
+    }
+
+    /// Its address, which people's keys have.
+    pub(super) fn issuer(&self) -> &str {
+        &self.registration.issuer
     }
 
     /// Sends the browser to GitHub.

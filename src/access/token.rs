@@ -49,6 +49,9 @@ pub struct Wanted<'w> {
     pub scope: TokenScope,
     /// How long it lasts, in days.
     pub days: u16,
+    /// When the session began by which they ask. A session that began after all of somebody's sessions and tokens were
+    /// ended says that it began a little later than it did, and so must what is made in it.
+    pub since: Timestamp,
 }
 
 /// Makes a token for `person`, whom `owner` names in keys: the text to show once, and the record to keep.
@@ -59,7 +62,7 @@ pub fn mint(
     now: Timestamp,
     entropy: &Entropy,
 ) -> Result<(Secret, TokenRecord), MintError> {
-    let Wanted { label, may, scope, days } = wanted;
+    let Wanted { label, may, scope, days, since } = wanted;
     let label = label.trim();
     if label.is_empty() || label.chars().count() > LONGEST_LABEL || label.chars().any(char::is_control) {
         return Err(MintError::Label);
@@ -75,7 +78,7 @@ pub fn mint(
         scope,
         may,
         secret_sha256: Digest::of(secret.as_bytes()),
-        created: now,
+        created: now.max(since),
         expires: after(now, Duration::from_secs(u64::from(days) * 24 * 3600)),
         used: None,
         job: None,
@@ -186,7 +189,7 @@ mod tests {
     const OWNER: &str = "0123456789abcdef0123456789abcdef";
 
     fn wanted(label: &str, days: u16) -> Wanted<'_> {
-        Wanted { label, may: Ability::All, scope: TokenScope::All, days }
+        Wanted { label, may: Ability::All, scope: TokenScope::All, days, since: at(0) }
     }
 
     fn minted(seed: u64) -> (Secret, TokenRecord) {

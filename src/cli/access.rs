@@ -10,7 +10,7 @@ use url::Url;
 
 use super::Cli;
 use super::credentials::Credentials;
-use crate::config::{self, DEVELOPMENT_DIR, Secret, is_loopback, parse_site};
+use crate::config::{self, DEVELOPMENT_DIR, Secret, is_loopback, keeps_secrets, parse_site};
 use crate::model::Clock;
 
 /// Where a development server is when it does not say.
@@ -98,7 +98,7 @@ pub(super) fn parse_server(given: &str) -> anyhow::Result<Url> {
         let plain = format!("http://{given}");
         server = parse_site(&plain).with_context(|| format!("`{given}` is not a server"))?;
     }
-    if server.scheme() != "https" && !is_loopback(&server) {
+    if !keeps_secrets(&server) {
         let text = format!("{server} would carry your token in the clear; use its `https://` address");
         return Err(Cli::command().error(ErrorKind::ValueValidation, text).into());
     }

@@ -8,9 +8,10 @@ use url::Url;
 
 use super::access::{Access, parse_server};
 use super::client::http_client;
-use super::output::{plain, say};
+use super::grant::{self, Ungranted};
+use super::output::say;
 use crate::access::jobs::{GRANT, ISSUED_TYPE, SUBJECT_TYPES};
-use crate::config::{self, JobIdentity, Secret, is_loopback};
+use crate::config::{self, JobIdentity, Secret, keeps_secrets};
 use crate::model::AppName;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,17 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Deserialize)]
 struct Made {
     value: String,
-}
-
-/// What `/-/token` answers.
-#[derive(Deserialize)]
-struct Granted {
-    access_token: String,
-}
-
-#[derive(Default, Deserialize)]
-struct Denied {
-    error_description: Option<String>,
 }
 
 /// The access to `server` of the job that this runs in, to publish to `app`; `None` when this is no such job, or when
@@ -50,7 +40,7 @@ pub(super) async fn find(server: Option<&str>, app: &AppName) -> anyhow::Result<
 /// Asks the job's service for its word, made for `server` alone.
 async fn ask(url: &str, token: &Secret, server: &Url) -> anyhow::Result<Secret> {
     let mut url = Url::parse(url).context("ACTIONS_ID_TOKEN_REQUEST_URL is not an address")?;
-    if url.scheme() != "https" && !is_loopback(&url) {
+    if !keeps_secrets(&url) {
         bail!("ACTIONS_ID_TOKEN_REQUEST_URL is not an `https://` address");
     }
     url.query_pairs_mut().append_pair("audience", &server.origin().ascii_serialization());
@@ -73,18 +63,14 @@ async fn exchange(server: &Url, vouched: &Secret, app: &AppName) -> anyhow::Resu
         ("requested_token_type", ISSUED_TYPE),
         ("scope", &scope),
     ];
-    let mut url = server.clone();
-    url.set_path("/-/token");
-    let answer = http_client(server)?.post(url).form(&form).timeout(PATIENCE).send().await;
-    let answer = answer.with_context(|| format!("cannot reach {shown}; check LOGGIA_SERVER"))?;
-    let status = answer.status();
-    if !status.is_success() {
-        let denied: Denied = answer.json().await.unwrap_or_default();
-        let why = denied.error_description.unwrap_or_else(|| status.to_string());
-        bail!("{shown} does not let this job publish to {app}: {}", plain(&why));
+    match grant::ask(&http_client(server)?, server, &form).await {
+        Ok(granted) => Ok(Secret::new(granted.access_token)),
+        Err(Ungranted::Unreachable(error)) => {
+            Err(anyhow::Error::new(error).context(format!("cannot reach {shown}; check LOGGIA_SERVER")))
+        }
+        Err(Ungranted::Refused { why, .. } | Ungranted::Trouble(why)) => {
+            bail!("{shown} does not let this job publish to {app}: {why}")
+        }
+        Err(Ungranted::Unlike) => bail!("{shown} does not answer like Loggia; check LOGGIA_SERVER"),
     }
-    let granted: Option<Granted> = answer.json().await.ok();
-    granted
-        .map(|granted| Secret::new(granted.access_token))
-        .with_context(|| format!("{shown} does not answer like Loggia; check LOGGIA_SERVER"))
 }

@@ -3,7 +3,7 @@
 //! 1. [`Cli`] is what can be typed; [`Cli::run`] does it and says whether it went well ([`Outcome`]).
 //! 2. [`serve`], [`check`], [`build`] and [`version`] work on this machine, [`gc`] on the storage.
 //! 3. The others talk to a server through [`client`]; [`access`] finds out which one and as whom, and
-//!    [`credentials`] keeps what [`login`] brought; a [`job`] of continuous integration needs neither.
+//!    [`credentials`] keeps what [`login`] brought; a [`job`] of continuous integration needs neither. A [`grant`] is where their tokens come from.
 //! 4. [`output`] has the two ways of speaking: results on standard output, everything else on standard error.
 
 mod access;
@@ -17,6 +17,7 @@ mod delete;
 mod diff;
 mod explain;
 mod gc;
+mod grant;
 mod job;
 mod logging;
 mod login;
@@ -30,6 +31,7 @@ mod searches;
 mod serve;
 mod share;
 mod sign_out;
+mod trust;
 mod version;
 
 #[cfg(test)]
@@ -92,6 +94,7 @@ enum Command {
     Rollback(rollback::Args),
     Share(share::Args),
     Explain(explain::Args),
+    Trust(trust::Args),
     SignOut(sign_out::Args),
     Delete(delete::Args),
     Restore(restore::Args),
@@ -122,6 +125,7 @@ impl Cli {
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
             Command::Explain(args) => wait(explain::run(args, connect(server)?)),
+            Command::Trust(args) => wait(trust::run(args, connect(server)?)),
             Command::SignOut(args) => wait(sign_out::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),
             Command::Restore(args) => wait(restore::run(args, connect(server)?)),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Outcome;
-use super::client::Client;
+use super::client::{CALL, Client};
 use super::output::{plain, print, print_json, say, table};
 use crate::model::{AppName, Audience, Clock, Grant, NetworkRule, NetworkUse, Role, Who};
 use until::{Until, parse_until};
@@ -38,6 +38,9 @@ pub(super) struct Args {
     /// End this for those who are added: with a day (UTC), or at an RFC 3339 time
     #[arg(long, value_name = "DATE", requires = "add", value_parser = parse_until)]
     until: Option<Until>,
+    /// Tell nobody by e-mail that it was shared with them
+    #[arg(long, requires = "add")]
+    no_mail: bool,
     /// Take somebody off the list
     #[arg(long, value_name = "WHO", conflicts_with = "audience")]
     remove: Vec<Who>,
@@ -77,7 +80,7 @@ struct Sharing {
 pub(super) async fn run(args: Args, client: Client) -> anyhow::Result<Outcome> {
     let grants = ["apps", args.name.as_str(), "grants"];
     if !args.add.is_empty() {
-        client.change(Method::POST, &grants, Some(&wanted_grants(&args)?)).await?;
+        add(&client, &args).await?;
     }
     for who in &args.remove {
         remove(&client, &args.name, who).await?;
@@ -133,6 +136,18 @@ fn wanted_network(args: &Args) -> Option<serde_json::Value> {
         ([], names, _) => rule(NetworkUse::Instead, names),
         (names, ..) => rule(NetworkUse::AsWell, names),
     }
+}
+
+async fn add(client: &Client, args: &Args) -> anyhow::Result<()> {
+    let wanted = wanted_grants(args)?;
+    let make = || {
+        let request =
+            client.request(Method::POST, &["apps", args.name.as_str(), "grants"]).timeout(CALL).json(&wanted);
+        let request = if args.no_mail { request.query(&[("mail", "false")]) } else { request };
+        std::future::ready(Ok(request))
+    };
+    client.settle(make).await?;
+    Ok(())
 }
 
 async fn remove(client: &Client, name: &AppName, who: &Who) -> anyhow::Result<()> {

@@ -7,8 +7,9 @@ use tracing_subscriber::EnvFilter;
 use super::keys::Draft;
 use super::load::Places;
 use super::mistake::{Mistake, Place};
+use super::network::MOST_RANGES;
 use super::providers::is_safe;
-use super::value::{is_local_name, is_loopback};
+use super::value::{is_local_name, is_loopback, keeps_secrets};
 use crate::model::AppName;
 
 mod sign_in;
@@ -26,6 +27,7 @@ pub(super) fn check(draft: &Draft, places: &Places) -> Vec<Mistake> {
     check.sessions(draft);
     check.mail(draft);
     check.email_codes(draft);
+    check.networks(draft);
     if draft.lets_others_in() {
         check.required(draft);
         check.addresses(draft);
@@ -54,6 +56,41 @@ impl Check<'_> {
     fn report_in(&mut self, section: &'static str, name: &'static str, table: usize, what: String) {
         let place = self.places.get(&(section, name, table)).cloned().unwrap_or(Place::Nowhere);
         self.mistakes.push(Mistake::new(place, what));
+    }
+
+    /// Where the first setting of a table of `wanted` stands.
+    fn first_of(&self, wanted: &str, table: usize) -> Place {
+        let places =
+            self.places.iter().filter(|((section, _, number), _)| *section == wanted && *number == table);
+        places.map(|(_, place)| place).min().cloned().unwrap_or(Place::Nowhere)
+    }
+
+    /// Every table of `[[access.network]]` is whole, and none is called like another.
+    fn networks(&mut self, draft: &Draft) {
+        let section = "access.network";
+        for (table, network) in draft.networks.iter().enumerate() {
+            let missing = [
+                ("name", network.name.is_none(), "what publishers choose it by, such as `office`"),
+                ("ranges", network.ranges.is_none(), "its addresses, such as `[\"10.0.0.0/8\"]`"),
+            ];
+            for (name, _, what) in missing.into_iter().filter(|(_, missing, _)| *missing) {
+                let number = table + 1;
+                let what =
+                    format!("`{name}` is missing in the `[[{section}]]` number {number}: set it to {what}");
+                self.mistakes.push(Mistake::new(self.first_of(section, table), what));
+            }
+            let ranges = network.ranges.as_ref().map_or(1, Vec::len);
+            if !(1..=MOST_RANGES).contains(&ranges) {
+                let what = format!("`ranges` holds {ranges} of them; write 1 to {MOST_RANGES}");
+                self.report_in(section, "ranges", table, what);
+            }
+            let mut before = draft.networks.iter().take(table);
+            if network.name.is_some() && before.any(|earlier| earlier.name == network.name) {
+                let name = network.name.as_deref().unwrap_or_default();
+                let what = format!("two networks are called `{name}`; give each a name of its own");
+                self.report_in(section, "name", table, what);
+            }
+        }
     }
 
     fn require(&mut self, section: &'static str, names: &[&'static str], fix: &str) {
@@ -124,7 +161,7 @@ impl Check<'_> {
 
     fn addresses(&mut self, draft: &Draft) {
         let Some(public) = &draft.public_url else { return };
-        if public.scheme() != "https" && !is_loopback(public) {
+        if !keeps_secrets(public) {
             let what = "`public_url` is plain HTTP, over which browsers keep no sign-in; write the `https://` address \
                         that people open";
             self.report("server", "public_url", what.to_owned());

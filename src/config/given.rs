@@ -152,7 +152,6 @@ impl Given {
             Raw::Text(text) => format!("`{}`", text.escape_debug()),
             Raw::Boolean(value) => format!("`{value}`"),
             Raw::List(_) => "a list".to_owned(),
-            Raw::Tables(_) => "a list of tables".to_owned(),
             Raw::Other(kind) => format!("a {kind}"),
         };
         format!("`{}` is {found}; write {wanted}", self.known.name)

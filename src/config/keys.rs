@@ -4,19 +4,20 @@ use url::Url;
 
 use super::given::Refusal;
 use super::mail::{MailDraft, parse_mail_security, parse_mail_server, parse_port, parse_sender};
+use super::network::{NetworkDraft, parse_network_name, parse_range};
 use super::providers::{EmailDraft, ProviderDraft, parse_provider_kind, parse_provider_name};
 use super::source::Given;
 use super::value::{
     parse_address, parse_audience, parse_domain, parse_issuer, parse_language, parse_listen, parse_site,
     parse_source,
 };
-use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
+use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
 use crate::model::{Audience, Who};
 
 /// Sections of which there may be several: `[[sign_in.provider]]`.
-pub(super) const REPEATED: [&str; 1] = ["sign_in.provider"];
+pub(super) const REPEATED: [&str; 2] = ["sign_in.provider", "access.network"];
 /// The most tables of such a section.
-pub(super) const MOST_TABLES: usize = 16;
+pub(super) const MOST_TABLES: usize = 100;
 
 /// A setting that exists.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ pub(super) struct Draft {
     pub guide_publishers: Option<Vec<Who>>,
     pub audiences: Vec<Audience>,
     pub administrators: Vec<Who>,
-    pub networks: Vec<Network>,
+    pub networks: Vec<NetworkDraft>,
     pub github_issuers: Vec<Url>,
     pub gitlab_issuers: Vec<Url>,
     pub limits: Limits,
@@ -150,6 +151,7 @@ pub(super) static KNOWN: &[Known] = &[
     open("mail", "user", |draft, given| put_some(&mut draft.mail.user, owned(given.text()))),
     secret("mail", "password", |draft, given| put_some(&mut draft.mail.password, given.secret())),
     open("mail", "password_file", |draft, given| put_some(&mut draft.mail.password, given.secret_file())),
+    open("mail", "ca_file", |draft, given| put_some(&mut draft.mail.ca_file, given.path())),
     open("mail", "from", |draft, given| put_some(&mut draft.mail.from, given.read(parse_sender))),
     open("access", "creators", |draft, given| put(&mut draft.creators, given.list(str::parse::<Who>))),
     open("access", "guide_publishers", |draft, given| {
@@ -159,9 +161,17 @@ pub(super) static KNOWN: &[Known] = &[
     open("access", "administrators", |draft, given| {
         put(&mut draft.administrators, given.list(str::parse::<Who>))
     }),
-    open("access", "network", |draft, given| put(&mut draft.networks, given.networks())),
     open("access", "github_issuers", |draft, given| put(&mut draft.github_issuers, given.list(parse_issuer))),
     open("access", "gitlab_issuers", |draft, given| put(&mut draft.gitlab_issuers, given.list(parse_issuer))),
+    open("access.network", "name", |draft, given| {
+        put_some(&mut draft.network(given).name, given.read(parse_network_name))
+    }),
+    open("access.network", "description", |draft, given| {
+        put_some(&mut draft.network(given).description, owned(given.text()))
+    }),
+    open("access.network", "ranges", |draft, given| {
+        put_some(&mut draft.network(given).ranges, given.list(parse_range))
+    }),
     open("limits", "connections", |draft, given| put(&mut draft.limits.connections, given.number())),
     open("limits", "head_bytes", |draft, given| put(&mut draft.limits.head_bytes, given.size())),
     open("limits", "head_timeout", |draft, given| put(&mut draft.limits.head_timeout, given.duration())),
@@ -204,11 +214,21 @@ pub(super) fn prefix_of(section: &str) -> String {
 impl Draft {
     /// The provider of the table that `given` stands in.
     fn provider(&mut self, given: &Given) -> &mut ProviderDraft {
-        if self.providers.len() <= given.table {
-            self.providers.resize_with(given.table + 1, ProviderDraft::default);
-        }
-        &mut self.providers[given.table]
+        table_of(&mut self.providers, given)
     }
+
+    /// The network of the table that `given` stands in.
+    fn network(&mut self, given: &Given) -> &mut NetworkDraft {
+        table_of(&mut self.networks, given)
+    }
+}
+
+/// The one among `tables` that `given` stands in.
+fn table_of<'t, T: Default>(tables: &'t mut Vec<T>, given: &Given) -> &'t mut T {
+    if tables.len() <= given.table {
+        tables.resize_with(given.table + 1, T::default);
+    }
+    &mut tables[given.table]
 }
 
 type Put = fn(&mut Draft, &Given) -> Result<(), Refusal>;

@@ -11,6 +11,7 @@ use super::development::DEVELOPMENT_DIR;
 use super::keys::Draft;
 use super::mail::MailDraft;
 use super::mistake::{ConfigError, Mistake, Place};
+use super::network::NetworkDraft;
 use super::providers::EmailDraft;
 use super::source::{Given, read_file, read_variables};
 use super::{
@@ -138,7 +139,7 @@ fn finish(draft: Draft) -> Config {
                 .unwrap_or_else(|| if development { developer() } else { Vec::new() }),
             audiences: draft.audiences,
             administrators: draft.administrators,
-            networks: draft.networks,
+            networks: draft.networks.into_iter().filter_map(NetworkDraft::finish).collect(),
             github_issuers: draft.github_issuers,
             gitlab_issuers: draft.gitlab_issuers,
         },

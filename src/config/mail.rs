@@ -1,5 +1,7 @@
 //! `[mail]`: the server that sends our mail.
 
+use std::path::PathBuf;
+
 use url::Host;
 
 use super::Secret;
@@ -20,6 +22,8 @@ pub struct Mail {
     pub security: MailSecurity,
     /// Who we are there; without, it must take our mail from anybody.
     pub login: Option<(String, Secret)>,
+    /// A file of certificates in PEM (RFC 7468): authorities that are believed beside those of the system.
+    pub ca_file: Option<PathBuf>,
     /// Who the mail is from.
     pub from: Sender,
 }
@@ -53,6 +57,7 @@ pub(super) struct MailDraft {
     pub security: Option<MailSecurity>,
     pub user: Option<String>,
     pub password: Option<Secret>,
+    pub ca_file: Option<PathBuf>,
     pub from: Option<Sender>,
 }
 
@@ -70,6 +75,7 @@ impl MailDraft {
             port: self.port.unwrap_or(usual),
             security,
             login: self.user.zip(self.password),
+            ca_file: self.ca_file,
             from: self.from?,
         })
     }

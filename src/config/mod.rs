@@ -40,7 +40,9 @@ pub use mistake::{ConfigError, Mistake, Place};
 pub use network::Network;
 pub use providers::{EmailCodes, Provider, ProviderKind};
 pub use theme::Theme;
-pub use value::{InvalidValue, is_loopback, parse_duration, parse_listen, parse_site, parse_size};
+pub use value::{
+    InvalidValue, is_loopback, keeps_secrets, parse_duration, parse_listen, parse_site, parse_size,
+};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]

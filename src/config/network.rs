@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::given::Refusal;
-use super::source::{Given, Raw, Table};
+use super::value::InvalidValue;
 
-/// The most networks, and the most ranges of one.
-const MOST: usize = 200;
+/// The most ranges of one network.
+pub(super) const MOST_RANGES: usize = 200;
 
 /// A network by its name: ranges of addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,73 +30,42 @@ impl Network {
     }
 }
 
-impl Given {
-    /// Networks, each a table with `name`, `ranges` and perhaps `description`.
-    pub(super) fn networks(&self) -> Result<Vec<Network>, Refusal> {
-        let Raw::Tables(tables) = &self.value else {
-            return Err("networks are written in the file, each under a line `[[access.network]]`".to_owned());
-        };
-        let networks: Vec<Network> = tables.iter().map(network).collect::<Result<_, _>>()?;
-        if networks.len() > MOST {
-            return Err(format!("{} networks are more than {MOST}; join some", networks.len()));
-        }
-        for (at, network) in networks.iter().enumerate() {
-            if networks[..at].iter().any(|earlier| earlier.name == network.name) {
-                return Err(format!(
-                    "two networks are called `{}`; give each a name of its own",
-                    network.name
-                ));
-            }
-        }
-        Ok(networks)
+/// A table of `[[access.network]]` in the making.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NetworkDraft {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub ranges: Option<Vec<IpNet>>,
+}
+
+impl NetworkDraft {
+    /// The network, when it is whole.
+    pub(super) fn finish(self) -> Option<Network> {
+        Some(Network { name: self.name?, description: self.description, ranges: self.ranges? })
     }
 }
 
-fn network(table: &Table) -> Result<Network, Refusal> {
-    if let Some(other) = table.keys().find(|key| !["name", "description", "ranges"].contains(&key.as_str())) {
-        return Err(format!(
-            "`{other}` is not a setting of a network; it has `name`, `description`, `ranges`"
-        ));
-    }
-    let text = |key: &str| match table.get(key) {
-        Some(Raw::Text(text)) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
-        None => Ok(None),
-        Some(_) => Err(format!("a network's `{key}` is no text; write `{key} = \"…\"`")),
-    };
-    let name = text("name")?.ok_or("a network has no `name`; give it one, such as `name = \"office\"`")?;
+/// Reads a network's name.
+pub(super) fn parse_network_name(given: &str) -> Result<String, InvalidValue> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if name.len() > 40 || !name.bytes().all(plain) {
-        return Err(format!(
-            "`{}` is not a network's name; use at most 40 letters, digits, `-` and `_`",
-            name.escape_debug()
-        ));
+    if given.len() > 40 || !given.bytes().all(plain) {
+        return Err(InvalidValue::new(given, "a network's name", "at most 40 letters, digits, `-` and `_`"));
     }
-    let Some(Raw::List(given)) = table.get("ranges") else {
-        return Err(format!("network `{name}` has no `ranges`; write them as `ranges = [\"10.0.0.0/8\"]`"));
-    };
-    if given.is_empty() || given.len() > MOST {
-        return Err(format!("network `{name}` has {} ranges; write 1 to {MOST}", given.len()));
-    }
-    let ranges: Result<Vec<IpNet>, _> = given.iter().map(|range| self::range(&name, range)).collect();
-    Ok(Network { description: text("description")?, ranges: ranges?, name })
+    Ok(given.to_owned())
 }
 
-/// A range such as `10.0.0.0/8`, or one address.
-fn range(name: &str, given: &str) -> Result<IpNet, Refusal> {
-    let given = given.trim();
+/// Reads a range such as `10.0.0.0/8`, or one address.
+pub(super) fn parse_range(given: &str) -> Result<IpNet, Refusal> {
     let alone = || given.parse::<IpAddr>().ok().map(IpNet::from);
     let range = given.parse::<IpNet>().ok().or_else(alone).ok_or_else(|| {
-        format!(
-            "network `{name}`: `{}` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`",
-            given.chars().take(80).flat_map(char::escape_debug).collect::<String>()
-        )
+        let shown: String = given.chars().take(80).flat_map(char::escape_debug).collect();
+        format!("`{shown}` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`")
     })?;
     // `10.1.2.3/8` may be meant as one address or as many: whoever wrote it must say which.
     if range.addr() != range.network() {
+        let (whole, alone) = (range.trunc(), range.addr());
         return Err(format!(
-            "network `{name}`: `{given}` has bits beyond its prefix; write `{}`, or `{}` for that address alone",
-            range.trunc(),
-            range.addr()
+            "`{given}` has bits beyond its prefix; write `{whole}`, or `{alone}` for that address alone"
         ));
     }
     Ok(range)
@@ -134,6 +103,16 @@ mod tests {
     }
 
     #[test]
+    fn variables_name_networks_too() {
+        let variables =
+            [("LOGGIA_ACCESS_NETWORK_1_NAME", "vpn"), ("LOGGIA_ACCESS_NETWORK_1_RANGES", "10.8.0.0/16,::1")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::load(None, variables.into_iter(), &Flags::default()).unwrap();
+        let [vpn] = config.access.networks.as_slice() else { panic!("{:?}", config.access.networks) };
+        assert_eq!((vpn.name.as_str(), vpn.ranges.len()), ("vpn", 2));
+    }
+
+    #[test]
     fn every_mistake_about_networks_says_the_cure() {
         let network = |lines: &str| load(&format!("[[access.network]]\n{lines}\n")).unwrap_err();
         let told = [
@@ -146,6 +125,7 @@ mod tests {
             network("name = \"office\"\nranges = \"10.0.0.0/8\""),
             network("name = \"office\"\nrange = [\"10.0.0.0/8\"]"),
             network("name = \"a\"\nranges = [\"::1\"]\n[[access.network]]\nname = \"a\"\nranges = [\"::2\"]"),
+            network("name = \"a\"\nranges = [\"::1\"]\n[[access.network]]\ndescription = \"The second\""),
             load("[access]\nnetwork = \"office\"").unwrap_err(),
             load("[access]\naudiences = [\"everybody\"]").unwrap_err(),
         ];

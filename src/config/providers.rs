@@ -4,7 +4,7 @@ use url::Url;
 
 use super::keys::Draft;
 use super::value::InvalidValue;
-use super::{Secret, is_loopback};
+use super::{Secret, keeps_secrets};
 
 /// The longest name of a provider: it is part of an address.
 const LONGEST_NAME: usize = 32;
@@ -208,8 +208,7 @@ pub(super) fn parse_provider_kind(given: &str) -> Result<bool, InvalidValue> {
 
 /// Whether secrets may travel to `given`: over TLS, or to this machine.
 pub(super) fn is_safe(given: &str) -> bool {
-    Url::parse(given)
-        .is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)))
+    Url::parse(given).is_ok_and(|url| keeps_secrets(&url))
 }
 
 fn host_of(issuer: &str) -> String {

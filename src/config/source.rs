@@ -1,6 +1,5 @@
 //! Where settings come from: a file and the environment, as one list with the place of each.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -38,14 +37,9 @@ pub(super) enum Raw {
     Boolean(bool),
     /// A list of texts.
     List(Vec<String>),
-    /// A list of tables, as `[[section.name]]` writes it.
-    Tables(Vec<Table>),
     /// Something that no setting is, by its name in TOML.
     Other(&'static str),
 }
-
-/// A table in a list of tables.
-pub(super) type Table = BTreeMap<String, Raw>;
 
 /// Reads the settings of a file.
 pub(super) fn read_file(path: &Path, mistakes: &mut Vec<Mistake>) -> Vec<Given> {
@@ -186,19 +180,6 @@ fn raw(value: &DeValue<'_>) -> Raw {
         DeValue::String(text) => Raw::Text(text.to_string()),
         DeValue::Integer(number) if number.radix() == 10 => Raw::Text(number.as_str().replace('_', "")),
         DeValue::Boolean(value) => Raw::Boolean(*value),
-        DeValue::Array(items) if items.iter().any(|item| matches!(item.get_ref(), DeValue::Table(_))) => {
-            let table = |item: &DeValue<'_>| match item {
-                DeValue::Table(table) => Some(
-                    table
-                        .iter()
-                        .map(|(key, value)| (key.get_ref().to_string(), raw(value.get_ref())))
-                        .collect(),
-                ),
-                _ => None,
-            };
-            let tables: Option<Vec<Table>> = items.iter().map(|item| table(item.get_ref())).collect();
-            tables.map_or(Raw::Other("list of tables and other things"), Raw::Tables)
-        }
         DeValue::Array(items) => {
             let texts: Option<Vec<String>> =
                 items.iter().map(|item| item.get_ref().as_str().map(ToOwned::to_owned)).collect();

@@ -127,8 +127,7 @@ pub(super) fn parse_issuer(given: &str) -> Result<Url, InvalidValue> {
     };
     let url = Url::parse(given).map_err(|_| refuse())?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if plain && safe && url.has_host() { Ok(url) } else { Err(refuse()) }
+    if plain && keeps_secrets(&url) && url.has_host() { Ok(url) } else { Err(refuse()) }
 }
 
 /// Reads a domain: a host's name, without scheme, port or `*.`.
@@ -203,6 +202,12 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether secrets may travel to a URL: over TLS, or in the clear within this machine.
+#[must_use]
+pub fn keeps_secrets(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 /// Whether a domain is `localhost` or below it (RFC 6761, section 6.3).

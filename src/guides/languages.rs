@@ -85,6 +85,11 @@ impl Library {
         self.content.language.as_deref().or(self.site.language.as_deref()).unwrap_or(DEFAULT)
     }
 
+    /// The languages that there are guides in, the site's own first.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.language()).chain(self.spoken.iter().map(|spoken| &*spoken.tag))
+    }
+
     /// The language that `page` is in.
     #[must_use]
     pub fn language_of<'a>(&'a self, page: &'a Page) -> &'a str {

@@ -48,6 +48,11 @@ impl Letters {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ))
+            // What Exchange minds in its stead (MS-OXCMAIL, section 2.1.3.2.4).
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("X-Auto-Response-Suppress"),
+                "All".to_owned(),
+            ))
             .header(ContentType::TEXT_PLAIN)
             .body(text.to_owned())
             .ok()
@@ -79,6 +84,7 @@ mod tests {
             "Subject: Your code\r\n",
             "Date: Tue, 24 Nov 2026 10:00:00 +0000\r\n",
             "Auto-Submitted: auto-generated\r\n",
+            "X-Auto-Response-Suppress: All\r\n",
             "Content-Type: text/plain; charset=utf-8\r\n",
             "@example.org>\r\n",
             "\r\n\r\nIt is\r\n\r\n123456\r\n",

@@ -1,38 +1,42 @@
 //! Plain text mail by SMTP (RFC 5321), sent in the background.
 //!
-//! 1. [`Mailer::send`] puts a letter into a queue with a bound, and answers at once: no request ever waits for a mail
-//!    server.
-//! 2. Behind it a few letters at a time are written (`letter`) and brought to the server, each within a bound, and again
-//!    after a pause when the server asks for that.
-//! 3. [`Mailer::finish`] lets the queue run empty when the server stops.
+//! 1. [`Mailer::send`] and [`Mailer::send_in_turn`] put a letter into a queue with a bound, and answer at once: no request
+//!    ever waits for a mail server. There are two queues, so that somebody who waits for a code does not wait behind
+//!    thousands of notices.
+//! 2. Behind each a few letters at a time are brought to the server (`delivery`), each within a bound, and again after a
+//!    pause when the server asks for that. How letters are written is in `letter`.
+//! 3. [`Mailer::finish`] lets the queues run empty when the server stops.
 //!
 //! Neither subjects nor texts are ever logged: a letter may hold a code.
 
+mod delivery;
 mod letter;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 
-use crate::config::{Mail, MailSecurity};
+use crate::config::Mail;
 use crate::model::{Clock, EmailAddress};
+use delivery::{GivenUp, Pace, Queued};
 use letter::Letters;
 
-/// The most letters that wait or are on their way.
-const QUEUE: u32 = 200;
-/// How many are on their way at a time.
-const AT_A_TIME: usize = 4;
-/// How long the server may take over one step, and over a whole letter.
-const STEP: Duration = Duration::from_secs(10);
-const WHOLE: Duration = Duration::from_secs(30);
-/// How long to wait before each further attempt. A code is old after ten minutes, so there are few.
-const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
+/// Letters that somebody waits for. A code is old after ten minutes, so there are few attempts.
+const URGENT: Pace =
+    Pace { most: 200, at_a_time: 4, pauses: &[Duration::from_secs(2), Duration::from_secs(15)] };
+/// Letters that may take a while: more than one paste of addresses can name.
+const IN_TURN: Pace = Pace {
+    most: 6000,
+    at_a_time: 2,
+    pauses: &[
+        Duration::from_secs(5),
+        Duration::from_mins(1),
+        Duration::from_mins(10),
+        Duration::from_hours(1),
+    ],
+};
 
 /// What stops the start.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,14 @@ pub enum MailError {
     Tls {
         /// The mail server.
         server: String,
+        /// Why.
+        reason: String,
+    },
+    /// The authorities that were named cannot be used.
+    #[error("mail: `ca_file` {} cannot be used: {reason}", file.display())]
+    Authorities {
+        /// Their file.
+        file: PathBuf,
         /// Why.
         reason: String,
     },
@@ -56,53 +68,86 @@ pub enum MailError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsent {
     /// The queue is full: the mail server does not keep up.
-    #[error("{QUEUE} letters are waiting for the mail server")]
-    Full,
+    #[error("{0} letters are waiting for the mail server")]
+    Full(u32),
     /// No letter can be written to this address.
     #[error("no letter can be written to this address")]
     Address,
 }
 
-/// Sends mail. Clones share one queue.
+/// Sends mail. Clones share the queues.
 #[derive(Clone)]
 pub struct Mailer {
     letters: Arc<Letters>,
+    urgent: Lane,
+    in_turn: Lane,
+}
+
+/// One of the queues.
+#[derive(Clone)]
+struct Lane {
+    most: u32,
     places: Arc<Semaphore>,
     queue: mpsc::UnboundedSender<Queued>,
 }
-
-/// A letter, and its place in the queue until it is delivered or given up.
-struct Queued {
-    message: Message,
-    to: EmailAddress,
-    place: OwnedSemaphorePermit,
-}
-
-type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
 impl Mailer {
     /// Prepares to send by the server in `mail`; asks nothing of it yet. Must be called within a runtime, on which the
     /// letters are sent.
     pub fn open(mail: &Mail, clock: Clock) -> Result<Self, MailError> {
-        let transport = transport(mail)?;
+        let transport = delivery::transport(mail)?;
         let letters = Arc::new(Letters::from(&mail.from, clock)?);
-        // The places bound it.
-        let (queue, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(deliver_all(waiting, transport));
-        Ok(Self { letters, places: Arc::new(Semaphore::new(QUEUE as usize)), queue })
+        let lane = |pace: Pace| {
+            // The places bound it.
+            let (queue, waiting) = mpsc::unbounded_channel();
+            tokio::spawn(delivery::deliver_all(waiting, queue.downgrade(), pace, transport.clone()));
+            Lane { most: pace.most, places: Arc::new(Semaphore::new(pace.most as usize)), queue }
+        };
+        Ok(Self { letters, urgent: lane(URGENT), in_turn: lane(IN_TURN) })
     }
 
-    /// Queues a letter of plain text; it is on its way when this has answered, or never will be.
+    /// Queues a letter of plain text that somebody waits for; it is on its way when this has answered, or never will be.
     pub fn send(&self, to: &EmailAddress, subject: &str, text: &str) -> Result<(), Unsent> {
+        self.queue(&self.urgent, to, subject, text, Box::new(|_| {}))
+    }
+
+    /// Queues a letter that may take a while. `given_up` is called when it is given up later, with the number that the mail
+    /// server answered last (RFC 5321, section 4.2), where it answered.
+    pub fn send_in_turn(
+        &self,
+        to: &EmailAddress,
+        subject: &str,
+        text: &str,
+        given_up: impl FnOnce(Option<u16>) + Send + 'static,
+    ) -> Result<(), Unsent> {
+        self.queue(&self.in_turn, to, subject, text, Box::new(given_up))
+    }
+
+    fn queue(
+        &self,
+        lane: &Lane,
+        to: &EmailAddress,
+        subject: &str,
+        text: &str,
+        given_up: GivenUp,
+    ) -> Result<(), Unsent> {
+        let full = Unsent::Full(lane.most);
+        let place = Arc::clone(&lane.places).try_acquire_owned().map_err(|_| full)?;
         let message = self.letters.write(to, subject, text).ok_or(Unsent::Address)?;
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Unsent::Full)?;
-        self.queue.send(Queued { message, to: to.clone(), place }).map_err(|_| Unsent::Full)
+        lane.queue.send(Queued::new(&message, to, given_up, place)).map_err(|_| full)
     }
 
     /// Waits until every letter is delivered or given up, for `wait` at most.
     pub async fn finish(&self, wait: Duration) {
-        if tokio::time::timeout(wait, self.places.acquire_many(QUEUE)).await.is_err() {
-            let left = QUEUE as usize - self.places.available_permits();
+        let lanes = [&self.urgent, &self.in_turn];
+        let all = async {
+            for lane in lanes {
+                let _every_place = lane.places.acquire_many(lane.most).await;
+            }
+        };
+        if tokio::time::timeout(wait, all).await.is_err() {
+            let left: usize =
+                lanes.iter().map(|lane| lane.most as usize - lane.places.available_permits()).sum();
             tracing::warn!(left, "letters are lost: the mail server takes too long");
         }
     }
@@ -110,67 +155,9 @@ impl Mailer {
 
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mailer").field("places", &self.places.available_permits()).finish_non_exhaustive()
+        f.debug_struct("Mailer")
+            .field("urgent", &self.urgent.places.available_permits())
+            .field("in_turn", &self.in_turn.places.available_permits())
+            .finish_non_exhaustive()
     }
-}
-
-fn transport(mail: &Mail) -> Result<Transport, MailError> {
-    // An IPv6 address stands in brackets where it is written, and without where it is connected to.
-    let host = mail.server.trim_start_matches('[').trim_end_matches(']');
-    let tls = || {
-        TlsParameters::new(host.to_owned())
-            .map_err(|error| MailError::Tls { server: mail.server.clone(), reason: error.to_string() })
-    };
-    let security = match mail.security {
-        MailSecurity::StartTls => Tls::Required(tls()?),
-        MailSecurity::Tls => Tls::Wrapper(tls()?),
-        MailSecurity::None => Tls::None,
-    };
-    let mut builder = Transport::builder_dangerous(host)
-        .port(mail.port)
-        .tls(security)
-        .timeout(Some(STEP))
-        .hello_name(ClientId::Domain(mail.from.address.domain().to_owned()));
-    if let Some((user, password)) = &mail.login {
-        builder = builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
-    }
-    Ok(builder.build())
-}
-
-/// Delivers what is queued until the last mailer is gone.
-async fn deliver_all(waiting: mpsc::UnboundedReceiver<Queued>, transport: Transport) {
-    let waiting = futures_util::stream::unfold(waiting, async |mut waiting| {
-        let next = waiting.recv().await?;
-        Some((next, waiting))
-    });
-    let transport = &transport;
-    waiting.for_each_concurrent(AT_A_TIME, |queued| deliver(queued, transport)).await;
-}
-
-/// One letter, with further attempts where the server may take it later.
-async fn deliver(queued: Queued, transport: &Transport) {
-    let Queued { message, to, place } = queued;
-    let (envelope, bytes) = (message.envelope(), message.formatted());
-    let mut pauses = PAUSES.into_iter();
-    loop {
-        let attempt = tokio::time::timeout(WHOLE, transport.send_raw(envelope, &bytes)).await;
-        // What the server says may quote the letter, so only its number is logged.
-        let (number, final_no) = match attempt {
-            Ok(Ok(_)) => {
-                tracing::debug!(%to, "a letter was sent");
-                break;
-            }
-            // What it lacks altogether, such as TLS, it will not have in a few seconds.
-            Ok(Err(error)) => (error.status().map(u16::from), error.is_permanent() || error.is_client()),
-            Err(_) => (None, false),
-        };
-        let pause = pauses.next().filter(|_| !final_no);
-        let Some(pause) = pause else {
-            tracing::error!(%to, status = number, "a letter could not be sent; check [mail] and the mail server");
-            break;
-        };
-        tracing::warn!(%to, status = number, "the mail server does not take a letter; it is tried again");
-        tokio::time::sleep(pause).await;
-    }
-    drop(place);
 }

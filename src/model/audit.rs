@@ -126,6 +126,16 @@ pub enum AuditAction {
         /// Whom.
         whose: EmailAddress,
     },
+    /// A letter about an app could not be sent.
+    NotTold {
+        /// To whom.
+        whose: EmailAddress,
+        /// What it was about: `shared`, `asked`, `approved` or `declined`.
+        about: String,
+        /// What the mail server answered, where it did (RFC 5321, section 4.2).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
     /// Somebody looked at what another person sees.
     ViewedAs {
         /// As whom.
@@ -177,7 +187,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action by the name that it is written and looked for by.
-    pub const NAMES: [&'static str; 27] = [
+    pub const NAMES: [&'static str; 28] = [
         "created",
         "published",
         "activated",
@@ -195,6 +205,7 @@ impl AuditAction {
         "asked",
         "approved",
         "declined",
+        "not-told",
         "viewed-as",
         "signed-in",
         "signed-out",
@@ -228,6 +239,7 @@ impl AuditAction {
             Self::Asked => "asked",
             Self::Approved { .. } => "approved",
             Self::Declined { .. } => "declined",
+            Self::NotTold { .. } => "not-told",
             Self::ViewedAs { .. } => "viewed-as",
             Self::SignedIn => "signed-in",
             Self::SignedOut => "signed-out",
@@ -261,6 +273,10 @@ impl AuditAction {
             }
             Self::Approved { whose } | Self::Declined { whose } | Self::ViewedAs { whose } => {
                 whose.to_string()
+            }
+            Self::NotTold { whose, about, status } => {
+                let status = status.map(|status| format!(", {status}")).unwrap_or_default();
+                format!("{whose} ({about}{status})")
             }
             Self::TokenMade { token, label } => format!("{label} ({token})"),
             Self::TokenRevoked { token } => token.clone(),
@@ -296,7 +312,7 @@ mod tests {
             let fields = serde_json::json!({
                 "action": name, "release": "01jd3m5wz0c9v1k8q2r4t6y8a9", "audience": "listed", "lines": 3,
                 "grant": {"who": "ann@example.org", "role": "viewer"}, "whose": "bob@example.org",
-                "token": "t", "label": "laptop", "line": "01JD3M5WZ0C9V1K8Q2R4T6Y8A9",
+                "about": "shared", "token": "t", "label": "laptop", "line": "01JD3M5WZ0C9V1K8Q2R4T6Y8A9",
                 "jobs": {"service": "gitlab", "project": "group/project", "project_id": "7"},
             });
             let action: AuditAction = serde_json::from_value(fields).unwrap();

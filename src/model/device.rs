@@ -22,7 +22,12 @@ pub struct DeviceRequest {
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceAnswer {
     /// The command may act as this person.
-    Allowed(Person),
+    Allowed {
+        /// Who.
+        person: Person,
+        /// When the session began in which they said so.
+        since: Timestamp,
+    },
     /// It may not.
     Denied,
 }

@@ -10,7 +10,7 @@
 //! 5. [`manifests`] and [`Blobs`] are what serving reads: immutable, verified when they are first read, held in memory
 //!    and on this server's [`Disk`].
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
-//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`] and [`trust`]: what a publisher may set of an app.
+//! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`], [`grants`] and [`trust`]: what a publisher may set of an app.
 //! 8. [`Editions`] are the same for the guides, in a folder of their own.
 //! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
 //! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`],
@@ -28,6 +28,7 @@ mod error;
 mod follow;
 mod gathered;
 mod gc;
+mod grants;
 mod journal;
 mod last_use;
 mod ledger;
@@ -59,12 +60,13 @@ pub use disk::{Disk, DiskForm, DiskName};
 pub use editions::{Editions, FetchError};
 pub use error::ReleaseError;
 pub use gc::{Cleared, Gone};
+pub use grants::Granted;
 pub use manifests::Release;
 pub use media_type::media_type;
 pub use publish::{Announced, Begun, InvalidRelease, LONGEST_TITLE};
-pub use record::{Gap, Record, Sought};
+pub use record::{Cursor, Gap, InvalidCursor, Record, Sought};
 pub use records::Change;
-pub use requests::{LONGEST_REASON, Request};
+pub use requests::{Kept, LONGEST_REASON, Request};
 pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
 pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 

@@ -29,6 +29,17 @@ pub struct Request {
     pub wanted: String,
 }
 
+/// Whether a request is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nobody waited under that name before.
+    New,
+    /// In place of what the same person asked before.
+    Again,
+    /// There is no such app, or too many wait for an answer about it.
+    Not,
+}
+
 impl Request {
     /// What names it among those of its app.
     #[must_use]
@@ -38,21 +49,21 @@ impl Request {
 }
 
 impl Releases {
-    /// Keeps that somebody asks, in place of what they asked before. Answers whether it is kept: an app that is not
-    /// there keeps nothing, nor does one with too many who wait.
-    pub async fn ask(&self, app: &AppName, request: &Request) -> Result<bool, ReleaseError> {
+    /// Keeps that somebody asks, in place of what they asked before.
+    pub async fn ask(&self, app: &AppName, request: &Request) -> Result<Kept, ReleaseError> {
         if self.catalog().live(app).is_none() {
-            return Ok(false);
+            return Ok(Kept::Not);
         }
         let storage = &self.0.storage;
         let waiting = storage.list_all(&Prefix::requests(app)).await?.objects;
         let name = format!("{}.json", request.id());
-        if waiting.len() >= MOST_WAITING && !waiting.iter().any(|held| held.name == name) {
-            return Ok(false);
+        let waits = waiting.iter().any(|held| held.name == name);
+        if waiting.len() >= MOST_WAITING && !waits {
+            return Ok(Kept::Not);
         }
         let key = Key::request(app, &request.id());
         let _stored = storage.put(&key, json(&key, request)?, Condition::Always).await?;
-        Ok(true)
+        Ok(if waits { Kept::Again } else { Kept::New })
     }
 
     /// Who waits for an answer about an app, the longest first.

@@ -53,7 +53,8 @@ pub(super) async fn prepare(loggia: &Loggia) -> Result<()> {
     {
         loggia.releases.delete_token(&owner, old.id).await?;
     }
-    let wanted = Wanted { label: "development", may: Ability::All, scope: TokenScope::All, days: DAYS };
+    let wanted =
+        Wanted { label: "development", may: Ability::All, scope: TokenScope::All, days: DAYS, since: now };
     let (text, record) = token::mint(&person, &owner, wanted, now, &loggia.entropy)?;
     loggia.releases.put_token(&record).await?;
     let dir = Path::new(DEVELOPMENT_DIR);

@@ -17,8 +17,8 @@ use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, RequestLog,
-    Sites,
+    self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Mailing, Metrics, Notices,
+    Pipeline, RequestLog, Sites,
 };
 
 /// How long a stop waits for letters that are on their way.
@@ -93,7 +93,7 @@ pub async fn open_on(
     let disk = disk(&config);
     let releases =
         Releases::open_with(storage, &config.limits, disk.clone(), clock.clone(), entropy.clone()).await?;
-    let theme = Theme::load(&config.server.theme)?;
+    let theme = Arc::new(Theme::load(&config.server.theme)?);
     let today = jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date();
     let (editions, edition) = match config.content_source {
         ContentSource::Bucket => {
@@ -118,10 +118,19 @@ pub async fn open_on(
     let request_log = config.logs.requests.then(RequestLog::default);
     let request_ids = u64::from_le_bytes(entropy.bytes());
     let assets = web::prepare_assets(&theme);
-    let routes = web::routes(&config, &releases, editions.as_ref().map(|editions| &editions.bucket), &clock);
+    let edition = Arc::new(ArcSwap::from_pointee(edition));
+    let mailing = mailer.clone().map(|mailer| Mailing {
+        mailer,
+        theme: Arc::clone(&theme),
+        edition: Arc::clone(&edition),
+        hosts: hosts.clone(),
+    });
+    let notices = Notices::new(releases.clone(), clock.clone(), mailing);
+    let routes =
+        web::routes(&config, &releases, editions.as_ref().map(|editions| &editions.bucket), &notices, &clock);
     let metrics = Metrics::default();
     let loggia = Loggia {
-        edition: ArcSwap::from_pointee(edition),
+        edition,
         editions,
         sites: Sites::default(),
         coded: Coded::new(config.limits.cache_bytes / 4, disk),
@@ -141,6 +150,7 @@ pub async fn open_on(
         provider: ways.built_in,
         issuers,
         mailer,
+        notices,
         guesses: Guesses::default(),
         insights,
         askings: Askings::default(),

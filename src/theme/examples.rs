@@ -13,7 +13,7 @@ use super::views::{
     AppCard, AppPage, AppsPage, CodeProblem, Correction, DiffRow, Doors, ErrorPage, Field, Filter, GrantRow,
     Hit, HitKind, KeptFact, Layout, Link, Manage, NotFoundPage, Notice, ProviderPage, PublishersPage,
     RefusalPage, ReleaseRow, ReviewPage, SearchPage, Serving, ShareForm, SharePage, SignInFailedPage,
-    SignedOutPage, Synonyms, UnreadRow,
+    SignedInBy, SignedOutPage, Synonyms, UnreadRow,
 };
 use super::{Theme, ThemeError};
 
@@ -78,6 +78,11 @@ pub(super) fn pages(theme: &Theme, words: Words) -> Vec<(&'static str, Result<St
                 provider: Some(words.s("https://login.example.org/end?state=s")),
                 ..words.signed_out()
             }),
+        ),
+        ("signed-out-code", theme.signed_out(&SignedOutPage { by: SignedInBy::Code, ..words.signed_out() })),
+        (
+            "signed-out-unknown",
+            theme.signed_out(&SignedOutPage { by: SignedInBy::Unknown, ..words.signed_out() }),
         ),
         (
             "signed-out-everywhere",
@@ -329,6 +334,7 @@ impl Words {
                     who_problem: Some(self.s("`bob` names nobody; write an address (`ann@example.org`)")),
                     until_problem: Some(self.s("there is no such day")),
                 },
+                mails: true,
                 serving: Serving {
                     problems: vec![
                         self.s("_redirects line 3: `418` is not a status; 200, 301 and 302 can be used"),
@@ -356,6 +362,7 @@ impl Words {
             in_search: false,
             unread: Vec::new(),
             share: ShareForm::default(),
+            mails: false,
             serving: Serving::default(),
         };
         AppPage {

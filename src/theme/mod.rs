@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -72,6 +73,13 @@ impl Theme {
         Ok(Self { templates: by_language, strings: all_strings, assets })
     }
 
+    /// Whether somebody wrote down what pages say in `language`.
+    #[must_use]
+    pub fn speaks(&self, language: &str) -> bool {
+        let primary = language.split('-').next().unwrap_or(language);
+        self.strings.contains_key(language) || self.strings.contains_key(primary)
+    }
+
     /// The line with this key in `language` (a BCP 47 tag), or in English.
     #[must_use]
     pub fn words(&self, language: &str, key: &str) -> Option<&str> {
@@ -83,6 +91,12 @@ impl Theme {
     pub fn say(&self, language: &str, key: &str, given: &[(&str, &str)]) -> Option<String> {
         let given = given.iter().map(|(name, value)| (*name, (*value).to_owned()));
         chosen(&self.strings, language)?.say(key, given)
+    }
+
+    /// A moment written out in `language`, or in English: "24 November 2026, 08:34 UTC".
+    #[must_use]
+    pub fn moment(&self, language: &str, at: Timestamp) -> String {
+        chosen(&self.strings, language).map_or_else(|| at.to_string(), |strings| strings.moment(at))
     }
 
     /// What is at `/-/assets/<file>`, such as `style.0f3a….css`.

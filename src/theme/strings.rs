@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// The language that every line is there in.
 pub(super) const FIRST: &str = "en";
@@ -62,6 +64,11 @@ impl Strings {
         let named = self.get("months").and_then(|months| months.split(',').nth(month));
         let name = named.map_or_else(|| date.strftime("%B").to_string(), |name| name.trim().to_owned());
         format!("{} {name} {}", date.day(), date.year())
+    }
+
+    /// A moment, written out: "24 November 2026, 08:34 UTC".
+    pub(super) fn moment(&self, at: Timestamp) -> String {
+        format!("{}, {}", self.day(TimeZone::UTC.to_datetime(at).date()), at.strftime("%H:%M UTC"))
     }
 }
 

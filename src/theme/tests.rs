@@ -245,7 +245,7 @@ fn a_template_that_asks_for_too_much_is_named_with_its_line() {
     let (_, page) = pages.into_iter().find(|(name, _)| *name == "signed-out").unwrap();
     insta::assert_snapshot!(page.unwrap_err(), @r"
     theme: `signed_out.html` cannot be rendered
-    error: Variable `name` is not defined. Available variables: at_provider, layout, provider, sign_in
+    error: Variable `name` is not defined. Available variables: at_provider, by, layout, provider, sign_in
      --> signed_out.html:2:4
       |
     2 | {{ name }}

@@ -17,8 +17,8 @@
 use serde::Serialize;
 
 pub use account::{
-    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedOutPage,
-    TokenRow,
+    AccountPage, AuthorizePage, DevicePage, NewToken, PeoplePage, ProviderPage, SessionRow, SignedInBy,
+    SignedOutPage, TokenRow,
 };
 pub use apps::{
     AppCard, AppPage, AppsPage, DiffRow, Doors, Explained, GrantRow, KeptFact, Manage, NetworkChoice,
@@ -134,6 +134,8 @@ pub struct Field {
 pub enum Notice {
     /// It was done: a sentence saying what.
     Done(String),
+    /// It was done: the key of a line in the theme's words that says what.
+    Told(&'static str),
     /// It was not: a sentence saying why, and the next step.
     Failed(String),
 }

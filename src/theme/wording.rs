@@ -48,7 +48,7 @@ fn day(strings: &Strings, given: &str) -> TeraResult<String> {
 /// `2026-11-24T08:34:05Z` is "24 November 2026, 08:34 UTC".
 fn moment(strings: &Strings, given: &str) -> TeraResult<String> {
     let at: Timestamp = given.parse().map_err(tera::Error::message)?;
-    Ok(format!("{}, {}", day(strings, given)?, at.strftime("%H:%M UTC")))
+    Ok(strings.moment(at))
 }
 
 /// A value as JSON that may stand in a `<script>`: nothing in it ends the element (HTML, section 4.12.1.3).

@@ -1,4 +1,5 @@
-//! Which form of a guide a client likes best (RFC 9110, section 12.5.1): a page, or Markdown.
+//! What a client likes best: of a guide, a page or Markdown (RFC 9110, section 12.5.1); of the languages that we speak, which
+//! (section 12.5.4).
 
 use http::{HeaderMap, header};
 
@@ -18,7 +19,24 @@ pub(super) fn prefers_markdown(headers: &HeaderMap) -> bool {
     markdown > 0 && markdown > of(&["text/html", "text/*", "*/*"])
 }
 
-/// A media range and its weight in thousandths; parameters other than `q` are passed over.
+/// The one of `spoken` that whoever wrote `asked` likes best; `None` is none of them.
+pub(super) fn language<'s>(asked: &str, spoken: &[&'s str]) -> Option<&'s str> {
+    let mut ranges: Vec<(String, u32)> = asked.split(',').filter_map(range).filter(|(_, q)| *q > 0).collect();
+    ranges.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    ranges.iter().find_map(|(range, _)| {
+        // `cy-GB` is content with `cy` (RFC 4647, section 3.4), and `en` with `en-GB`.
+        let fits = |tag: &str| {
+            let tag = tag.to_ascii_lowercase();
+            let within = |longer: &str, shorter: &str| {
+                longer.strip_prefix(shorter).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            };
+            range == "*" || within(range, &tag) || within(&tag, range)
+        };
+        spoken.iter().copied().find(|tag| fits(tag))
+    })
+}
+
+/// A media or language range and its weight in thousandths; parameters other than `q` are passed over.
 fn range(given: &str) -> Option<(String, u32)> {
     let mut parts = given.split(';');
     let name = parts.next()?.trim().to_ascii_lowercase();
@@ -39,6 +57,25 @@ mod tests {
 
     fn markdown(accept: &'static str) -> bool {
         prefers_markdown(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
+    }
+
+    #[test]
+    fn the_language_that_is_liked_best_of_those_that_are_spoken() {
+        for (asked, chosen) in [
+            ("cy", Some("cy")),
+            ("cy-GB,cy;q=0.9,en-GB;q=0.8", Some("cy")),
+            ("en-GB,en;q=0.9,cy;q=0.8", Some("en")),
+            ("fr, cy;q=0.2", Some("cy")),
+            ("cy;q=0.2, en;q=0.3", Some("en")),
+            ("cy;q=0, *;q=0.1", Some("en")),
+            ("pt", Some("pt-BR")),
+            ("fr", None),
+            ("cym", None),
+            ("", None),
+            (";;,=;q=x", None),
+        ] {
+            assert_eq!(language(asked, &["en", "cy", "pt-BR"]), chosen, "{asked}");
+        }
     }
 
     #[test]

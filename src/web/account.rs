@@ -11,22 +11,24 @@ use ulid::Ulid;
 
 use super::authorize::token_made;
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
 use super::sessions;
 use super::sign_in::with_cookies;
+use super::sign_out::signed_in_by;
 use super::state::Loggia;
 use super::viewer::{InSession, OurForm};
 use crate::access::{Session, decide_publish, token};
 use crate::model::{Ability, AppName, AuditAction, TokenScope, Whom};
 use crate::storage::Key;
-use crate::theme::views::{AccountPage, NewToken, Notice, TokenRow};
+use crate::theme::views::{AccountPage, NewToken, Notice, SignedInBy, TokenRow};
 
 /// `GET /-/account/`
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     InSession(session): InSession,
 ) -> Result<Response, Failure> {
-    show(&loggia, &session, StatusCode::OK, None, None).await
+    show(&loggia, &context, &session, StatusCode::OK, None, None).await
 }
 
 #[derive(Deserialize)]
@@ -54,7 +56,8 @@ pub(super) async fn create_token(
             Ok(app) => TokenScope::App(app),
             Err(error) => {
                 let notice = refuse(error.to_string());
-                return show(&loggia, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
+                return show(&loggia, &context, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None)
+                    .await;
             }
         },
     };
@@ -64,13 +67,13 @@ pub(super) async fn create_token(
     };
     let Some(may) = may else {
         let notice = refuse("a token may `read`, `publish` or `all`; choose one of them".to_owned());
-        return show(&loggia, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
+        return show(&loggia, &context, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await;
     };
     let days = if form.days.is_empty() { 90 } else { form.days.trim().parse().unwrap_or(0) };
     let person = &session.person;
     let owner = Key::owner(&person.subject);
     let now = loggia.clock.now();
-    let wanted = token::Wanted { label: &form.label, may, scope, days };
+    let wanted = token::Wanted { label: &form.label, may, scope, days, since: session.issued };
     match token::mint(person, &owner, wanted, now, &loggia.entropy) {
         Ok((text, record)) => {
             loggia.releases.put_token(&record).await?;
@@ -78,11 +81,11 @@ pub(super) async fn create_token(
             loggia.releases.note(loggia.releases.event(who, Some(context.from), None, action));
             tracing::info!(person = %person.email, token = %record.id, "a token was made");
             let new = NewToken { label: record.label, token: text.reveal().to_owned() };
-            show(&loggia, &session, StatusCode::OK, None, Some(new)).await
+            show(&loggia, &context, &session, StatusCode::OK, None, Some(new)).await
         }
         Err(error) => {
             let notice = refuse(error.to_string());
-            show(&loggia, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await
+            show(&loggia, &context, &session, StatusCode::UNPROCESSABLE_ENTITY, notice, None).await
         }
     }
 }
@@ -108,13 +111,14 @@ pub(super) async fn revoke_token(
     let who = Some(&person.email);
     loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
     tracing::info!(person = %person.email, token = %id, "a token was revoked");
-    let notice = Notice::Done("The token was revoked. Within seconds it works nowhere.".to_owned());
-    show(&loggia, &session, StatusCode::OK, Some(notice), None).await
+    let notice = Notice::Told("token_revoked");
+    show(&loggia, &context, &session, StatusCode::OK, Some(notice), None).await
 }
 
 /// The page.
 pub(super) async fn show(
     loggia: &Loggia,
+    context: &Context,
     session: &Session,
     status: StatusCode,
     notice: Option<Notice>,
@@ -144,12 +148,19 @@ pub(super) async fn show(
         .map(|app| app.name.clone())
         .collect();
     apps.sort();
+    let layout = reader_layout(loggia, context);
+    let iss = &person.subject.iss;
+    let vouched = match signed_in_by(loggia, iss) {
+        SignedInBy::Code => loggia.theme.say(&layout.lang, "by_code", &[]).unwrap_or_default(),
+        SignedInBy::Provider { label } => format!("{label} ({iss})"),
+        SignedInBy::Unknown => iss.clone(),
+    };
     let view = AccountPage {
-        layout: main_layout(loggia),
+        layout,
         author: super::review::may_review(&person, &loggia.config.access),
         email: person.email.clone(),
         name: person.name,
-        provider: person.subject.iss,
+        provider: vouched,
         groups: person.groups,
         server: loggia.hosts.main_origin(),
         sessions,

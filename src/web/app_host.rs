@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use super::body::Body;
 use super::conditional::Modified;
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, liked};
 use super::refusal::opens_a_page;
 use super::resolve::Asked;
 use super::send::Sending;
@@ -37,17 +37,17 @@ pub(super) async fn answer(
             Some(host) => enter::answer(loggia, request, host, context).await,
             None => Err(Failure::NotFound),
         };
-        let response = ours.unwrap_or_else(|failure| failure.page(loggia, context, layout(loggia)));
+        let response = ours.unwrap_or_else(|failure| failure.page(loggia, context, layout(loggia, context)));
         return loggia.on_our_pages(response);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         super::drain(request.into_body(), loggia.config.limits.form_bytes).await;
         let failure = Failure::MethodNotAllowed("GET, HEAD");
-        return loggia.on_our_pages(failure.page(loggia, context, layout(loggia)));
+        return loggia.on_our_pages(failure.page(loggia, context, layout(loggia, context)));
     }
     match file(loggia, &request, host.as_ref(), context).await {
         Ok(response) => response,
-        Err(failure) => loggia.on_our_pages(failure.page(loggia, context, layout(loggia))),
+        Err(failure) => loggia.on_our_pages(failure.page(loggia, context, layout(loggia, context))),
     }
 }
 
@@ -215,11 +215,11 @@ fn navigates(headers: &HeaderMap) -> bool {
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
-/// The layout of our pages on apps' hosts.
-pub(super) fn layout(loggia: &Loggia) -> Layout {
+/// The layout of our pages on apps' hosts, in the language that whoever reads likes best.
+pub(super) fn layout(loggia: &Loggia, context: &Context) -> Layout {
     let edition = loggia.edition.load();
     let mut layout = Layout::app_host(&edition.library.site().title, &loggia.hosts.main_origin());
-    edition.library.language().clone_into(&mut layout.lang);
+    layout.lang = liked(loggia, context).unwrap_or_else(|| edition.library.language().to_owned());
     for (link, words) in layout.header.iter_mut().zip(["apps", "account"]) {
         if let Some(words) = loggia.theme.words(&layout.lang, words) {
             words.clone_into(&mut link.label);
@@ -233,7 +233,7 @@ fn not_found(loggia: &Loggia, context: &Context, site: &Site) -> Result<Response
     let pages = site.files().iter().filter(|file| file.entry.media_type.starts_with("text/html"));
     let link = |file: &File| Link::new(file.path.as_str(), &file.location());
     let page = NotFoundPage {
-        layout: layout(loggia),
+        layout: layout(loggia, context),
         path: context.path().to_owned(),
         query: String::new(),
         sign_in: None,

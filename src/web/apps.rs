@@ -12,7 +12,6 @@ use serde::Deserialize;
 use super::context::Context;
 use super::explaining::{self, About};
 use super::failure::{Failure, main_layout};
-use super::notices;
 use super::sharing::{self, end_of};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
@@ -46,6 +45,9 @@ pub(super) struct GrantForm {
     role: String,
     #[serde(default)]
     until: String,
+    /// Ticked where people are to be told by mail.
+    #[serde(default)]
+    mail: Option<String>,
 }
 
 /// `POST /-/apps/NAME/grants`: shares the app with whomever the field names, one or many.
@@ -77,16 +79,12 @@ pub(super) async fn grant(
     };
     let who = understood.who;
     let grants: Vec<_> = who.iter().map(|who| Grant::new(who.clone(), role, until)).collect();
-    let changed = notices::share(&loggia.releases, change.permit.app(), &grants, &change.by).await;
+    let mail = form.mail.is_some();
+    let shared = loggia.notices.share(change.permit.app(), &grants, &change.by, mail).await;
     let people = who.iter().map(Who::to_string).collect::<Vec<_>>().join(", ");
-    done(
-        &loggia,
-        change.app,
-        changed,
-        &change.by.person,
-        format!("Shared with {people}. They can open it within seconds."),
-    )
-    .await
+    let told = shared.as_ref().map(sharing::told).unwrap_or_default();
+    let sentence = format!("Shared with {people}. They can open it within seconds.{told}");
+    done(&loggia, change.app, shared.map(|shared| shared.app), &change.by.person, sentence).await
 }
 
 #[derive(Deserialize)]
@@ -222,6 +220,20 @@ pub(super) fn find(loggia: &Loggia, name: &str) -> Result<Arc<App>, Failure> {
     catalog.app(&name).cloned().ok_or(Failure::NotFound)
 }
 
+/// What a change came to: the app to show, with which status, and what is said of it. Trouble of the server is no page of
+/// the app's.
+pub(super) fn outcome(
+    before: Arc<App>,
+    changed: Result<Arc<App>, ReleaseError>,
+    done: String,
+) -> Result<(Arc<App>, StatusCode, Notice), Failure> {
+    match changed {
+        Ok(app) => Ok((app, StatusCode::OK, Notice::Done(done))),
+        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
+        Err(error) => Ok((before, super::status_of(&error), Notice::Failed(error.to_string()))),
+    }
+}
+
 /// The page after a change, saying what came of it.
 pub(super) async fn done(
     loggia: &Loggia,
@@ -230,17 +242,8 @@ pub(super) async fn done(
     person: &Person,
     sentence: String,
 ) -> Result<Response, Failure> {
-    match changed {
-        Ok(app) => {
-            let showing = Showing { notice: Some(Notice::Done(sentence)), ..Showing::default() };
-            show(loggia, &app, person, StatusCode::OK, showing).await
-        }
-        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
-        Err(error) => {
-            let showing = Showing { notice: Some(Notice::Failed(error.to_string())), ..Showing::default() };
-            show(loggia, &before, person, super::status_of(&error), showing).await
-        }
-    }
+    let (app, status, notice) = outcome(before, changed, sentence)?;
+    show(loggia, &app, person, status, Showing { notice: Some(notice), ..Showing::default() }).await
 }
 
 /// What a page of an app shows besides the app.
@@ -315,6 +318,7 @@ async fn manage(loggia: &Loggia, app: &App, showing: Showing, now: Timestamp) ->
         in_search: app.settings.is_searched(),
         unread: app_releases::unread(loggia, app).await,
         share: showing.share,
+        mails: loggia.notices.by_mail(),
         serving: app_settings::serving(loggia, app).await,
     })
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -17,13 +16,13 @@ use super::body::Body;
 use super::context::Context;
 use super::enter;
 use super::failure::Failure;
-use super::notices::{self, News};
+use super::notices::Notices;
 use super::sign_in::private;
 use super::state::Loggia;
-use super::viewer::app_session_of;
-use crate::access::{Parameters, Rate, ReturnPath, check_same_origin, may_enter};
-use crate::model::{App, AppHost, AppName, AuditAction, Person, Subject, Viewer};
-use crate::releases::{self, LONGEST_REASON, Releases};
+use super::viewer::{app_session_of, form_on_app_host};
+use crate::access::{Rate, ReturnPath, check_same_origin, may_enter};
+use crate::model::{App, AppHost, AuditAction, Person, Subject, Viewer};
+use crate::releases::{self, Kept, LONGEST_REASON, Releases};
 use crate::theme::views::{AskedPage, Owned};
 
 /// How often one person may ask at once, whatever they ask for, and how soon once more.
@@ -72,11 +71,7 @@ pub(super) async fn ask(
     let Some(session) = session else {
         return Ok(enter::begin(loggia, &request, host, &wanted));
     };
-    let limit = loggia.config.limits.form_bytes;
-    let form = Limited::new(request.into_body(), limit).collect();
-    let form = tokio::time::timeout(loggia.config.limits.request_timeout, form).await;
-    let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
-    let given = Parameters::parse(&String::from_utf8_lossy(&form));
+    let given = form_on_app_host(loggia, request).await?;
     let person = session.person;
     let asks = releases::Request {
         person: person.clone(),
@@ -95,17 +90,18 @@ pub(super) async fn ask(
     let told = app.filter(|app| may_know(app, &person, now));
     let kept = match told {
         _ if !may_ask => false,
-        Some(app) => keep(&loggia.releases, &app.name, &asks, context).await?,
+        Some(app) => keep(&loggia.releases, &loggia.notices, app, &asks, context).await?,
         None => {
-            keep_unseen(loggia, app, &host.app, asks, context);
+            keep_unseen(loggia, app, asks, context);
             true
         }
     };
     let page = AskedPage {
-        layout: layout(loggia),
+        layout: layout(loggia, context),
         viewer: person.email,
         app: told.map(|app| owned(app)),
         kept,
+        told: told.is_some() && loggia.notices.by_mail(),
         wanted: wanted.as_str().to_owned(),
         request_id: context.id.to_string(),
     };
@@ -126,33 +122,34 @@ pub(super) fn owned(app: &App) -> Owned {
 
 async fn keep(
     releases: &Releases,
-    app: &AppName,
+    notices: &Notices,
+    app: &Arc<App>,
     asks: &releases::Request,
     context: &Context,
 ) -> Result<bool, releases::ReleaseError> {
-    if !releases.ask(app, asks).await? {
+    let kept = releases.ask(&app.name, asks).await?;
+    if kept == Kept::Not {
         return Ok(false);
     }
     let asked = AuditAction::Asked;
-    releases.note_often(releases.event(Some(&asks.person.email), Some(context.from), Some(app), asked));
-    notices::announce(&News::Asked { app, request: asks });
+    releases.note_often(releases.event(Some(&asks.person.email), Some(context.from), Some(&app.name), asked));
+    // Whoever asks again is waiting already, and publishers were told.
+    if kept == Kept::New {
+        notices.asked(app, asks);
+    }
     Ok(true)
 }
 
 /// Keeps it where there is an app to keep it for, without anybody waiting for that.
-fn keep_unseen(
-    loggia: &Loggia,
-    app: Option<&Arc<App>>,
-    name: &AppName,
-    asks: releases::Request,
-    context: &Context,
-) {
+fn keep_unseen(loggia: &Loggia, app: Option<&Arc<App>>, asks: releases::Request, context: &Context) {
     let Ok(place) = Arc::clone(&loggia.askings.keeping).try_acquire_owned() else { return };
-    let there = app.is_some();
-    let (releases, name, context) = (loggia.releases.clone(), name.clone(), context.clone());
+    let (releases, notices) = (loggia.releases.clone(), loggia.notices.clone());
+    let (app, context) = (app.cloned(), context.clone());
     tokio::spawn(async move {
         let _place = place;
-        if there && let Err(error) = keep(&releases, &name, &asks, &context).await {
+        if let Some(app) = app
+            && let Err(error) = keep(&releases, &notices, &app, &asks, &context).await
+        {
             tracing::warn!(%error, "a request could not be kept");
         }
     });
@@ -166,7 +163,7 @@ fn wanted<B>(request: &Request<B>, origin: &str) -> ReturnPath {
 }
 
 /// Words without control characters, not too many.
-fn plain(reason: &str) -> String {
+pub(super) fn plain(reason: &str) -> String {
     let clean: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     clean.trim().chars().take(LONGEST_REASON).collect()
 }

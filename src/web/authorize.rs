@@ -15,7 +15,7 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
-use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
+use super::viewer::{FormRejection, InSession, OurForm, SignedIn, read_form};
 use crate::access::authorization::{self, AuthorizationError};
 use crate::access::token::{self, Wanted};
 use crate::access::{Parameters, device, jobs};
@@ -57,7 +57,7 @@ pub(super) async fn page(
 /// `POST /-/authorize`: the person agreed, or not.
 pub(super) async fn decide(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
+    InSession(session): InSession,
     OurForm(fields): OurForm<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let given = Parameters::from_pairs(fields);
@@ -65,7 +65,7 @@ pub(super) async fn decide(
         authorization::Request::parse(&given).map_err(|error| Failure::BadRequest(error.to_string()))?;
     let there = if given.get("decision") == Some("allow") {
         let host = loggia.hosts.main_authority();
-        authorization::mint(&request, &person, &host, &loggia.keyring, loggia.clock.now(), &loggia.entropy)
+        authorization::mint(&request, &session, &host, &loggia.keyring, loggia.clock.now(), &loggia.entropy)
     } else {
         let mut there = request.redirect().clone();
         let state = given.get("state").unwrap_or_default();
@@ -99,18 +99,19 @@ pub(super) async fn token(
         let error = AuthorizationError::Code;
         return Ok(refused(error.code(), &error.to_string()));
     }
-    Ok(granted(&loggia, &redeemed.person, &label(&given), from).await?)
+    Ok(granted(&loggia, &redeemed.person, redeemed.since, &label(&given), from).await?)
 }
 
-/// A token for a command that was let in (RFC 6749, section 5.1).
+/// A token for a command that was let in by a session that began at `since` (RFC 6749, section 5.1).
 pub(super) async fn granted(
     loggia: &Loggia,
     person: &Person,
+    since: jiff::Timestamp,
     label: &str,
     from: Option<IpAddr>,
 ) -> Result<Response, Failure> {
     let owner = Key::owner(&person.subject);
-    let wanted = Wanted { label, may: Ability::All, scope: TokenScope::All, days: DAYS };
+    let wanted = Wanted { label, may: Ability::All, scope: TokenScope::All, days: DAYS, since };
     let minted = token::mint(person, &owner, wanted, loggia.clock.now(), &loggia.entropy);
     let (text, record) = minted.map_err(|error| Failure::BadRequest(error.to_string()))?;
     loggia.releases.put_token(&record).await?;

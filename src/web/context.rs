@@ -22,6 +22,8 @@ pub(super) struct Context {
     target: Uri,
     /// Its `Host`, as the client wrote it, for the log.
     host: Option<HeaderValue>,
+    /// Its `Accept-Language`: which languages whoever reads likes.
+    languages: Option<HeaderValue>,
     /// The client's address: the peer's, or what a trusted proxy says.
     pub from: IpAddr,
     /// When it began.
@@ -52,6 +54,7 @@ impl Context {
             method: request.method().clone(),
             target: request.uri().clone(),
             host: request.headers().get(http::header::HOST).cloned(),
+            languages: request.headers().get(http::header::ACCEPT_LANGUAGE).cloned(),
             from: client(request, connection, loggia),
             begun: Instant::now(),
         }
@@ -62,6 +65,11 @@ impl Context {
     /// Its path, as the client wrote it, without the query.
     pub(super) fn path(&self) -> &str {
         self.target.path()
+    }
+
+    /// The languages that whoever reads likes, as the client wrote them (RFC 9110, section 12.5.4).
+    pub(super) fn languages(&self) -> &str {
+        self.languages.as_ref().and_then(|languages| languages.to_str().ok()).unwrap_or_default()
     }
 
     /// Its host: what HTTP/2 calls the authority, or the `Host` header.

@@ -20,7 +20,7 @@ use super::context::Context;
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
-use super::viewer::{FormRejection, OurForm, SignedIn, read_form};
+use super::viewer::{FormRejection, InSession, OurForm, SignedIn, read_form};
 use crate::access::authorization::CLIENT_ID;
 use crate::access::device::{self, INTERVAL, LIFE, UserCode};
 use crate::access::{Neighbourhood, Parameters};
@@ -105,16 +105,17 @@ pub(super) async fn typed(
 /// `POST /-/device/decide`: the person agreed, or not.
 pub(super) async fn decide(
     State(loggia): State<Arc<Loggia>>,
-    SignedIn { person }: SignedIn,
+    InSession(session): InSession,
     OurForm(form): OurForm<CodeForm>,
 ) -> Result<Response, Failure> {
+    let (person, since) = (session.person, session.issued);
     let (code, _) = match waiting(&loggia, &person, &form.code).await? {
         Ok(found) => found,
         Err((status, problem)) => return show(&loggia, status, &form.code, Some(problem), None),
     };
     let allowed = form.decision == "allow";
     let email = person.email.clone();
-    let answer = if allowed { DeviceAnswer::Allowed(person) } else { DeviceAnswer::Denied };
+    let answer = if allowed { DeviceAnswer::Allowed { person, since } } else { DeviceAnswer::Denied };
     if !loggia.releases.answer_device(&code.digest(), answer).await? {
         return show(&loggia, StatusCode::CONFLICT, "", Some(GONE.to_owned()), None);
     }
@@ -190,14 +191,13 @@ pub(super) async fn token(
             loggia.releases.end_device(&code).await?;
             Ok(refused("access_denied", "it was not allowed"))
         }
-        Some((Some(DeviceAnswer::Allowed(person)), label)) => {
-            // Whose tokens were ended since the command began to wait gets none by it.
+        Some((Some(DeviceAnswer::Allowed { person, since }), label)) => {
+            // Whose tokens were ended since they signed in to let it in gets none by it.
             let catalog = loggia.releases.catalog();
             if catalog.is_stale(now) {
                 return Err(Failure::Stale);
             }
-            let begun = waiting.expires - LIFE;
-            if catalog.ended_all(&Whom::TokensOf(&person.email), begun) {
+            if catalog.ended_all(&Whom::TokensOf(&person.email), since) {
                 loggia.releases.end_device(&code).await?;
                 return Ok(refused(
                     "access_denied",
@@ -209,7 +209,7 @@ pub(super) async fn token(
                 return Ok(refused("invalid_grant", "the device code was used already"));
             }
             loggia.releases.end_device(&code).await?;
-            granted(loggia, &person, &label, from).await
+            granted(loggia, &person, since, &label, from).await
         }
         None => {
             Ok(refused("expired_token", "nothing waits for this code; run `loggia login --device` again"))

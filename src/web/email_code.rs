@@ -14,7 +14,7 @@ use http::StatusCode;
 use http::header::HeaderMap;
 
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
 use super::sign_in::{address, welcome, with_cookies};
 use super::state::Loggia;
 use super::viewer::OurForm;
@@ -39,7 +39,7 @@ pub(super) async fn ask(
     let typed = given.get("email").unwrap_or_default();
     let refuse = |problem| {
         let form = EmailForm { typed: typed.to_owned(), problem: Some(problem) };
-        choose(&loggia, StatusCode::UNPROCESSABLE_ENTITY, &return_to, form)
+        choose(&loggia, &context, StatusCode::UNPROCESSABLE_ENTITY, &return_to, form)
     };
     let Ok(email) = typed.parse::<EmailAddress>() else { return refuse(EmailProblem::Unreadable) };
     if let Some(way) = elsewhere(&loggia, codes, email.domain()) {
@@ -57,10 +57,14 @@ pub(super) async fn ask(
 }
 
 /// `GET /-/sign-in/code`.
-pub(super) async fn page(State(loggia): State<Arc<Loggia>>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn page(
+    State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     codes(&loggia)?;
     match asked(&loggia, &headers) {
-        Some(asked) => show(&loggia, StatusCode::OK, &asked, None),
+        Some(asked) => show(&loggia, &context, StatusCode::OK, &asked, None),
         None => Ok(with_cookies(super::redirect(StatusCode::SEE_OTHER, "/-/sign-in"), &[])),
     }
 }
@@ -78,7 +82,13 @@ pub(super) async fn check(
     let asked = asked(&loggia, &headers).ok_or_else(|| failed(SignInError::NoCode, None))?;
     let given = Parameters::from_pairs(fields);
     let Some(typed) = given.get("code").and_then(Typed::parse) else {
-        return show(&loggia, StatusCode::UNPROCESSABLE_ENTITY, &asked, Some(CodeProblem::Unreadable));
+        return show(
+            &loggia,
+            &context,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &asked,
+            Some(CodeProblem::Unreadable),
+        );
     };
     let left = use_up_a_try(&loggia, &asked).await?;
     // Grants may have changed since the code was sent, and a code that was guessed was perhaps sent to nobody.
@@ -87,7 +97,13 @@ pub(super) async fn check(
             return Err(failed(SignInError::CodeSpent, Some(&asked)));
         }
         tracing::info!(request = %context.id, left, "a code was typed wrongly");
-        return show(&loggia, StatusCode::UNPROCESSABLE_ENTITY, &asked, Some(CodeProblem::Wrong { left }));
+        return show(
+            &loggia,
+            &context,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &asked,
+            Some(CodeProblem::Wrong { left }),
+        );
     }
     if !loggia.releases.burn(asked.id()).await? {
         return Err(failed(SignInError::CodeUsed, Some(&asked)));
@@ -120,7 +136,7 @@ fn deliver(loggia: &Loggia, asked: &Asked, context: &Context) {
         tracing::info!(request = %context.id, %to, "a code was asked for by an address that may not sign in");
         return;
     }
-    let layout = main_layout(loggia);
+    let layout = reader_layout(loggia, context);
     let say = |key| loggia.theme.say(&layout.lang, key, &[("site", &layout.site)]).unwrap_or_default();
     let [first, lasts, unasked] = ["code_mail_first", "code_mail_lasts", "code_mail_unasked"].map(say);
     let text = format!("{first}\n\n{}\n\n{lasts}\n\n{unasked}\n", asked.digits());
@@ -132,12 +148,13 @@ fn deliver(loggia: &Loggia, asked: &Asked, context: &Context) {
 
 fn show(
     loggia: &Loggia,
+    context: &Context,
     status: StatusCode,
     asked: &Asked,
     problem: Option<CodeProblem>,
 ) -> Result<Response, Failure> {
     let view = CodePage {
-        layout: main_layout(loggia),
+        layout: reader_layout(loggia, context),
         email: asked.email.clone(),
         again: address(asked.return_to.as_str()),
         problem,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::app_host::layout;
@@ -11,14 +10,14 @@ use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
 use super::sign_in::private;
+use super::sign_out::signed_in_by;
 use super::state::Loggia;
+use super::viewer::form_on_app_host;
 use super::{asking, assets};
 use crate::access::cookie::{Cookie, CookieName};
-use crate::access::{
-    AppSession, Asked, Ground, Parameters, ReturnPath, check_same_origin, explain, hand_off, may_enter,
-};
+use crate::access::{AppSession, Asked, Ground, ReturnPath, check_same_origin, explain, hand_off, may_enter};
 use crate::model::{AppHost, AuditAction, AuditEvent, Person, Viewer};
-use crate::theme::views::SignedOutPage;
+use crate::theme::views::{SignedInBy, SignedOutPage};
 
 /// Answers below `/-/` on an app's host.
 pub(super) async fn answer(
@@ -110,26 +109,25 @@ async fn leave(
     let authority = loggia.hosts.app_authority(host);
     let now = loggia.clock.now();
     let session = AppSession::open(request.headers(), &authority, &loggia.keyring, now, |_| false);
-    let limit = loggia.config.limits.form_bytes;
-    let form = Limited::new(request.into_body(), limit).collect();
-    let form = tokio::time::timeout(loggia.config.limits.request_timeout, form).await;
-    let form = form.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limit))?.to_bytes();
+    let given = form_on_app_host(loggia, request).await?;
+    let mut by = SignedInBy::Unknown;
     if let Some(session) = session {
+        by = signed_in_by(loggia, &session.person.subject.iss);
         loggia.releases.end_session(&session.session).await?;
         let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
         loggia.releases.note_often(loggia.releases.event(who, Some(context.from), Some(&host.app), action));
         tracing::info!(person = %session.person.email, request = %context.id, "somebody signed out");
     }
     let cleared = Cookie::clear(CookieName::AppSession);
-    let given = Parameters::parse(&String::from_utf8_lossy(&form));
     let response = if let Some(return_to) = given.get("return") {
         super::redirect(StatusCode::SEE_OTHER, ReturnPath::or_root(return_to).as_str())
     } else {
         let page = SignedOutPage {
-            layout: layout(loggia),
+            layout: layout(loggia, context),
             sign_in: "/".to_owned(),
             provider: None,
             at_provider: false,
+            by,
         };
         super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?)
     };

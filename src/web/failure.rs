@@ -6,6 +6,7 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
+use super::accept;
 use super::body::Body;
 use super::context::Context;
 use super::sign_in;
@@ -178,6 +179,23 @@ impl Failure {
 pub(super) fn main_layout(loggia: &Loggia) -> Layout {
     let edition = loggia.edition.load();
     layout_in(loggia, edition.library.language(), "/")
+}
+
+/// The same for a page that is in every language of the theme: in the one that whoever reads likes best, of those that the
+/// site has guides in.
+pub(super) fn reader_layout(loggia: &Loggia, context: &Context) -> Layout {
+    match liked(loggia, context) {
+        Some(language) => layout_in(loggia, &language, &format!("/{language}/")),
+        None => main_layout(loggia),
+    }
+}
+
+/// The language that whoever reads likes best, where that is not the site's own.
+pub(super) fn liked(loggia: &Loggia, context: &Context) -> Option<String> {
+    let edition = loggia.edition.load();
+    let spoken: Vec<&str> = edition.library.languages().filter(|tag| loggia.theme.speaks(tag)).collect();
+    let liked = accept::language(context.languages(), &spoken)?;
+    (liked != edition.library.language()).then(|| liked.to_owned())
 }
 
 /// The same in the language that addresses like `path` are in.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::asking::may_know;
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::MaybeSession;
@@ -57,7 +57,7 @@ pub(super) async fn list(
     let access = &loggia.config.access;
     let administers = person.is_some_and(|person| may_administer(person, access));
     let view = AppsPage {
-        layout: main_layout(&loggia),
+        layout: reader_layout(&loggia, &context),
         viewer: person.map(|person| person.email.clone()),
         sign_in: "/-/sign-in".to_owned(),
         may_publish: person.is_some_and(|person| may_create(person, access)),

@@ -12,7 +12,8 @@ use tower::ServiceExt as _;
 
 use super::body::Body;
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
+use super::notices::Notices;
 use super::state::Loggia;
 use super::viewer::FormRejection;
 use super::{
@@ -29,11 +30,13 @@ pub fn routes(
     config: &Config,
     releases: &Releases,
     editions: Option<&Editions>,
+    notices: &Notices,
     clock: &Clock,
 ) -> Router<Arc<Loggia>> {
     let api = api::Api {
         releases: releases.clone(),
         editions: editions.cloned(),
+        notices: notices.clone(),
         clock: clock.clone(),
         server: config.server.clone(),
         access: config.access.clone(),
@@ -127,7 +130,7 @@ pub(super) async fn answer(
     } else {
         match tokio::time::timeout(loggia.config.limits.request_timeout, answering).await {
             Ok(answered) => answered,
-            Err(_) => return Failure::TimedOut.page(loggia, context, main_layout(loggia)),
+            Err(_) => return Failure::TimedOut.page(loggia, context, reader_layout(loggia, context)),
         }
     };
     let Ok(mut response) = answered;
@@ -136,7 +139,7 @@ pub(super) async fn answer(
         None => unrouted(&response),
     };
     match page {
-        Some(failure) => failure.page(loggia, context, main_layout(loggia)),
+        Some(failure) => failure.page(loggia, context, reader_layout(loggia, context)),
         None => response.map(Body::from),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn forget_deleted(
     if !known {
         return refused;
     }
-    let page = |failure: Failure| loggia.on_our_pages(failure.page(loggia, context, layout(loggia)));
+    let page = |failure: Failure| loggia.on_our_pages(failure.page(loggia, context, layout(loggia, context)));
     let mut response = refused.unwrap_or_else(page);
     response.headers_mut().insert(CLEAR, EVERYTHING);
     Ok(response)

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use ulid::Ulid;
 
-use super::apps::{Change, find};
+use super::apps::{Change, find, outcome};
 use super::failure::{Failure, main_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
@@ -75,7 +75,7 @@ pub(super) async fn trust(
         ));
     };
     let changed = loggia.releases.trust(change.permit.app(), &form.issuer, &jobs, &change.by).await;
-    done(&loggia, &change.app, changed, "Jobs as described may publish to this app now.")
+    done(&loggia, change.app, changed, "Jobs as described may publish to this app now.")
 }
 
 #[derive(Deserialize)]
@@ -92,20 +92,17 @@ pub(super) async fn distrust(
         Failure::BadRequest("that is no trusted publisher of this app; open the page again".to_owned())
     })?;
     let changed = loggia.releases.distrust(change.permit.app(), id, &change.by).await;
-    done(&loggia, &change.app, changed, "It may not publish any more, and its tokens open nothing.")
+    done(&loggia, change.app, changed, "It may not publish any more, and its tokens open nothing.")
 }
 
 fn done(
     loggia: &Loggia,
-    before: &App,
+    before: Arc<App>,
     changed: Result<Arc<App>, ReleaseError>,
     sentence: &str,
 ) -> Result<Response, Failure> {
-    match changed {
-        Ok(app) => show(loggia, &app, StatusCode::OK, Some(Notice::Done(sentence.to_owned()))),
-        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
-        Err(error) => show(loggia, before, super::status_of(&error), Some(Notice::Failed(error.to_string()))),
-    }
+    let (app, status, notice) = outcome(before, changed, sentence.to_owned())?;
+    show(loggia, &app, status, Some(notice))
 }
 
 fn show(loggia: &Loggia, app: &App, status: StatusCode, notice: Option<Notice>) -> Result<Response, Failure> {

@@ -1,12 +1,14 @@
-//! The record of who did what: of one app for its publishers, of everything for administrators.
+//! The record of who did what: of one app for its publishers, of everything for administrators. [`files`] are the same as CSV
+//! and JSON.
+
+mod files;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Json};
+use axum::response::Response;
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, HeaderValue};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -15,16 +17,17 @@ use url::form_urlencoded::Serializer;
 
 use super::context::Context;
 use super::failure::{Failure, main_layout};
-use super::sharing::{published, spreadsheet};
+use super::sharing::published;
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::SignedIn;
 use crate::access::may_administer;
 use crate::model::{AppName, AuditAction, AuditLine};
-use crate::releases::{Record, Sought};
+use crate::releases::{Cursor, InvalidCursor, Record, Sought};
 use crate::theme::views::{Choice, GapRow, RecordPage, RecordRow};
+pub(in crate::web) use files::link;
 
-/// How many lines one page shows, and one file holds.
+/// How many lines one page shows, and one file holds at the most.
 const PAGE: usize = 200;
 const FILE: usize = 50_000;
 
@@ -46,6 +49,9 @@ pub(in crate::web) struct Filter {
     /// Of everything: one app.
     #[serde(default)]
     app: String,
+    /// From where an earlier answer stopped.
+    #[serde(default)]
+    cursor: String,
 }
 
 impl Filter {
@@ -61,18 +67,24 @@ impl Filter {
             action,
             since: moment(&self.since, false)?,
             until: moment(&self.until, true)?,
+            cursor: text(&self.cursor)
+                .map(|cursor| cursor.parse())
+                .transpose()
+                .map_err(|error: InvalidCursor| error.to_string())?,
             most,
         })
     }
 
-    fn query(&self, until: Option<Timestamp>) -> String {
-        let until = until.map_or_else(|| self.until.clone(), |until| until.to_string());
+    /// The same filter as a query, going on at `cursor`, or from the beginning.
+    pub(in crate::web) fn query(&self, cursor: Option<&Cursor>) -> String {
+        let cursor = cursor.map(Cursor::to_string).unwrap_or_default();
         let fields = [
             ("who", &self.who),
             ("action", &self.action),
             ("app", &self.app),
             ("since", &self.since),
-            ("until", &until),
+            ("until", &self.until),
+            ("cursor", &cursor),
         ];
         let fields = fields.into_iter().filter(|(_, value)| !value.trim().is_empty());
         Serializer::new(String::new()).extend_pairs(fields).finish()
@@ -115,7 +127,7 @@ pub(super) async fn of_app_csv(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
     let record = of_app_file(&loggia, &person, &name, &filter).await?;
-    table(&format!("{name}-record.csv"), record)
+    files::csv(&part(&loggia, &format!("/-/apps/{name}/audit"), &filter), &format!("{name}-record"), record)
 }
 
 /// `GET /-/apps/NAME/audit.json`
@@ -125,7 +137,8 @@ pub(super) async fn of_app_json(
     Path(name): Path<String>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
-    Ok(lines(of_app_file(&loggia, &person, &name, &filter).await?))
+    let record = of_app_file(&loggia, &person, &name, &filter).await?;
+    files::json(&part(&loggia, &format!("/-/apps/{name}/audit"), &filter), &format!("{name}-record"), record)
 }
 
 /// `GET /-/audit`: everything, for administrators; to others it is not there.
@@ -151,7 +164,8 @@ pub(super) async fn whole_csv(
     SignedIn { person }: SignedIn,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
-    table("record.csv", whole_file(&loggia, &person, &filter).await?)
+    let record = whole_file(&loggia, &person, &filter).await?;
+    files::csv(&part(&loggia, "/-/audit", &filter), "record", record)
 }
 
 /// `GET /-/audit.json`
@@ -160,7 +174,8 @@ pub(super) async fn whole_json(
     SignedIn { person }: SignedIn,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
-    Ok(lines(whole_file(&loggia, &person, &filter).await?))
+    let record = whole_file(&loggia, &person, &filter).await?;
+    files::json(&part(&loggia, "/-/audit", &filter), "record", record)
 }
 
 async fn whole_file(
@@ -186,6 +201,11 @@ async fn of_everything(loggia: &Loggia, filter: &Filter, sought: &Sought) -> Res
     }
 }
 
+/// Where a file goes on that a cursor cut: the address of its page, with an ending to come.
+fn part(loggia: &Loggia, page: &str, filter: &Filter) -> files::Rest {
+    files::Rest { page: format!("{}{page}", loggia.hosts.main_origin()), filter: filter.clone() }
+}
+
 fn page(
     loggia: &Loggia,
     app: Option<(AppName, String)>,
@@ -198,9 +218,6 @@ fn page(
         Err(problem) => (Record::default(), Some(problem)),
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let oldest = record.lines.last().map(|line| line.event.when);
-    // The next page begins where this one ends; lines of the very same moment are on both.
-    let older = oldest.filter(|_| record.more).and_then(|oldest| oldest.checked_add(MOMENT).ok());
     let with = |end: &str, query: String| match query.as_str() {
         "" => format!("{address}{end}"),
         query => format!("{address}{end}?{query}"),
@@ -228,16 +245,15 @@ fn page(
             .into_iter()
             .map(|gap| GapRow { server: gap.server, lines: gap.before - gap.after - 1, when: gap.when })
             .collect(),
-        older: older.map(|older| with("", filter.query(Some(older)))),
+        older: record.next.as_ref().map(|next| with("", filter.query(Some(next)))),
+        newest: (!filter.cursor.is_empty()).then(|| with("", filter.query(None))),
+        looked: record.looked,
         csv: with(".csv", filter.query(None)),
         json: with(".json", filter.query(None)),
         problem,
     };
     Ok(with_cookies(super::html_page(status, loggia.theme.record(&view)?), &[]))
 }
-
-/// The smallest step of time that lines are apart.
-const MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_nanos(1);
 
 fn row(line: &AuditLine) -> RecordRow {
     let event = &line.event;
@@ -273,6 +289,7 @@ fn action_words(name: &str) -> &'static str {
         "asked" => "Asked for access",
         "approved" => "Let in who asked",
         "declined" => "Declined a request",
+        "not-told" => "Could not be told by email",
         "viewed-as" => "Looked as somebody",
         "signed-in" => "Signed in",
         "signed-out" => "Signed out",
@@ -285,32 +302,6 @@ fn action_words(name: &str) -> &'static str {
         "lost" => "Lines were lost",
         _ => "Did something",
     }
-}
-
-fn table(file: &str, record: Record) -> Result<Response, Failure> {
-    let headings = ["when", "who", "action", "detail", "app", "rule", "from", "times", "server", "number"];
-    let rows = record.lines.into_iter().map(|line| {
-        let event = line.event;
-        [
-            event.when.to_string(),
-            event.who.map(|who| who.to_string()).unwrap_or_default(),
-            event.action.name().to_owned(),
-            event.action.detail(),
-            event.app.map(|app| app.to_string()).unwrap_or_default(),
-            event.rule.unwrap_or_default(),
-            event.from.map(|from| from.to_string()).unwrap_or_default(),
-            event.times.to_string(),
-            line.server,
-            line.number.to_string(),
-        ]
-    });
-    spreadsheet(file, headings, rows)
-}
-
-fn lines(record: Record) -> Response {
-    let mut response = Json(record.lines).into_response();
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    response
 }
 
 /// A day or a time; with `end`, a day with all of it.

@@ -66,7 +66,7 @@ fn sign_in<B>(
         return Ok(loggia.on_our_pages(response));
     }
     let page = ErrorPage {
-        layout: layout(loggia),
+        layout: layout(loggia, context),
         status: 401,
         title: "Sign in first".to_owned(),
         sentence: "This is not public. Open the app's own page to sign in.".to_owned(),
@@ -90,7 +90,7 @@ fn not_yours(
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
     let page = RefusalPage {
-        layout: layout(loggia),
+        layout: layout(loggia, context),
         app: app.map(|app| asking::owned(app)),
         url: format!("{}/", loggia.hosts.app_origin(host)),
         viewer: person.email.clone(),

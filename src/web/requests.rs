@@ -7,8 +7,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::apps::{Change, done};
+use super::asking::plain;
 use super::failure::Failure;
-use super::notices::{self, News};
 use super::sharing::{PUBLIC_MAIL, end_of};
 use super::state::Loggia;
 use crate::model::{App, AuditAction, AuditEvent, Grant, NetworkUse, Role, Who};
@@ -27,6 +27,9 @@ pub(super) struct Answer {
     scope: String,
     #[serde(default)]
     until: String,
+    /// What whoever asked is told with it.
+    #[serde(default)]
+    words: String,
 }
 
 /// `POST /-/apps/NAME/requests`
@@ -39,7 +42,7 @@ pub(super) async fn answer(
         let sentence = "Somebody has answered that request already.".to_owned();
         return done(&loggia, change.app.clone(), Ok(change.app), person, sentence).await;
     };
-    let asker = request.person.email.clone();
+    let (asker, words) = (request.person.email.clone(), plain(&form.words));
     let note = |action| {
         let event = loggia.releases.event(Some(&person.email), change.by.from, Some(app), action);
         loggia.releases.note(AuditEvent { rule: Some("publisher".to_owned()), ..event });
@@ -47,7 +50,7 @@ pub(super) async fn answer(
     if form.decision != "let-in" {
         loggia.releases.forget_request(app, &form.request).await.map_err(ReleaseError::from)?;
         note(AuditAction::Declined { whose: asker.clone() });
-        notices::announce(&News::Declined { app, request: &request });
+        loggia.notices.declined(&change.app, &request, &words, person);
         let sentence = format!("The request of {asker} was declined.");
         return done(&loggia, change.app.clone(), Ok(change.app), person, sentence).await;
     }
@@ -62,12 +65,12 @@ pub(super) async fn answer(
         Ok(Arc::clone(&change.app))
     } else {
         let grants = [Grant::new(who.clone(), Role::Viewer, until)];
-        loggia.releases.grant_all(app, &grants, &change.by).await
+        loggia.releases.grant_all(app, &grants, &change.by).await.map(|granted| granted.app)
     };
     if changed.is_ok() {
         loggia.releases.forget_request(app, &form.request).await.map_err(ReleaseError::from)?;
         note(AuditAction::Approved { whose: asker.clone() });
-        notices::announce(&News::Approved { app, request: &request, until });
+        loggia.notices.approved(&change.app, &request, until, &words, person);
     }
     let also =
         if matches!(who, Who::Domain(_)) { format!(", and everybody at {who},") } else { String::new() };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde::Deserialize;
 
 use super::context::Context;
@@ -58,7 +58,7 @@ pub(super) async fn page(
         loggia.theme.review(&view)
     });
     let html = told.await.map_err(|error| Failure::Internal(error.to_string()))??;
-    Ok(private(StatusCode::OK, html))
+    Ok(with_cookies(super::html_page(StatusCode::OK, html), &[]))
 }
 
 /// Those who write here: whoever may create apps or publish the guides.
@@ -78,16 +78,7 @@ pub(super) fn refusal(loggia: &Loggia, context: &Context, person: &Person) -> Re
         ),
         request_id: context.id.to_string(),
     };
-    Ok(private(StatusCode::FORBIDDEN, loggia.theme.error(&view)?))
-}
-
-/// A page for one person alone.
-pub(super) fn private(status: StatusCode, html: String) -> Response {
-    let mut response = with_cookies(super::html_page(status, html), &[]);
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
-    response
+    Ok(with_cookies(super::html_page(StatusCode::FORBIDDEN, loggia.theme.error(&view)?), &[]))
 }
 
 /// What one person may know of what is wrong.

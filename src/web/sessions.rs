@@ -114,8 +114,8 @@ pub(super) async fn end(
     let (who, action) = (Some(&session.person.email), AuditAction::SessionEnded);
     loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
     tracing::info!(person = %session.person.email, "somebody ended one of their sessions");
-    let notice = Notice::Done("The session was ended. Within seconds it opens nothing.".to_owned());
-    account::show(&loggia, &session, StatusCode::OK, Some(notice), None).await
+    let notice = Notice::Told("session_ended");
+    account::show(&loggia, &context, &session, StatusCode::OK, Some(notice), None).await
 }
 
 /// `POST /-/account/sessions/end-all`: ends all of one's own, this one too.

@@ -10,15 +10,15 @@ use http::{Request, StatusCode};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, main_layout};
+use super::failure::{Failure, reader_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::{FormRejection, MaybeSession, OurForm, read_form};
 use crate::access::cookie::{Cookie, CookieName};
 use crate::access::oidc::{SignedOut, Whose};
-use crate::access::{Parameters, Session, reminder};
+use crate::access::{Parameters, Session, email_code, reminder};
 use crate::model::{AuditAction, AuditEvent, Subject, Whom};
-use crate::theme::views::SignedOutPage;
+use crate::theme::views::{SignedInBy, SignedOutPage};
 
 /// `POST /-/sign-out`: ends the session, here and on every app's host.
 pub(super) async fn sign_out(
@@ -38,8 +38,9 @@ pub(super) async fn leave(
     headers: &HeaderMap,
     context: &Context,
 ) -> Result<Response, Failure> {
-    let mut provider = None;
+    let (mut provider, mut by) = (None, SignedInBy::Unknown);
     if let Some(session) = session {
+        by = signed_in_by(loggia, &session.person.subject.iss);
         loggia.releases.end_session(&session.id).await?;
         let (who, action) = (Some(&session.person.email), AuditAction::SignedOut);
         loggia.releases.note_often(loggia.releases.event(who, Some(context.from), None, action));
@@ -54,18 +55,28 @@ pub(super) async fn leave(
         }
     }
     let cleared = [CookieName::Session, CookieName::Reminder].map(Cookie::clear);
-    page(loggia, provider.map(Into::into), false, &[&cleared[0], &cleared[1]])
+    page(loggia, context, provider.map(Into::into), false, by, &[&cleared[0], &cleared[1]])
+}
+
+/// How people with this issuer signed in.
+pub(super) fn signed_in_by(loggia: &Loggia, issuer: &str) -> SignedInBy {
+    match loggia.sign_in.of(issuer) {
+        _ if issuer == email_code::ISSUER => SignedInBy::Code,
+        Some(way) => SignedInBy::Provider { label: way.label().to_owned() },
+        None => SignedInBy::Unknown,
+    }
 }
 
 /// `GET /-/signed-out?state=`: back from the provider.
 pub(super) async fn signed_out(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let given = Parameters::parse(query.as_deref().unwrap_or_default());
     let host = loggia.hosts.main_authority();
     let ours = |state| reminder::is_ours(state, &host, &loggia.keyring, loggia.clock.now());
-    page(&loggia, None, given.get("state").is_some_and(ours), &[])
+    page(&loggia, &context, None, given.get("state").is_some_and(ours), SignedInBy::Unknown, &[])
 }
 
 /// `POST /-/back-channel-logout`: the provider says that somebody signed out there (OpenID Connect Back-Channel Logout
@@ -124,12 +135,14 @@ async fn take(loggia: &Loggia, token: &str, context: &Context) -> Result<(), Str
 
 fn page(
     loggia: &Loggia,
+    context: &Context,
     provider: Option<String>,
     at_provider: bool,
+    by: SignedInBy,
     cookies: &[&Cookie],
 ) -> Result<Response, Failure> {
     let sign_in = "/-/sign-in".to_owned();
-    let page = SignedOutPage { layout: main_layout(loggia), sign_in, provider, at_provider };
+    let page = SignedOutPage { layout: reader_layout(loggia, context), sign_in, provider, at_provider, by };
     let mut response = super::html_page(StatusCode::OK, loggia.theme.signed_out(&page)?);
     // Its link to the provider holds the ID token.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

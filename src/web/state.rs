@@ -18,6 +18,7 @@ use super::host::Hosts;
 use super::insights::Insights;
 use super::live::Live;
 use super::metrics::Metrics;
+use super::notices::Notices;
 use super::request_log::RequestLog;
 use super::security::Policies;
 use super::site::Sites;
@@ -50,7 +51,7 @@ pub struct Loggia {
     /// Encoded forms of their files.
     pub coded: Coded,
     /// Templates and assets.
-    pub theme: Theme,
+    pub theme: Arc<Theme>,
     /// Its assets, ready to be sent.
     pub assets: Assets,
     /// The providers that people sign in with.
@@ -61,10 +62,12 @@ pub struct Loggia {
     pub provider: Option<provider::BuiltIn>,
     /// Sends mail, where a server for it was named.
     pub mailer: Option<Mailer>,
+    /// Tells people what concerns them.
+    pub notices: Notices,
     /// Counts of what could be guessed.
     pub guesses: Guesses,
     /// The guides and their index.
-    pub edition: ArcSwap<Edition>,
+    pub edition: Arc<ArcSwap<Edition>>,
     /// Held by whoever makes the next edition, so that none is lost.
     pub making: std::sync::Mutex<()>,
     /// Where they come from, when that is the bucket.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::HeaderMap;
 use http::request::Parts;
+use http_body_util::{BodyExt as _, Limited};
 
 use super::failure::Failure;
 use super::sign_in::to_sign_in;
 use super::state::Loggia;
-use crate::access::{AppSession, Session, check_same_origin};
+use crate::access::{AppSession, Parameters, Session, check_same_origin};
 use crate::model::{AppHost, Person};
 use crate::releases::Catalog;
 
@@ -108,4 +109,16 @@ pub(super) async fn read_form<T: serde::de::DeserializeOwned>(
         }
     })?;
     Ok(fields)
+}
+
+/// Reads a form that was sent to an app's host, where no extractor of ours stands, within the same bounds.
+pub(super) async fn form_on_app_host(
+    loggia: &Loggia,
+    request: http::Request<hyper::body::Incoming>,
+) -> Result<Parameters, Failure> {
+    let limits = &loggia.config.limits;
+    let read = Limited::new(request.into_body(), limits.form_bytes).collect();
+    let read = tokio::time::timeout(limits.request_timeout, read).await;
+    let read = read.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::TooLarge(limits.form_bytes))?;
+    Ok(Parameters::parse(&String::from_utf8_lossy(&read.to_bytes())))
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{self, HeaderMap};
 
-use super::failure::{Failure, main_layout};
+use super::context::Context;
+use super::failure::{Failure, reader_layout};
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::OurForm;
@@ -18,6 +20,7 @@ use crate::theme::views::{EmailForm, SignInPage, WayButton};
 /// `GET /-/sign-in?return=`: on to the only provider, or the page to choose.
 pub(super) async fn page(
     State(loggia): State<Arc<Loggia>>,
+    Extension(context): Extension<Context>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
@@ -25,7 +28,7 @@ pub(super) async fn page(
     let return_to = return_to(&given);
     match loggia.sign_in.only().filter(|_| loggia.config.sign_in.email.is_none()) {
         Some(way) => begin(&loggia, way, &headers, &return_to).await,
-        None => choose(&loggia, StatusCode::OK, &return_to, EmailForm::default()),
+        None => choose(&loggia, &context, StatusCode::OK, &return_to, EmailForm::default()),
     }
 }
 
@@ -57,13 +60,14 @@ async fn begin(
 /// The page to choose how. `email` is what its form for a code holds.
 pub(super) fn choose(
     loggia: &Loggia,
+    context: &Context,
     status: StatusCode,
     return_to: &ReturnPath,
     email: EmailForm,
 ) -> Result<Response, Failure> {
     let button = |way: &Way| WayButton { name: way.name().to_owned(), label: way.label().to_owned() };
     let view = SignInPage {
-        layout: main_layout(loggia),
+        layout: reader_layout(loggia, context),
         return_to: return_to.as_str().to_owned(),
         ways: loggia.sign_in.iter().map(button).collect(),
         email: loggia.config.sign_in.email.is_some().then_some(email),

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { GUIDES, answerProvider, html, lookAt, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
+import { GUIDES, answerProvider, html, lookAt, newPage, openBrowser, publish, signIn, startLoggia, startPostOffice } from "./support.mjs";
 
 // The manual's own page about what can be written.
 const EVERYTHING = await readFile(new URL("../../content/writing/markdown.md", import.meta.url), "utf8");
@@ -19,6 +19,7 @@ const TRANSLATED = {
 for (const theme of ["default", "service"]) describe(`every kind of page in the theme ${theme}`, () => {
   let loggia;
   let browser;
+  let office;
 
   /** What is looked at, and how one gets there. */
   const pages = {
@@ -92,6 +93,34 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
       await page.goto(`${loggia.url}/-/view-as?who=ann@example.org`);
       await page.getByText("You are looking as").waitFor();
     },
+    "signing somebody else out": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/people/`);
+      await page.getByRole("heading", { name: "People" }).waitFor();
+    },
+    "somebody else who was signed out": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/people/`);
+      await page.getByLabel("Email address").fill("ann@example.org");
+      await page.getByLabel(/End their tokens too/).check();
+      await page.getByRole("button", { name: "Sign somebody out everywhere" }).click();
+      await page.getByText(/of ann@example.org were ended/).waitFor();
+    },
+    "a part of the record in which nothing fits": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/audit?who=nobody-of-this-name`);
+      await page.getByText("Nothing fits.").waitFor();
+    },
+    "an app that somebody asks for": async (page) => {
+      const asker = await newPage(page.context().browser());
+      await asker.goto(loggia.app("asked-for"));
+      await answerProvider(asker, "trent@example.net");
+      await asker.getByRole("button", { name: "Ask for access" }).click();
+      await asker.context().close();
+      await signIn(page, loggia, "dev@localhost");
+      await page.goto(`${loggia.url}/-/apps/asked-for/`);
+      await page.getByLabel("Words for them (may be left empty)").first().waitFor();
+    },
     "the account": async (page) => {
       await signIn(page, loggia, "dev@localhost");
       await page.goto(`${loggia.url}/-/account/`);
@@ -132,7 +161,9 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
   };
 
   before(async () => {
-    loggia = await startLoggia({ guides: { ...TRANSLATED, "everything.md": EVERYTHING }, env: { LOGGIA_SERVER_THEME: theme, LOGGIA_ACCESS_ADMINISTRATORS: "dev@localhost" } });
+    office = await startPostOffice();
+    const env = { LOGGIA_SERVER_THEME: theme, LOGGIA_ACCESS_ADMINISTRATORS: "dev@localhost", ...office.env };
+    loggia = await startLoggia({ guides: { ...TRANSLATED, "everything.md": EVERYTHING }, env });
     browser = await openBrowser();
     await publish(loggia, "looked-at", { "index.html": html("Looked at") }, { args: ["--message", "For looking at"] });
     await publish(loggia, "asked-for", { "index.html": html("Asked for") });
@@ -141,6 +172,7 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
   after(async () => {
     await browser?.close();
     await loggia?.stop();
+    office?.stop();
   });
 
   for (const [name, open] of Object.entries(pages)) {

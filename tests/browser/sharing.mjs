@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { answerProvider, eventually, html, newPage, openBrowser, publish, signIn, startLoggia } from "./support.mjs";
+import {
+  answerProvider,
+  eventually,
+  html,
+  newPage,
+  openBrowser,
+  publish,
+  signIn,
+  startLoggia,
+  startPostOffice,
+} from "./support.mjs";
 
 describe("sharing", () => {
   let loggia;
@@ -78,5 +88,74 @@ describe("sharing", () => {
     await page.getByRole("link", { name: "Crown Court backlog", exact: true }).waitFor();
     assert.equal(await page.getByRole("link", { name: "survey", exact: true }).count(), 0);
     assert.deepEqual(page.complaints, []);
+  });
+});
+
+describe("letters", () => {
+  let loggia;
+  let browser;
+  let office;
+
+  before(async () => {
+    office = await startPostOffice();
+    loggia = await startLoggia({ env: office.env });
+    browser = await openBrowser();
+    await publish(loggia, "survey", { "index.html": html("Staff survey"), "weeks/47.html": html("Week 47") });
+  });
+  after(async () => {
+    await browser?.close();
+    await loggia?.stop();
+    office?.stop();
+  });
+
+  const letterTo = (address, from = 0) =>
+    eventually(`${address} is told`, () => office.letters.slice(from).find((letter) => letter.includes(`\nTo: ${address}\n`)));
+
+  it("whoever an app is shared with follows the letter to it, and who was not to be told is not", async () => {
+    const page = await newPage(browser, { scripts: false });
+    await signIn(page, loggia, "dev@localhost");
+    await page.goto(`${loggia.url}/-/apps/survey/`);
+    const share = page.locator("form[action$='/grants']").last();
+    for (const [address, told] of [["quiet@example.org", false], ["ann@example.org", true]]) {
+      await share.getByLabel("Who", { exact: true }).fill(address);
+      await share.getByLabel(/Tell people by email/).setChecked(told);
+      await share.getByRole("button", { name: "Share", exact: true }).click();
+      await page.getByText(`Shared with ${address}`).waitFor();
+      assert.equal(await page.getByText("1 person is told by email.").count(), told ? 1 : 0);
+    }
+    const letter = await letterTo("ann@example.org");
+    assert.ok(!office.letters.some((other) => other.includes("quiet@example.org")));
+    const link = letter.match(/^http:\S+survey\S+$/m)[0];
+    const ann = await newPage(browser);
+    await ann.goto(link);
+    await answerProvider(ann, "ann@example.org");
+    await ann.getByRole("heading", { name: "Staff survey" }).waitFor();
+    assert.deepEqual(page.complaints, []);
+  });
+
+  it("a publisher follows the letter to the request, and whoever asked the answer to the page they wanted", async () => {
+    const asker = await newPage(browser);
+    await asker.goto(`${loggia.app("survey")}weeks/47`);
+    await answerProvider(asker, "eve@elsewhere.net");
+    await asker.getByLabel(/Why you need it/).fill("Ann sent me");
+    await asker.getByRole("button", { name: "Ask for access" }).click();
+    const told = await letterTo("dev@localhost");
+    assert.match(told, /^> Ann sent me$/m);
+
+    const owner = await newPage(browser);
+    await owner.goto(told.match(/^http:\S+requests-title$/m)[0]);
+    await answerProvider(owner, "dev@localhost");
+    await owner.getByLabel("Words for them (may be left empty)").fill("Welcome");
+    await owner.getByRole("button", { name: "Let in eve@elsewhere.net" }).click();
+    await owner.getByText(/eve@elsewhere\.net can open it within seconds/).waitFor();
+
+    const answer = await letterTo("eve@elsewhere.net");
+    assert.match(answer, /^> Welcome$/m);
+    const link = answer.match(/^http:\S+weeks\/47$/m)[0];
+    await eventually("eve is let in", async () => {
+      await asker.goto(link);
+      return asker.getByRole("heading", { name: "Week 47" }).isVisible();
+    });
+    assert.deepEqual(owner.complaints, []);
   });
 });

@@ -110,11 +110,12 @@ export function openBrowser() {
  * A page in a browser profile of its own. `page.complaints` collects what its console and its scripts complain of;
  * that a document answered 403 or 404 is no complaint.
  */
-export async function newPage(browser, { scripts = true, dark = false, width = 1280 } = {}) {
+export async function newPage(browser, { scripts = true, dark = false, width = 1280, locale = "en-GB" } = {}) {
   const context = await browser.newContext({
     javaScriptEnabled: scripts,
     colorScheme: dark ? "dark" : "light",
     viewport: { width, height: 900 },
+    locale,
   });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
@@ -191,7 +192,9 @@ export async function startPostOffice() {
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { port: server.address().port, letters, stop: () => server.close() };
+  const { port } = server.address();
+  const env = { LOGGIA_MAIL_SERVER: "127.0.0.1", LOGGIA_MAIL_PORT: `${port}`, LOGGIA_MAIL_SECURITY: "none", LOGGIA_MAIL_FROM: "Guidance <no-reply@example.org>" };
+  return { port, letters, env, stop: () => server.close() };
 }
 
 /** Waits until `check` answers something true, and answers that. Errors count as "not yet". */

@@ -12,6 +12,7 @@ use loggia::config::{Access, Limits, Server};
 use loggia::model::{Ability, Clock, Digest, Entropy, Person, Subject, TokenScope};
 use loggia::releases::Releases;
 use loggia::storage::{Key, Storage};
+use loggia::web::Notices;
 use loggia::web::api::{Api, ClientAddress, routes};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -45,6 +46,7 @@ impl House {
         let api = Api {
             editions: None,
             releases: releases.clone(),
+            notices: Notices::new(releases.clone(), clock.clone(), None),
             clock: clock.clone(),
             server: Server::default(),
             access,
@@ -66,7 +68,7 @@ impl House {
             groups: vec!["Analysts".to_owned()],
         };
         let owner = Key::owner(&person.subject);
-        let wanted = token::Wanted { label: "test", may, scope, days: 7 };
+        let wanted = token::Wanted { label: "test", may, scope, days: 7, since: self.clock.now() };
         let made = token::mint(&person, &owner, wanted, self.clock.now(), &self.entropy);
         let (text, record) = made.unwrap();
         self.releases.put_token(&record).await.unwrap();

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::access::AccessError;
 use crate::access::sign_in::HttpClient;
-use crate::config::is_loopback;
+use crate::config::{is_loopback, keeps_secrets};
 
 use super::JobError;
 
@@ -58,7 +58,7 @@ impl Keys {
         let document = Url::parse(&format!("{issuer}/.well-known/openid-configuration"))
             .map_err(|_| refuse("it is not a URL"))?;
         let home = is_loopback(&document);
-        if document.scheme() != "https" && !home {
+        if !keeps_secrets(&document) {
             return Err(refuse("it must start with `https://`"));
         }
         let http = HttpClient::new(home)?;
@@ -102,7 +102,8 @@ impl Keys {
     async fn ask(&self, now: Timestamp) -> Result<Known, JobError> {
         let document: Document = self.get(&self.document).await?;
         let issuer = self.document.as_str().trim_end_matches("/.well-known/openid-configuration");
-        let safe = document.jwks_uri.scheme() == "https" || (self.home && is_loopback(&document.jwks_uri));
+        let keys_at = &document.jwks_uri;
+        let safe = keeps_secrets(keys_at) && (self.home || keys_at.scheme() == "https");
         if document.issuer.trim_end_matches('/') != issuer || !safe {
             tracing::warn!(issuer, "a CI service's description of itself cannot be used");
             return Err(JobError::Unavailable);

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{AccessError, HttpClient, HttpError, SignInError, is_loopback};
+use super::{AccessError, HttpClient, HttpError, SignInError};
+use crate::config::keeps_secrets;
 
 /// After this long the document is asked for again; the old one serves while the provider is down.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
@@ -150,7 +151,8 @@ impl Discovery {
 
     async fn discover(&self, http: &HttpClient, now: Timestamp) -> Result<Arc<Known>, SignInError> {
         let metadata = Metadata::discover_async(self.issuer.clone(), http).await.map_err(readable)?;
-        let safe = |url: &url::Url| url.scheme() == "https" || (self.home && is_loopback(url));
+        // A provider elsewhere leads nobody to an address in the clear on this machine.
+        let safe = |url: &url::Url| keeps_secrets(url) && (self.home || url.scheme() == "https");
         let endpoints = [Some(metadata.authorization_endpoint().url()), Some(metadata.jwks_uri().url())];
         let more = [
             metadata.token_endpoint().map(TokenUrl::url),
@@ -171,10 +173,8 @@ pub(super) fn checked_issuer(given: &str) -> Result<IssuerUrl, AccessError> {
     let refuse = |rule| AccessError::Issuer { issuer: given.chars().take(LONGEST_ISSUER).collect(), rule };
     let issuer = IssuerUrl::new(given.to_owned()).map_err(|_| refuse("it is not a URL"))?;
     let url = issuer.url();
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(url) => {}
-        _ => return Err(refuse("it must start with `https://`")),
+    if !keeps_secrets(url) {
+        return Err(refuse("it must start with `https://`"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(refuse("it must have no query and no fragment"));

@@ -111,6 +111,12 @@ impl Ways {
         if let [way] = self.0.as_slice() { Some(way) } else { None }
     }
 
+    /// The one whose word people with this issuer came in by.
+    #[must_use]
+    pub fn of(&self, issuer: &str) -> Option<&Way> {
+        self.0.iter().find(|way| way.issuer() == issuer)
+    }
+
     /// The OpenID provider with this issuer.
     #[must_use]
     pub fn openid(&self, issuer: &str) -> Option<&oidc::Provider> {
@@ -159,6 +165,15 @@ impl Way {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// What it calls itself, as people's keys have it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        match &self.with {
+            With::OpenId(provider) => provider.issuer(),
+            With::GitHub(github) => github.issuer(),
+        }
     }
 
     /// Whether it was set up for addresses in this domain by name.

@@ -25,7 +25,7 @@ pub(super) use failure::Failure;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a call may take, save for an upload.
-const CALL: Duration = Duration::from_mins(1);
+pub(super) const CALL: Duration = Duration::from_mins(1);
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 32 << 20;
 

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{CLIENT_ID, Denied, EXCHANGE, Granted};
+use super::CLIENT_ID;
 use crate::access::device::GRANT;
 use crate::cli::client::http_client;
+use crate::cli::grant::{self, Granted, Ungranted};
 use crate::cli::output::{plain, say};
 
 /// What is added to the wait when the server says that it is asked too often (RFC 8628, section 3.5).
@@ -66,13 +67,10 @@ pub(super) async fn sign_in(server: &Url, label: &str) -> anyhow::Result<Granted
 
 async fn begin(http: &Client, server: &Url, label: &str) -> anyhow::Result<Shown> {
     let form = [("client_id", CLIENT_ID), ("label", label)];
-    let answer = http.post(at(server, "/-/device/authorize")).form(&form).timeout(EXCHANGE).send().await;
+    let answer = grant::post(http, server, "/-/device/authorize", &form).await;
     let answer = answer.with_context(|| format!("cannot reach {}; check the address", shown_as(server)))?;
-    let status = answer.status();
-    if !status.is_success() {
-        let denied: Denied = answer.json().await.unwrap_or_default();
-        let why = denied.error_description.or(denied.error).unwrap_or_else(|| status.to_string());
-        bail!("{} begins no sign-in ({})", shown_as(server), plain(&why));
+    if !answer.status().is_success() {
+        bail!("{} begins no sign-in ({})", shown_as(server), grant::refusal(answer).await.why());
     }
     let shown = answer.json::<Shown>().await.ok();
     shown.with_context(|| format!("{} does not answer like Loggia; check the address", shown_as(server)))
@@ -89,31 +87,16 @@ enum Asked {
 
 async fn ask(http: &Client, server: &Url, device_code: &str) -> Asked {
     let form = [("grant_type", GRANT), ("device_code", device_code), ("client_id", CLIENT_ID)];
-    let answer = http.post(at(server, "/-/token")).form(&form).timeout(EXCHANGE).send().await;
-    let Ok(answer) = answer else { return Asked::Unanswered };
-    let status = answer.status();
-    if status.is_success() {
-        let useless = || Asked::Denied("the server does not answer like Loggia".to_owned());
-        return Granted::read(answer).await.map_or_else(useless, Asked::Granted);
+    match grant::ask(http, server, &form).await {
+        Ok(granted) => Asked::Granted(granted),
+        Err(Ungranted::Unreachable(_) | Ungranted::Trouble(_)) => Asked::Unanswered,
+        Err(Ungranted::Unlike) => Asked::Denied("the server does not answer like Loggia".to_owned()),
+        Err(Ungranted::Refused { code, why }) => match code.as_deref() {
+            Some("authorization_pending") => Asked::Pending,
+            Some("slow_down") => Asked::Slower,
+            _ => Asked::Denied(why),
+        },
     }
-    if status.is_server_error() {
-        return Asked::Unanswered;
-    }
-    let denied: Denied = answer.json().await.unwrap_or_default();
-    match denied.error.as_deref() {
-        Some("authorization_pending") => Asked::Pending,
-        Some("slow_down") => Asked::Slower,
-        _ => {
-            let why = denied.error_description.or(denied.error).unwrap_or_else(|| status.to_string());
-            Asked::Denied(plain(&why))
-        }
-    }
-}
-
-fn at(server: &Url, path: &str) -> Url {
-    let mut url = server.clone();
-    url.set_path(path);
-    url
 }
 
 fn shown_as(server: &Url) -> &str {

@@ -16,13 +16,13 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
-use serde::Deserialize;
 use url::Url;
 
 use super::Outcome;
 use super::access::{parse_server, usual_server};
 use super::client::http_client;
 use super::credentials::Credentials;
+use super::grant::{self, Granted, Ungranted};
 use super::output::{plain, print, say};
 use crate::config;
 use crate::model::{Clock, Digest, Entropy};
@@ -32,8 +32,6 @@ use callback::Callback;
 const CLIENT_ID: &str = "loggia-cli";
 /// How long somebody may take to sign in.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// How long the exchange of the code may take.
-const EXCHANGE: Duration = Duration::from_secs(30);
 
 /// Sign in to a Loggia, in the browser
 #[derive(Debug, clap::Args)]
@@ -54,21 +52,6 @@ pub(super) struct Args {
     /// Show a code to type in a browser on another machine
     #[arg(long, conflicts_with = "no_browser")]
     device: bool,
-}
-
-/// What `/-/token` answers (RFC 6749, section 5.1).
-#[derive(Deserialize)]
-struct Granted {
-    access_token: String,
-    token_type: String,
-    expires_in: Option<i64>,
-}
-
-/// What `/-/token` answers to what it refuses (RFC 6749, section 5.2).
-#[derive(Default, Deserialize)]
-struct Denied {
-    error_description: Option<String>,
-    error: Option<String>,
 }
 
 pub(super) async fn run(args: Args, server: Option<&str>) -> anyhow::Result<Outcome> {
@@ -137,8 +120,6 @@ fn invite(address: &Url, no_browser: bool) {
 
 /// Turns the code into a token.
 async fn exchange(server: &Url, code: &str, verifier: &str, redirect: &str) -> anyhow::Result<Granted> {
-    let mut url = server.clone();
-    url.set_path("/-/token");
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -147,28 +128,14 @@ async fn exchange(server: &Url, code: &str, verifier: &str, redirect: &str) -> a
         ("client_id", CLIENT_ID),
     ];
     let shown = server.as_str().trim_end_matches('/');
-    let answer =
-        http_client(server)?.post(url).form(&form).timeout(EXCHANGE).send().await.with_context(|| {
-            format!("cannot reach {shown} to finish the sign-in; run `loggia login` again")
-        })?;
-    let status = answer.status();
-    // Neither the answer nor a parser's message about it may be shown: it holds the token.
-    if !status.is_success() {
-        let denied: Denied = answer.json().await.unwrap_or_default();
-        let why = denied.error_description.or(denied.error).unwrap_or_else(|| status.to_string());
-        bail!("{shown} did not accept the sign-in ({}); run `loggia login` again", plain(&why));
-    }
-    Granted::read(answer)
-        .await
-        .with_context(|| format!("{shown} does not answer like Loggia; check the address"))
-}
-
-impl Granted {
-    /// The token in an answer, where there is one.
-    async fn read(answer: reqwest::Response) -> Option<Self> {
-        let granted = answer.json::<Self>().await.ok()?;
-        let usable = granted.token_type.eq_ignore_ascii_case("bearer") && !granted.access_token.is_empty();
-        usable.then_some(granted)
+    match grant::ask(&http_client(server)?, server, &form).await {
+        Ok(granted) => Ok(granted),
+        Err(Ungranted::Unreachable(error)) => Err(anyhow::Error::new(error)
+            .context(format!("cannot reach {shown} to finish the sign-in; run `loggia login` again"))),
+        Err(Ungranted::Refused { why, .. } | Ungranted::Trouble(why)) => {
+            bail!("{shown} did not accept the sign-in ({why}); run `loggia login` again")
+        }
+        Err(Ungranted::Unlike) => bail!("{shown} does not answer like Loggia; check the address"),
     }
 }
 

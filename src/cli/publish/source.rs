@@ -20,42 +20,49 @@ pub(super) fn find(path: &Path) -> Option<Source> {
     };
     let commit = ask(dir, &["rev-parse", "--verify", "HEAD"])?;
     let repository = ask(dir, &["remote", "get-url", "origin"]).map(|remote| without_secrets(&remote));
-    // One answered line is a change that no commit has; of the folder alone, for it is what is published.
-    let dirty = ask(dir, &["status", "--porcelain", "--untracked-files=no", "--", "."]).is_some();
+    // Of the folder alone, for it is what is published.
+    let dirty = has_changes(dir);
     Some(Source { repository, commit: Some(commit), dirty })
 }
 
 /// The one line that git answers.
 fn ask(dir: &Path, question: &[&str]) -> Option<String> {
-    let mut git = Command::new("git")
-        .arg("-C")
-        .arg(dir)
-        .args(question)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    if !ends_well(&mut git) {
+    let mut asked = git(dir, question, Stdio::piped())?;
+    if ends(&mut asked) != Some(0) {
         return None;
     }
-    let answer = git.wait_with_output().ok()?.stdout;
+    let answer = asked.wait_with_output().ok()?.stdout;
     let answer = String::from_utf8(answer).ok()?;
     let line = answer.lines().next()?.trim().to_owned();
     (!line.is_empty() && line.len() <= 500 && !line.contains(char::is_control)).then_some(line)
 }
 
-fn ends_well(git: &mut Child) -> bool {
+/// Whether files that git knows differ from what the commit has of them. Only the exit status is asked for: a list of ten
+/// thousand files would fill a pipe that nobody reads meanwhile.
+fn has_changes(dir: &Path) -> bool {
+    let question = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD", "--", "."];
+    // 1 says that there are some (git-diff, `--exit-code`, which `--quiet` implies).
+    git(dir, &question, Stdio::null()).and_then(|mut asked| ends(&mut asked)) == Some(1)
+}
+
+fn git(dir: &Path, question: &[&str], answer: Stdio) -> Option<Child> {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(dir).args(question);
+    git.stdin(Stdio::null()).stdout(answer).stderr(Stdio::null()).spawn().ok()
+}
+
+/// The status that git ends with, within our patience.
+fn ends(git: &mut Child) -> Option<i32> {
     let begun = Instant::now();
     loop {
         match git.try_wait() {
-            Ok(Some(status)) => return status.success(),
+            Ok(Some(status)) => return status.code(),
             Ok(None) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(5)),
             Ok(None) | Err(_) => {
                 // It may have ended in between; either way it must not be left behind.
                 let _ = git.kill();
                 let _ = git.wait();
-                return false;
+                return None;
             }
         }
     }
@@ -106,7 +113,18 @@ mod tests {
         assert_eq!(source.repository.unwrap(), "https://example.org/a.git");
         assert!(!source.dirty);
         std::fs::write(dir.path().join("a.html"), "a").unwrap();
+        assert!(!find(dir.path()).unwrap().dirty, "what git does not know is no change");
         assert!(git(&["add", "a.html"]));
+        assert!(find(dir.path()).unwrap().dirty);
+        // Together their names are more than a pipe holds.
+        for number in 0..800 {
+            std::fs::write(dir.path().join(format!("{number}-{}", "long".repeat(40))), "a").unwrap();
+        }
+        assert!(git(&["add", "."]) && git(&["commit", "--quiet", "--message", "two"]));
+        assert!(!find(dir.path()).unwrap().dirty);
+        for number in 0..800 {
+            std::fs::write(dir.path().join(format!("{number}-{}", "long".repeat(40))), "ab").unwrap();
+        }
         assert!(find(dir.path()).unwrap().dirty);
     }
 }

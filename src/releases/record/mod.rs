@@ -6,8 +6,9 @@
 //!    [`Releases::follow_record`] does so every few seconds; a change of an app does it before it is answered.
 //! 3. Each server numbers its lines. A full queue loses lines, and both their number and a line that says so remain;
 //!    an object that is lost leaves a hole in the numbers ([`Gap`]).
-//! 4. [`read`] finds lines again.
+//! 4. [`read`] finds lines again, so many at a time; a [`Cursor`] says how far was looked.
 
+mod cursor;
 mod read;
 mod waiting;
 
@@ -27,6 +28,7 @@ use crate::storage::{Condition, Key, StorageError, ordered_id};
 
 use super::update::json;
 use super::{By, Releases};
+pub use cursor::{Cursor, InvalidCursor};
 pub use read::{Gap, Record, Sought};
 use waiting::Waiting;
 

@@ -11,14 +11,16 @@ use crate::model::{AppName, AuditAction, AuditEvent, AuditLine};
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Key, Prefix, StorageError};
 
-use super::Batch;
+use super::{Batch, Cursor};
 
-/// How many objects are read for one answer.
+/// How many objects are read for one answer; a cursor says where the next one goes on.
 const MOST_OBJECTS: usize = 3000;
+/// How many objects before a cursor are read again, so that a hole between two answers shows.
+const OVERLAP: usize = 32;
 /// How many at a time.
 const AT_A_TIME: usize = 16;
-/// How long lines may have waited before they were written, at the most that is looked for.
-const LATE: SignedDuration = SignedDuration::from_hours(24);
+/// How long lines may have waited before they were written, at the most that is looked for beyond an end.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is looked for; what is left out is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,17 +33,21 @@ pub struct Sought {
     pub since: Option<Timestamp>,
     /// Until before this time.
     pub until: Option<Timestamp>,
+    /// From where an earlier answer stopped.
+    pub cursor: Option<Cursor>,
     /// How many lines.
     pub most: usize,
 }
 
-/// Lines of the record, newest first.
+/// Lines of the record, those that were written last first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The lines.
     pub lines: Vec<AuditLine>,
-    /// Whether there is more, further back.
-    pub more: bool,
+    /// Where to go on, when not all of it was looked through.
+    pub next: Option<Cursor>,
+    /// How far back it was looked through, in that case.
+    pub looked: Option<Timestamp>,
     /// Numbers that nobody finds.
     pub gaps: Vec<Gap>,
 }
@@ -59,6 +65,14 @@ pub struct Gap {
     pub when: Timestamp,
 }
 
+/// Where an object is.
+struct Place {
+    /// Its name, in the order of writing.
+    name: String,
+    key: Key,
+    written: Timestamp,
+}
+
 /// One object.
 struct Found {
     lines: Vec<AuditLine>,
@@ -70,12 +84,14 @@ impl Releases {
     pub async fn audit(&self, app: &AppName, sought: &Sought) -> Result<Record, ReleaseError> {
         self.keep_record(true).await?;
         let listed = self.0.storage.list_all(&Prefix::audit(app)).await?.objects;
-        let named = listed.iter().rev().filter_map(|object| object.name.strip_suffix(".json")?.parse().ok());
-        let written =
-            |id: &Ulid| Timestamp::from_millisecond(i64::try_from(id.timestamp_ms()).unwrap_or(0)).ok();
-        let wanted = named.filter(|id: &Ulid| written(id).is_some_and(|written| is_near(written, sought)));
-        let keys = wanted.map(|id| Key::audit(app, id)).collect();
-        self.read_record(keys, sought, |line| line.of_app).await
+        let place = |name: &str| {
+            let id: Ulid = name.strip_suffix(".json")?.parse().ok()?;
+            let written = Timestamp::from_millisecond(i64::try_from(id.timestamp_ms()).ok()?).ok()?;
+            let name = id.to_string();
+            is_near(written, sought).then(|| Place { name, key: Key::audit(app, id), written })
+        };
+        let places = listed.iter().rev().filter_map(|object| place(&object.name)).collect();
+        self.read_record(places, sought, |line| line.of_app).await
     }
 
     /// What happened on a whole site, newest first.
@@ -85,55 +101,77 @@ impl Releases {
         let folders = storage.list_all(&Prefix::record()).await?.folders;
         let mut days: Vec<Date> = folders.iter().filter_map(|day| day.parse().ok()).collect();
         days.sort_unstable();
-        let mut keys = Vec::new();
-        for day in days.into_iter().rev().filter(|day| has_near(*day, sought)) {
+        let last = sought.cursor.as_ref().and_then(|cursor| cursor.object.split_once('/')?.0.parse().ok());
+        let (mut places, mut behind) = (Vec::new(), 0);
+        for day in days.into_iter().rev().filter(|day| last.is_none_or(|last| *day <= last)) {
+            if !has_near(day, sought) {
+                continue;
+            }
             let listed = storage.list_all(&Prefix::record_of(day)).await?.objects;
             for object in listed.iter().rev() {
-                if let Some((when, server, first)) = place_of(day, &object.name)
-                    && is_near(when, sought)
+                if let Some((written, server, first)) = place_of(day, &object.name)
+                    && is_near(written, sought)
                 {
-                    keys.push(Key::record(when, server, first));
+                    let name = format!("{day}/{}", object.name.trim_end_matches(".json"));
+                    behind += usize::from(!is_before(&name, sought.cursor.as_ref()));
+                    places.push(Place { name, key: Key::record(written, server, first), written });
                 }
             }
-            if keys.len() > MOST_OBJECTS {
+            if behind > MOST_OBJECTS {
                 break;
             }
         }
-        self.read_record(keys, sought, |line| Some(line.number)).await
+        self.read_record(places, sought, |line| Some(line.number)).await
     }
 
-    /// Reads objects, the newest first, until there are enough lines.
+    /// Reads objects, the newest first, until there are enough lines or it was looked at enough objects.
     async fn read_record(
         &self,
-        keys: Vec<Key>,
+        places: Vec<Place>,
         sought: &Sought,
         number: impl Fn(&AuditLine) -> Option<u64>,
     ) -> Result<Record, ReleaseError> {
-        let more_objects = keys.len() > MOST_OBJECTS;
-        let mut objects = stream::iter(keys.into_iter().take(MOST_OBJECTS))
-            .map(|key| async move { self.read_batch(&key).await })
-            .buffered(AT_A_TIME);
-        let (mut read, mut ended, mut matching) = (Vec::new(), Vec::new(), 0);
-        let mut more = more_objects;
-        while let Some(found) = objects.next().await {
-            let found = found?;
-            matching += found.lines.iter().filter(|line| matches(line, sought)).count();
-            read.extend(found.lines);
+        let cursor = sought.cursor.as_ref();
+        let start = places.partition_point(|place| is_before(&place.name, cursor));
+        let end = places.len().min(start + MOST_OBJECTS);
+        let again = start.saturating_sub(OVERLAP);
+        // Where nothing else stops it, it stops at the first object that is too much.
+        let beyond = |place: &Place| Cursor { object: place.name.clone(), lines: 0 };
+        let (mut next, mut looked) = (places.get(end).map(beyond), None);
+        let within = places.into_iter().take(end).skip(again);
+        let mut objects = stream::iter(within)
+            .map(|place| async move {
+                let found = self.read_batch(&place.key).await?;
+                Ok::<_, StorageError>((place, found))
+            })
+            .buffered(AT_A_TIME)
+            .enumerate();
+        let (mut read, mut ended, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        'objects: while let Some((at, object)) = objects.next().await {
+            let (place, found) = object?;
             ended.extend(found.ended);
-            if matching > sought.most {
-                more = true;
-                break;
+            looked = Some(place.written);
+            let known = cursor.filter(|cursor| cursor.object == place.name).map_or(0, |cursor| cursor.lines);
+            let newest_first = found.lines.iter().rev().enumerate().skip(known);
+            for (before, line) in
+                newest_first.filter(|(_, line)| again + at >= start && matches(line, sought))
+            {
+                if lines.len() >= sought.most {
+                    next = Some(Cursor { object: place.name.clone(), lines: before });
+                    read.extend(found.lines);
+                    break 'objects;
+                }
+                lines.push(line.clone());
             }
+            read.extend(found.lines);
         }
+        drop(objects);
         let gaps = gaps(&read, &ended, &number);
-        let mut lines: Vec<AuditLine> = read.into_iter().filter(|line| matches(line, sought)).collect();
         lines.sort_by(|a, b| {
             b.event.when.cmp(&a.event.when).then_with(|| (&b.server, b.number).cmp(&(&a.server, a.number)))
         });
-        let mut lines = once(lines);
-        more |= lines.len() > sought.most;
-        lines.truncate(sought.most);
-        Ok(Record { lines, more, gaps })
+        let looked = looked.filter(|_| next.is_some());
+        Ok(Record { lines: once(lines), next, looked, gaps })
     }
 
     async fn read_batch(&self, key: &Key) -> Result<Found, StorageError> {
@@ -163,6 +201,11 @@ fn place_of(day: Date, name: &str) -> Option<(Timestamp, &str, u64)> {
     let time = jiff::civil::Time::strptime("%H%M%S", time).ok()?;
     let when = jiff::tz::TimeZone::UTC.to_timestamp(day.to_datetime(time)).ok()?;
     Some((when, server, first.parse().ok()?))
+}
+
+/// Whether an object of this name was looked through before the answer that stopped at `cursor`.
+fn is_before(name: &str, cursor: Option<&Cursor>) -> bool {
+    cursor.is_some_and(|cursor| name > cursor.object.as_str())
 }
 
 /// Whether lines that were written at `written` can be of the time that is looked at.

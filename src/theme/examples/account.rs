@@ -4,7 +4,7 @@ use super::{Words, at};
 use crate::model::Ability;
 use crate::theme::views::{
     AccountPage, AuthorizePage, DevicePage, NewToken, Notice, PeoplePage, PublishersPage, SessionRow,
-    SignedOutPage, TokenRow, TrustedRow,
+    SignedInBy, SignedOutPage, TokenRow, TrustedRow,
 };
 
 impl Words {
@@ -132,6 +132,7 @@ impl Words {
             sign_in: self.s("https://guides.example.org/-/sign-in"),
             provider: None,
             at_provider: false,
+            by: SignedInBy::Provider { label: self.s("Ministry account") },
         }
     }
 }

@@ -149,6 +149,7 @@ impl Words {
             until: Some(at(60)),
             until_text: self.s("2026-11-20"),
             text: self.s("bob@justcie.gov.uk, bob"),
+            mails: true,
         }
     }
 
@@ -217,7 +218,9 @@ impl Words {
                 row("Lines were lost", "3 lines", None, 1),
             ],
             gaps: vec![GapRow { server: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"), lines: 2, when: at(3) }],
-            older: Some(self.s("/-/audit?until=2026-05-03")),
+            older: Some(self.s("/-/audit?cursor=2026-05-03/081500-s-1~7")),
+            newest: Some(self.s("/-/audit")),
+            looked: Some(at(2)),
             csv: self.s("/-/audit.csv"),
             json: self.s("/-/audit.json"),
             problem: None,
@@ -238,6 +241,7 @@ impl Words {
             viewer: "bob@example.org".parse().unwrap(),
             app: kept.then(|| self.owned()),
             kept,
+            told: kept,
             wanted: self.s("/weeks/47/"),
             request_id: self.s("01jd3v7k1m2n3p4q5r6s7t8v9w"),
         }

@@ -169,4 +169,21 @@ pub struct SignedOutPage {
     pub provider: Option<String>,
     /// Whether that was just done.
     pub at_provider: bool,
+    /// How they had signed in.
+    pub by: SignedInBy,
+}
+
+/// How somebody had signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SignedInBy {
+    /// With a code by e-mail.
+    Code,
+    /// At a provider.
+    Provider {
+        /// What people call it.
+        label: String,
+    },
+    /// Nobody can tell any more.
+    Unknown,
 }

@@ -136,6 +136,8 @@ pub struct Manage {
     pub unread: Vec<UnreadRow>,
     /// What the form for sharing holds at first.
     pub share: ShareForm,
+    /// Whether people can be told by mail: of what is shared, with `mail`, and of an answer to what they ask, with `words`.
+    pub mails: bool,
     /// How it is served, and the form that changes that.
     pub serving: Serving,
 }

@@ -35,8 +35,12 @@ pub struct RecordPage {
     pub rows: Vec<RecordRow>,
     /// Where lines were lost.
     pub gaps: Vec<GapRow>,
-    /// Where older lines are.
+    /// Where it goes on, when not all was looked through.
     pub older: Option<String>,
+    /// Where it begins, on a page that goes on.
+    pub newest: Option<String>,
+    /// How far back it was looked, when not all was.
+    pub looked: Option<Timestamp>,
     /// The same as a file for a spreadsheet.
     pub csv: String,
     /// The same as data.

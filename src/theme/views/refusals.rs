@@ -53,6 +53,8 @@ pub struct AskedPage {
     pub app: Option<Owned>,
     /// Whether it is kept; otherwise they asked too often, or too many wait for an answer.
     pub kept: bool,
+    /// Whether they are told the answer by mail.
+    pub told: bool,
     /// Where they wanted to go, on the same host.
     pub wanted: String,
     /// Names the request in the log.

@@ -90,8 +90,8 @@ pub struct ShareRow {
     pub owner: bool,
 }
 
-/// What was understood of a paste. It posts `who`, as often as chosen, `role` and `until` to `/-/apps/NAME/share`; the same
-/// paste again posts to `/-/apps/NAME/share/review`.
+/// What was understood of a paste. It posts `who`, as often as chosen, `role`, `until` and `mail` to `/-/apps/NAME/share`;
+/// the same paste again posts to `/-/apps/NAME/share/review`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShareReviewPage {
     /// What every page shares.
@@ -120,6 +120,8 @@ pub struct ShareReviewPage {
     pub until_text: String,
     /// The paste, to be changed.
     pub text: String,
+    /// Whether people can be told by mail.
+    pub mails: bool,
 }
 
 /// A line that may be a mistake.

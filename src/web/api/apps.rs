@@ -7,12 +7,12 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::super::app_settings::may_set_network;
-use super::super::record::Filter;
+use super::super::record::{Filter, link};
 use crate::access::{may_choose, may_create, token};
 use crate::model::{AppName, Audience, NetworkRule};
 use crate::releases::Change;
@@ -194,13 +194,14 @@ pub(super) async fn rollback(
     Ok(Json(AppView::new(&app, &api.server)))
 }
 
-/// Who did what to an app, newest first; 200 lines at the most.
+/// Who did what to an app, newest first; 200 lines at the most. A `Link` with `rel="next"` says where there may be more.
 #[utoipa::path(get, path = "/apps/{name}/audit", tag = "apps",
     params(("name" = String, Path, description = "The app"),
         ("who" = Option<String>, Query, description = "A part of an address"),
         ("action" = Option<String>, Query, description = "The name of an action"),
         ("since" = Option<String>, Query, description = "A day (UTC) or a time, and everything from then on"),
-        ("until" = Option<String>, Query, description = "A day with all of it, or a time before which")),
+        ("until" = Option<String>, Query, description = "A day with all of it, or a time before which"),
+        ("cursor" = Option<String>, Query, description = "Where an earlier answer stopped, as its `Link` says")),
     responses((status = 200, description = "The audit record", body = [AuditView]),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
@@ -208,11 +209,19 @@ pub(super) async fn audit(
     State(api): State<Arc<Api>>,
     publisher: Publisher,
     filter: Result<Query<Filter>, QueryRejection>,
-) -> Result<Json<Vec<AuditView>>, Problem> {
+) -> Result<Response, Problem> {
     let Query(filter) = filter.map_err(|_| Problem::unprocessable("the filter cannot be read"))?;
     let sought = filter.sought(AUDIT_LINES).map_err(Problem::unprocessable)?;
     let record = api.releases.audit(&publisher.app.name, &sought).await?;
-    Ok(Json(record.lines.into_iter().map(AuditView).collect()))
+    let next = record.next.as_ref().map(|next| {
+        let server = api.server.public_url.as_str().trim_end_matches('/');
+        let query = filter.query(Some(next));
+        format!("{server}{}/apps/{}/audit?{query}", super::ROOT, publisher.app.name)
+    });
+    let lines: Vec<AuditView> = record.lines.into_iter().map(AuditView).collect();
+    let mut response = Json(lines).into_response();
+    link(&mut response, next.as_deref());
+    Ok(response)
 }
 
 /// A field that may be left out, and is not null when it is there.

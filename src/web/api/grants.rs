@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, RawQuery, State};
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -13,7 +14,6 @@ use utoipa::ToSchema;
 
 use crate::model::{Grant, Role, Who};
 
-use super::super::notices;
 use super::bearer::Publisher;
 use super::problem::{Problem, ProblemDocument};
 use super::view::GrantView;
@@ -51,10 +51,24 @@ pub(super) async fn list(publisher: Publisher) -> Json<Vec<GrantView>> {
     Json(view(&publisher.app.grants))
 }
 
-/// Adds one grant, or each of an array.
+/// How grants are added.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct How {
+    /// Whether people who gain by it are told by mail, where mail is configured.
+    #[serde(default = "told")]
+    mail: bool,
+}
+
+fn told() -> bool {
+    true
+}
+
+/// Adds one grant, or each of an array. People are told by mail, where mail is configured.
 #[utoipa::path(post, path = "/apps/{name}/grants", tag = "grants",
     request_body(content = NewGrant, description = "One grant, or an array of them"),
-    params(("name" = String, Path, description = "The app")),
+    params(("name" = String, Path, description = "The app"),
+        ("mail" = Option<bool>, Query, description = "`false` tells nobody by mail")),
     responses((status = 200, description = "The grants afterwards", body = [GrantView]),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 404, description = "No such app, or not yours", body = ProblemDocument),
@@ -62,12 +76,14 @@ pub(super) async fn list(publisher: Publisher) -> Json<Vec<GrantView>> {
 pub(super) async fn grant(
     State(api): State<Arc<Api>>,
     publisher: Publisher,
+    how: Result<Query<How>, QueryRejection>,
     body: Body,
 ) -> Result<Json<Vec<GrantView>>, Problem> {
+    let Query(how) = how.map_err(|_| Problem::unprocessable("write `?mail=false`, or leave it out"))?;
     let grants: Vec<NewGrant> = body::read_one_or_many(body, api.limits.form_bytes).await?;
     let grants: Vec<Grant> = grants.into_iter().map(Grant::from).collect();
-    let app = notices::share(&api.releases, &publisher.app.name, &grants, &publisher.by).await?;
-    Ok(Json(view(&app.grants)))
+    let shared = api.notices.share(&publisher.app.name, &grants, &publisher.by, how.mail).await?;
+    Ok(Json(view(&shared.app.grants)))
 }
 
 /// Takes somebody off the list; their not being on it is fine.

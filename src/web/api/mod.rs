@@ -36,6 +36,7 @@ pub(super) use bearer::token_in;
 pub(super) use people::end_everything;
 pub(super) use problem::Problem;
 
+use super::notices::Notices;
 use crate::config::{Access, Limits, Server};
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
@@ -52,6 +53,8 @@ pub struct Api {
     pub releases: Releases,
     /// The editions of the guides, where they come from the bucket.
     pub editions: Option<Editions>,
+    /// Tells people what concerns them.
+    pub notices: Notices,
     /// The time.
     pub clock: Clock,
     /// Where apps are reached.

@@ -64,6 +64,7 @@ mod tests {
     use crate::model::{Clock, Entropy};
     use crate::releases::Releases;
     use crate::storage::Storage;
+    use crate::web::Notices;
     use crate::web::api::{Api, routes, table};
 
     /// Method and path of every operation in the document.
@@ -84,7 +85,8 @@ mod tests {
         let releases = Releases::open(Storage::memory(), &limits, clock.clone(), Entropy::seeded(1));
         let releases = releases.await.unwrap();
         let (server, access) = (Server::default(), Access::default());
-        let api = Api { releases, editions: None, clock, server, access, limits };
+        let notices = Notices::new(releases.clone(), clock.clone(), None);
+        let api = Api { releases, editions: None, notices, clock, server, access, limits };
         let service = routes::<()>(api);
         for (path, _) in table() {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {

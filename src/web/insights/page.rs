@@ -12,8 +12,10 @@ use url::form_urlencoded;
 use super::super::api::Problem;
 use super::super::context::Context;
 use super::super::failure::{Failure, main_layout};
+use super::super::html_page;
 use super::super::review;
 use super::super::search::{Asker, finds};
+use super::super::sign_in::with_cookies;
 use super::super::state::Loggia;
 use super::super::viewer::SignedIn;
 use super::report::{Report, Row};
@@ -39,7 +41,7 @@ pub(in crate::web) async fn page(
         nothing_found: rows(report.nothing_found),
         not_opened: rows(report.not_opened),
     };
-    Ok(review::private(StatusCode::OK, loggia.theme.searches(&view)?))
+    Ok(with_cookies(html_page(StatusCode::OK, loggia.theme.searches(&view)?), &[]))
 }
 
 /// `GET /-/review/searches.json`, with a token that is not for one app only.

@@ -146,7 +146,7 @@ async fn openings(loggia: &Loggia, app: &App, now: Timestamp) -> Result<Openings
             last.entry(who).or_insert(line.event.when);
         }
     }
-    Ok(Openings { last, since, cut: record.more })
+    Ok(Openings { last, since, cut: record.next.is_some() })
 }
 
 /// Only people can be told apart: a domain or a group opens nothing.

@@ -14,9 +14,9 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 
-use super::apps::{Change, find};
+use super::apps::{Change, find, outcome};
 use super::failure::{Failure, main_layout};
-use super::notices;
+use super::notices::Shared;
 use super::sign_in::with_cookies;
 use super::state::Loggia;
 use super::viewer::SignedIn;
@@ -106,11 +106,12 @@ pub(super) async fn review(
         until: given.until.ok().flatten(),
         until_text: given.until_text,
         text: given.text,
+        mails: loggia.notices.by_mail(),
     };
     Ok(with_cookies(super::html_page(StatusCode::OK, loggia.theme.share_review(&view)?), &[]))
 }
 
-/// `POST /-/apps/NAME/share`: `who`, as often as wanted; `role`; `until`, a day.
+/// `POST /-/apps/NAME/share`: `who`, as often as wanted; `role`; `until`, a day; `mail`, to tell people by mail.
 pub(super) async fn confirm(
     State(loggia): State<Arc<Loggia>>,
     change: Change<Vec<(String, String)>>,
@@ -127,12 +128,14 @@ pub(super) async fn confirm(
         }
     };
     let grants: Vec<Grant> = who.into_iter().map(|who| Grant::new(who, given.role, until)).collect();
-    let changed = notices::share(&loggia.releases, change.permit.app(), &grants, &change.by).await;
-    let sentence = match grants.as_slice() {
-        [one] => format!("Shared with {}. It opens for them within seconds.", one.who),
-        many => format!("Shared with {}. It opens for them within seconds.", counted(many.len())),
+    let shared = loggia.notices.share(change.permit.app(), &grants, &change.by, given.mail).await;
+    let with = match grants.as_slice() {
+        [one] => one.who.to_string(),
+        many => counted(many.len()),
     };
-    done(&loggia, &change, changed, sentence).await
+    let told = shared.as_ref().map(told).unwrap_or_default();
+    let sentence = format!("Shared with {with}. It opens for them within seconds.{told}");
+    done(&loggia, &change, shared.map(|shared| shared.app), sentence).await
 }
 
 /// `POST /-/apps/NAME/share/remove`: `who`, as often as wanted.
@@ -162,15 +165,8 @@ async fn done(
     changed: Result<Arc<App>, crate::releases::ReleaseError>,
     sentence: String,
 ) -> Result<Response, Failure> {
-    let (person, filter) = (&change.by.person, Filter::default());
-    match changed {
-        Ok(app) => show(loggia, &app, person, &filter, StatusCode::OK, Some(Notice::Done(sentence))).await,
-        Err(error) if super::status_of(&error).is_server_error() => Err(error.into()),
-        Err(error) => {
-            let (status, notice) = (super::status_of(&error), Notice::Failed(error.to_string()));
-            show(loggia, &change.app, person, &filter, status, Some(notice)).await
-        }
-    }
+    let (app, status, notice) = outcome(Arc::clone(&change.app), changed, sentence)?;
+    show(loggia, &app, &change.by.person, &Filter::default(), status, Some(notice)).await
 }
 
 /// The app, for somebody who publishes to it; to everybody else it is not there.
@@ -182,6 +178,21 @@ pub(super) fn published(loggia: &Loggia, name: &str, person: &Person) -> Result<
     }
 }
 
+/// Who is told by mail, as sentences with a space before them.
+pub(super) fn told(shared: &Shared) -> String {
+    let told = match shared.told {
+        0 => String::new(),
+        1 => " 1 person is told by email.".to_owned(),
+        many => format!(" {many} people are told by email."),
+    };
+    let spared = match shared.spared {
+        0 => String::new(),
+        1 => " 1 person is not: they were sent many emails already. Tell them yourself.".to_owned(),
+        many => format!(" {many} people are not: many emails were sent already. Tell them yourself."),
+    };
+    told + &spared
+}
+
 /// Fields of the forms here.
 struct Given {
     text: String,
@@ -189,6 +200,7 @@ struct Given {
     role: Role,
     until: Result<Option<Timestamp>, String>,
     until_text: String,
+    mail: bool,
 }
 
 impl Given {
@@ -202,6 +214,7 @@ impl Given {
             role: if field("role").as_deref() == Some("publisher") { Role::Publisher } else { Role::Viewer },
             until: end_of(&until_text),
             until_text,
+            mail: field("mail").is_some(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use loggia::config::{EmailCodes, Mail, MailSecurity, Sender};
+use loggia::config::{EmailCodes, Mail, MailSecurity};
 use loggia::mail::Mailer;
 use loggia::model::Clock;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -11,19 +11,9 @@ use tokio::process::Command;
 
 use super::browser::Browser;
 use crate::support::app::{Answer, TestApp};
-use crate::support::smtp::{PostOffice, code_in};
+use crate::support::smtp::{PostOffice, code_in, mail};
 
 const CODE_PAGE: &str = "/-/sign-in/code";
-
-fn mail(port: u16) -> Mail {
-    Mail {
-        server: "127.0.0.1".into(),
-        port,
-        security: MailSecurity::None,
-        login: None,
-        from: Sender { name: Some("Guidance".into()), address: "no-reply@example.org".parse().unwrap() },
-    }
-}
 
 /// A server at a moment that stands still, where `@partner.example` and whoever holds a grant may use codes.
 async fn site(clock: &Clock, office: &PostOffice) -> TestApp {
@@ -76,8 +66,10 @@ async fn somebody_with_an_address_types_the_code_and_is_where_they_wanted_to_be(
     let entered = type_in(&mut pat, &app, &spaced).await;
     assert_eq!((entered.status, entered.header("location")), (303, Some("/-/apps/?x=1")));
     let account = pat.get(&app, "/-/account/").await.text();
-    assert!(account.contains("pat@partner.example") && account.contains("e-mail"));
+    assert!(account.contains("pat@partner.example") && account.contains("A code sent to this email address"));
     assert!(!pat.cookies.contains_key("__Host-loggia-code"));
+    let out = pat.post(&app, "/-/sign-out", &[]).await.text();
+    assert!(out.contains("without a new code") && !out.contains("provider"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,32 +297,64 @@ async fn a_server_that_does_not_answer_holds_nobody_up() {
     for _ in 0..200 {
         mailer.send(&to, "x", "x").unwrap();
     }
-    assert_eq!(mailer.send(&to, "x", "x"), Err(loggia::mail::Unsent::Full), "the queue has a bound");
+    assert_eq!(mailer.send(&to, "x", "x"), Err(loggia::mail::Unsent::Full(200)), "the queue has a bound");
 }
 
-/// A second opinion on the double above: a mail server that others wrote.
+/// A mail server that others wrote, which prints what it is sent.
+struct RealServer {
+    port: u16,
+    said: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
+    _running: tokio::process::Child,
+}
+
+impl RealServer {
+    /// Starts it; `None` where it is not installed.
+    async fn start(options: &[&str]) -> Option<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let started = Command::new("aiosmtpd")
+            .args(["-n", "-l", &format!("127.0.0.1:{port}")])
+            .args(options)
+            .args(["-c", "aiosmtpd.handlers.Debugging", "stdout"])
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        let Ok(mut running) = started else {
+            println!("skipped: no aiosmtpd; install it with `pip install aiosmtpd`");
+            return None;
+        };
+        for _ in 0..300 {
+            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let said = BufReader::new(running.stdout.take().unwrap()).lines();
+        Some(Self { port, said, _running: running })
+    }
+
+    /// The next letter, as it was printed.
+    async fn letter(&mut self) -> String {
+        let mut letter = String::new();
+        while let Some(line) =
+            tokio::time::timeout(Duration::from_secs(30), self.said.next_line()).await.unwrap().unwrap()
+        {
+            letter.extend([line.as_str(), "\n"]);
+            if line.contains("END MESSAGE") {
+                break;
+            }
+        }
+        letter
+    }
+}
+
+/// A second opinion on the double above.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_mail_server_takes_the_letter() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let started = Command::new("aiosmtpd")
-        .args(["-n", "-l", &format!("127.0.0.1:{port}"), "-c", "aiosmtpd.handlers.Debugging", "stdout"])
-        .env("PYTHONUNBUFFERED", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn();
-    let Ok(mut server) = started else {
-        println!("skipped: no aiosmtpd; install it with `pip install aiosmtpd`");
-        return;
-    };
-    for _ in 0..300 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let mut said = BufReader::new(server.stdout.take().unwrap()).lines();
+    let Some(mut server) = RealServer::start(&[]).await else { return };
+    let port = server.port;
     let change = |config: &mut loggia::config::Config| {
         config.mail = Some(mail(port));
         config.sign_in.email = Some(EmailCodes { domains: vec!["partner.example".into()], granted: false });
@@ -338,16 +362,47 @@ async fn a_real_mail_server_takes_the_letter() {
     let app = TestApp::start_with(change).await;
     let mut pat = Browser::default();
     ask(&mut pat, &app, "pat@partner.example").await;
-    let mut letter = String::new();
-    while let Some(line) =
-        tokio::time::timeout(Duration::from_secs(30), said.next_line()).await.unwrap().unwrap()
-    {
-        letter.extend([line.as_str(), "\n"]);
-        if line.contains("END MESSAGE") {
-            break;
-        }
-    }
+    let letter = server.letter().await;
     assert!(letter.contains("Subject: Your code for"), "{letter}");
     assert_eq!(type_in(&mut pat, &app, &code_in(&letter)).await.status, 303);
     assert!(pat.is_signed_in(&app).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_go_over_starttls_to_a_real_server_whose_certificate_is_believed_and_to_no_other() {
+    let files = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = write("cert.pem", &own.cert.pem());
+    let key = write("key.pem", &own.signing_key.serialize_pem());
+    let [cert, key] = [&certificate, &key].map(|path| path.to_str().unwrap());
+    // It takes no letter before the conversation has turned to TLS.
+    let Some(mut server) = RealServer::start(&["--tlscert", cert, "--tlskey", key]).await else { return };
+    let to = "pat@partner.example".parse().unwrap();
+    let port = server.port;
+    let over = |security, ca_file| Mail { server: "localhost".into(), security, ca_file, ..mail(port) };
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let other = write("other.pem", &other.cert.pem());
+    let wrong = [
+        ("in the clear", over(MailSecurity::None, None)),
+        ("not believed", over(MailSecurity::StartTls, None)),
+        ("another is believed", over(MailSecurity::StartTls, Some(other))),
+    ];
+    futures_util::future::join_all(wrong.map(async |(what, mail)| {
+        let mailer = Mailer::open(&mail, Clock::system()).unwrap();
+        mailer.send(&to, what, "x").unwrap();
+        mailer.finish(Duration::from_secs(30)).await;
+    }))
+    .await;
+    let mailer =
+        Mailer::open(&over(MailSecurity::StartTls, Some(certificate.clone())), Clock::system()).unwrap();
+    mailer.send(&to, "over TLS", "x").unwrap();
+    let letter = server.letter().await;
+    assert!(letter.contains("Subject: over TLS"), "the first letter that it takes:\n{letter}");
+    let empty = Mail { ca_file: Some(write("empty.pem", "")), ..over(MailSecurity::StartTls, None) };
+    assert!(Mailer::open(&empty, Clock::system()).unwrap_err().to_string().contains("holds no certificate"));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use loggia::access::{Keyring, Session};
 use loggia::config::{Secret, Storage};
-use loggia::model::Digest;
+use loggia::model::{Digest, Whom};
 use scraper::{Html, Selector};
 
 use super::NOW;
@@ -155,4 +155,34 @@ async fn an_administrator_signs_somebody_out_everywhere_and_nobody_else_does() {
     assert_eq!(by(app.token("bob@example.org").await).await, 403);
     assert_eq!(by(app.token("root@example.org").await).await, 204);
     assert_eq!(me(&token).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_made_right_after_all_was_ended_works_and_those_from_before_do_not() {
+    let forger = Forger::start(NOW).await;
+    let (app, clock) = house(&forger).await;
+    let token_in = async |cookies: &str| {
+        let form = [("label", "nightly"), ("may", "read"), ("app", ""), ("days", "7")];
+        let page = app.form("/-/account/tokens", cookies, &form).await.text().await.unwrap();
+        let text = page.split("<pre tabindex=\"0\"><code>").nth(1)?;
+        Some(text.split('<').next().unwrap().to_owned())
+    };
+    let me = async |token: &str| {
+        app.get("", "/-/api/v1/me", &[("Authorization", &format!("Bearer {token}"))]).await.status
+    };
+    let before = sign_in(&app, &forger, FIREFOX).await;
+    let old = token_in(&before).await.unwrap();
+    assert_eq!(me(&old).await, 200);
+    let ann = "ann@example.org".parse().unwrap();
+    let ended = clock.now();
+    for whom in [Whom::Address(&ann), Whom::TokensOf(&ann)] {
+        app.loggia.releases.end_all(&whom, ended).await.unwrap();
+    }
+    assert_eq!(me(&old).await, 401);
+    assert_eq!(token_in(&before).await, None, "whoever was signed out makes none");
+    let after = sign_in(&app, &forger, FIREFOX).await;
+    let new = token_in(&after).await.unwrap();
+    assert_eq!((me(&new).await, me(&old).await), (200, 401));
+    clock.advance(Duration::from_mins(10));
+    assert_eq!((me(&new).await, me(&old).await), (200, 401));
 }

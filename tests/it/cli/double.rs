@@ -45,6 +45,7 @@ pub(super) struct App {
     pub(super) audience: String,
     pub(super) grants: Vec<Value>,
     pub(super) network: Value,
+    pub(super) trusted: Vec<Value>,
     pub(super) live: Vec<String>,
     pub(super) releases: Vec<Value>,
     pub(super) blobs: BTreeSet<String>,
@@ -110,6 +111,8 @@ fn router(shared: Shared) -> Router {
         .route("/apps/{name}/restore", post(async || Json(json!({}))))
         .route("/apps/{name}/explain", get(explain))
         .route("/apps/{name}/grants", get(list_grants).post(add_grants).delete(remove_grant))
+        .route("/apps/{name}/publishers", get(list_publishers).post(trust))
+        .route("/apps/{name}/publishers/{id}", axum::routing::delete(distrust))
         .route("/apps/{name}/releases", get(list_releases).post(begin))
         .route("/apps/{name}/releases/{id}/blobs/{digest}", put(take_blob))
         .route("/apps/{name}/releases/{id}/finish", post(finish))
@@ -250,6 +253,34 @@ async fn remove_grant(
         } else {
             problem(StatusCode::NOT_FOUND, &format!("`{}` is not on the list.", query["who"]))
         }
+    })
+}
+
+async fn list_publishers(State(shared): State<Shared>, Path(name): Path<String>) -> Response {
+    with_app(&shared, &name, |app| Json(&app.trusted).into_response())
+}
+
+async fn trust(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    Json(mut wanted): Json<Value>,
+) -> Response {
+    with_app(&shared, &name, |app| {
+        wanted["id"] = json!(format!("01JD3M5WZ0C9V1K8Q2R4T6Y8A{}", app.trusted.len()));
+        wanted["by"] = json!("ann@example.org");
+        wanted["since"] = json!("2026-11-24T08:30:00Z");
+        if wanted.get("issuer").is_none() {
+            wanted["issuer"] = json!("https://token.example");
+        }
+        app.trusted.push(wanted);
+        Json(&app.trusted).into_response()
+    })
+}
+
+async fn distrust(State(shared): State<Shared>, Path((name, id)): Path<(String, String)>) -> Response {
+    with_app(&shared, &name, |app| {
+        app.trusted.retain(|line| line["id"] != *id);
+        StatusCode::NO_CONTENT.into_response()
     })
 }
 

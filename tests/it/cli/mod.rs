@@ -5,6 +5,7 @@ mod publish;
 mod serve;
 mod share;
 mod terminal;
+mod trust;
 
 mod double;
 

@@ -147,3 +147,17 @@ fn wrong_usage_has_a_status_of_its_own() {
     assert!(terminal.run("--help").well().out.contains("Usage: loggia"));
     assert!(terminal.run("version --json").well().json()["version"].is_string());
 }
+
+#[test]
+fn nobody_is_told_by_mail_when_that_is_not_wanted() {
+    let api = Api::start();
+    let terminal = owner(&api);
+    terminal.run("share sales --add bob@example.org").well();
+    terminal.run("share sales --add ann@example.org --no-mail").well();
+    let posts = api.kept(|kept| {
+        let posts = kept.asked.iter().filter(|line| line.starts_with("POST "));
+        posts.map(|line| line.rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
+    });
+    assert_eq!(posts, ["grants", "grants?mail=false"]);
+    terminal.run("share sales --no-mail").misused();
+}

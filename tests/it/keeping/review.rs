@@ -31,7 +31,7 @@ async fn authors_see_what_is_wrong_by_owner_and_strangers_are_sent_to_sign_in() 
     let ann = app.at_main("ann@example.org");
     let page = app.get("", "/-/review/", &[("Cookie", &ann)]).await;
     assert_eq!(page.status, 200);
-    assert_eq!(page.header("cache-control"), Some("private, no-store"));
+    assert_eq!(page.header("cache-control"), Some("no-store"));
     let html = page.text();
     for said in
         ["#support", "ann", "No owner", "/gone/", "Review due", "href=\"/tools/rstudio/\"", "Late &amp; "]

@@ -145,5 +145,76 @@ async fn many_lines_of_one_moment_are_read_in_their_order_and_without_holes() {
     };
     let told: Vec<String> = newest.lines.iter().map(whose).collect();
     let last: Vec<String> = (4_400..4_500).rev().map(|at| format!("p{at}@example.org")).collect();
-    assert_eq!((told, newest.more, newest.gaps), (last, true, Vec::new()));
+    assert_eq!((told, newest.next.is_some(), newest.gaps), (last, true, Vec::new()));
+}
+
+/// Puts down that somebody was refused at this second: an object of its own.
+async fn refused(house: &House, app: &AppName, second: u64) {
+    let when = Timestamp::from_second(i64::try_from(second).unwrap()).unwrap();
+    let line =
+        format!(r#"{{"when":"{when}","who":"p{second}@example.org","app":"{app}","action":"refused"}}"#);
+    let key = Key::audit(app, Ulid::from_parts(second * 1000, 7));
+    let _stored = house.storage.put(&key, Body::Bytes(line.into()), Condition::Always).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cursor_goes_on_where_an_answer_stopped_until_everything_was_looked_through() {
+    let (house, app) = House::with_app("sales").await;
+    let created = lines(&house.releases, &app, 1).await[0].when;
+    let first = u64::try_from(created.as_second()).unwrap() + 10;
+    for second in first..first + 3_500 {
+        refused(&house, &app, second).await;
+    }
+    // It is the oldest of more objects than one answer reads.
+    let mut sought = Sought { action: Some("created".to_owned()), most: 10, ..Sought::default() };
+    let answer = house.releases.audit(&app, &sought).await.unwrap();
+    assert!(answer.lines.is_empty());
+    let looked = answer.looked.expect("it says how far it looked");
+    assert!(
+        looked > created && looked < Timestamp::from_second(i64::try_from(first + 600).unwrap()).unwrap()
+    );
+    sought.cursor = answer.next;
+    let answer = house.releases.audit(&app, &sought).await.unwrap();
+    assert_eq!((answer.lines.len(), answer.next, answer.looked), (1, None, None));
+
+    // Page by page every line is told once, the newest first, also from the middle of an object.
+    let people: Vec<_> = (0..250).map(|at| viewer(&format!("g{at}@example.org"))).collect();
+    house.clock.advance(Duration::from_hours(2));
+    house.releases.grant_all(&app, &people, &ann()).await.unwrap();
+    let (mut told, mut cursor) = (Vec::new(), None);
+    loop {
+        let sought = Sought { most: 100, cursor, ..Sought::default() };
+        let answer = house.releases.audit(&app, &sought).await.unwrap();
+        assert!(answer.lines.len() <= 100 && answer.gaps.is_empty());
+        told.extend(answer.lines);
+        let Some(next) = answer.next else { break };
+        cursor = Some(next.to_string().parse().unwrap());
+    }
+    assert_eq!(told.len(), 1 + 3_500 + 250);
+    assert!(told.is_sorted_by(|a, b| a.event.when >= b.event.when), "the newest first");
+    let mut lines: Vec<String> = told.iter().map(|line| format!("{:?}", line.event)).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), told.len());
+}
+
+#[tokio::test]
+async fn a_hole_between_two_answers_shows_in_the_second() {
+    let (house, app) = House::with_app("sales").await;
+    for at in 0..6 {
+        house.clock.advance(Duration::from_secs(5));
+        house.releases.grant(&app, viewer(&format!("p{at}@example.org")), &ann()).await.unwrap();
+    }
+    let objects = objects(&house.storage).await;
+    house.storage.delete(&objects[3]).await.unwrap();
+    let sought = Sought { most: 3, ..Sought::default() };
+    let first = house.releases.whole_record(&sought).await.unwrap();
+    assert_eq!(
+        (first.lines.len(), first.gaps.len()),
+        (3, 1),
+        "the line behind the hole was looked at, and is to come"
+    );
+    let second = Sought { cursor: first.next, ..sought };
+    let second = house.releases.whole_record(&second).await.unwrap();
+    assert_eq!((second.lines.len(), second.gaps.len(), second.next), (3, 1, None));
 }

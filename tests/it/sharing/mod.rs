@@ -1,10 +1,12 @@
-//! Who may see an app, and how they come to: doors, sharing with many, asking, the record, the list of apps.
+//! Who may see an app, and how they come to: doors, sharing with many, asking, the letters about both, the record, the list of apps, their languages.
 
 mod asking;
 mod doors;
 mod explaining;
 mod home;
+mod languages;
 mod list;
+mod mail;
 mod record;
 
 use loggia::config::{Config, Network};

@@ -69,3 +69,57 @@ async fn a_stranger_who_is_sent_to_sign_in_leaves_no_line() {
     }
     assert_eq!(house.record("figures").await.len(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_record_says_that_it_is_one_and_where_the_rest_is() {
+    let house = house().await;
+    house.publish("figures", &[("index.html", PAGE)]).await;
+    let name = "figures".parse().unwrap();
+    let people = |from: usize| -> Vec<_> {
+        let who = (from..from + 20_000).map(|at| format!("p{at}@example.org").parse().unwrap());
+        who.map(|who| loggia::model::Grant::new(who, loggia::model::Role::Viewer, None)).collect()
+    };
+    for _ in 0..3 {
+        let who: Vec<loggia::model::Who> =
+            people(0).into_iter().take(19_000).map(|grant| grant.who).collect();
+        house.loggia.releases.grant_all(&name, &people(0)[..19_000], &owner(&house)).await.unwrap();
+        house.loggia.releases.revoke_all(&name, &who, &owner(&house)).await.unwrap();
+    }
+    let by = house.at_main("owner@example.org");
+    let get = async |path: &str| house.get("", path, &[("Cookie", &by)]).await;
+    let next = |answer: &crate::support::app::Answer| {
+        let link = answer.header("link")?.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?;
+        Some(link.strip_prefix(&house.home()).expect("of this server").to_owned())
+    };
+    let csv = get("/-/apps/figures/audit.csv?action=granted").await;
+    let rest = next(&csv).expect("a link to the rest");
+    let text = csv.text();
+    assert_eq!(text.lines().count(), 1 + 50_000 + 1);
+    assert!(text.lines().last().unwrap().starts_with(",,cut-here,http"), "{:?}", text.lines().last());
+    assert!(csv.header("content-disposition").unwrap().contains("figures-record-part.csv"));
+    let whole = get(&rest).await;
+    assert!(next(&whole).is_none() && !whole.text().contains("cut-here"));
+    assert_eq!(whole.text().lines().count(), 1 + 7_000);
+
+    let json = get("/-/apps/figures/audit.json?action=granted").await;
+    let lines: Vec<serde_json::Value> = serde_json::from_slice(&json.body).unwrap();
+    let last = lines.last().unwrap();
+    assert_eq!((&last["action"], lines.len()), (&"cut-here".into(), 50_001));
+    assert!(last["next"].as_str().unwrap().ends_with(&next(&json).unwrap()));
+
+    let page = get("/-/apps/figures/audit?action=granted").await.text();
+    let older = page.split("href=\"").find(|link| link.contains("cursor=")).unwrap();
+    let older = older.split('"').next().unwrap().replace("&amp;", "&");
+    assert!(get(&older).await.text().contains("The newest lines"));
+    assert_eq!(get("/-/apps/figures/audit?cursor=nowhere").await.status, 422);
+
+    let token = format!("Bearer {}", house.token("owner@example.org").await);
+    let api = async |path: &str| house.get("", path, &[("Authorization", &token)]).await;
+    let first = api("/-/api/v1/apps/figures/audit?action=revoked").await;
+    let second = api(&next(&first).unwrap()).await;
+    let lines = |answer: &crate::support::app::Answer| -> Vec<serde_json::Value> {
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    assert_eq!((lines(&first).len(), lines(&second).len()), (200, 200));
+    assert_ne!(lines(&first).last(), lines(&second).first());
+}

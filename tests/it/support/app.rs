@@ -264,7 +264,7 @@ impl TestApp {
         let person = self.person(email);
         let owner = loggia::storage::Key::owner(&person.subject);
         let now = self.loggia.clock.now();
-        let wanted = Wanted { label: "test", may, scope, days: 1 };
+        let wanted = Wanted { label: "test", may, scope, days: 1, since: now };
         let (text, record) =
             loggia::access::token::mint(&person, &owner, wanted, now, &self.loggia.entropy).unwrap();
         self.loggia.releases.put_token(&record).await.unwrap();

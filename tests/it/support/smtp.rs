@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use loggia::config::{Mail, MailSecurity, Sender};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -85,6 +86,18 @@ impl PostOffice {
             write.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
         }
         Some(())
+    }
+}
+
+/// The settings for a server on this port of this machine.
+pub(crate) fn mail(port: u16) -> Mail {
+    Mail {
+        server: "127.0.0.1".into(),
+        port,
+        security: MailSecurity::None,
+        login: None,
+        ca_file: None,
+        from: Sender { name: Some("Guidance".into()), address: "no-reply@example.org".parse().unwrap() },
     }
 }
 
