@@ -35,6 +35,19 @@ pub enum CookieName {
 }
 
 impl CookieName {
+    /// All of them.
+    #[cfg(test)]
+    const ALL: [Self; 8] = [
+        Self::Session,
+        Self::AppSession,
+        Self::Nonce,
+        Self::SignIn,
+        Self::EmailCode,
+        Self::Reminder,
+        Self::Origin,
+        Self::Visit,
+    ];
+
     /// The name as it is sent.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -207,15 +220,11 @@ mod tests {
             "__Host-loggia-nonce=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
         );
         assert!(!format!("{cookie:?} {:?}", cookie.header()).contains("abc"));
-        for name in [
-            CookieName::Session,
-            CookieName::AppSession,
-            CookieName::Nonce,
-            CookieName::SignIn,
-            CookieName::Visit,
-        ] {
-            assert!(name.as_str().starts_with("__Host-"));
+        for (place, name) in CookieName::ALL.into_iter().enumerate() {
+            assert!(name.as_str().starts_with("__Host-"), "{name:?}");
+            assert_eq!(name as usize, place, "each is here once");
         }
+        assert_eq!(CookieName::Visit as usize + 1, CookieName::ALL.len(), "and none is left out");
     }
 
     proptest! {

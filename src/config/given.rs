@@ -27,6 +27,14 @@ impl Given {
         }
     }
 
+    /// Text that may be empty, where that says something too.
+    pub(super) fn text_or_nothing(&self) -> Result<&str, Refusal> {
+        match &self.value {
+            Raw::Text(text) => Ok(text.trim()),
+            other => Err(self.wrong_kind(other, "text in quotes")),
+        }
+    }
+
     /// Text that `parse` reads.
     pub(super) fn read<T>(&self, parse: impl Fn(&str) -> Result<T, InvalidValue>) -> Result<T, Refusal> {
         parse(self.text()?).map_err(|error| self.named(error))

@@ -93,7 +93,9 @@ pub(super) static KNOWN: &[Known] = &[
     open("sign_in", "client_secret_file", |draft, given| {
         put_some(&mut draft.client_secret, given.secret_file())
     }),
-    open("sign_in", "groups_claim", |draft, given| put_some(&mut draft.groups_claim, owned(given.text()))),
+    open("sign_in", "groups_claim", |draft, given| {
+        put_some(&mut draft.groups_claim, owned(given.text_or_nothing()))
+    }),
     secret("sign_in", "session_keys", |draft, given| put_some(&mut draft.session_keys, keys(given.secret()))),
     open("sign_in", "session_keys_file", |draft, given| {
         put_some(&mut draft.session_keys, keys(given.secret_file()))
@@ -125,7 +127,7 @@ pub(super) static KNOWN: &[Known] = &[
         put_some(&mut draft.provider(given).client_secret, given.secret_file())
     }),
     open("sign_in.provider", "groups_claim", |draft, given| {
-        put_some(&mut draft.provider(given).groups_claim, owned(given.text()))
+        put_some(&mut draft.provider(given).groups_claim, owned(given.text_or_nothing()))
     }),
     open("sign_in.provider", "domains", |draft, given| {
         put(&mut draft.provider(given).domains, given.list(parse_domain))

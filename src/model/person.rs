@@ -39,11 +39,17 @@ impl FromStr for EmailAddress {
         let refuse = || InvalidEmail(given.chars().take(80).flat_map(char::escape_default).collect());
         let address = given.trim().to_lowercase();
         let (local, domain) = address.split_once('@').ok_or_else(refuse)?;
+        // The Kelvin sign becomes a plain `k` in lower case: it would stand in for somebody else's.
+        let twin = given.chars().any(|c| !c.is_ascii() && c.to_lowercase().all(|small| small.is_ascii()));
         let clean =
             !address.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>(),;:\\[]".contains(c));
         let whole = !local.is_empty() && !domain.is_empty() && !domain.contains('@');
         let labels = domain.split('.').all(|label| !label.is_empty());
-        if clean && whole && labels && address.len() <= 254 { Ok(Self(address)) } else { Err(refuse()) }
+        if !twin && clean && whole && labels && address.len() <= 254 {
+            Ok(Self(address))
+        } else {
+            Err(refuse())
+        }
     }
 }
 
@@ -124,6 +130,15 @@ mod tests {
             ["", "ann", "@x.org", "ann@", "a b@x.org", "a@b@c.org", "<a@b.org>", "a@b..org", "a,b@c.org"]
         {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_other_letter_stands_in_for_one_of_an_address() {
+        assert!("zoë@example.org".parse::<EmailAddress>().is_ok());
+        // The Kelvin sign is a small k in lower case, as whoever compares addresses so has learnt.
+        for twin in ["mi\u{212a}e@example.org", "zo\u{eb}\u{212a}@example.org", "mike@wor\u{212a}.example"] {
+            assert!(twin.parse::<EmailAddress>().is_err(), "{twin}");
         }
     }
 }

@@ -48,7 +48,7 @@ pub enum TrustedJobs {
         project: String,
         /// Its number.
         project_id: String,
-        /// The branch or tag that the job must run for; `None` is any.
+        /// The branch that the job must run for; `None` is any branch or tag.
         #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
         /// The environment that the job must run in; `None` is any or none.
@@ -94,6 +94,9 @@ pub enum Job {
         /// The branch or tag.
         #[serde(rename = "ref")]
         reference: String,
+        /// Whether that is a tag, which may be called like a branch and is protected apart from it.
+        #[serde(default)]
+        tag: bool,
         /// The environment it runs in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         environment: Option<String>,
@@ -123,10 +126,10 @@ impl TrustedPublisher {
             }
             (
                 TrustedJobs::GitLab { project_id, reference, environment, .. },
-                Job::GitLab { project_id: id, reference: of, environment: place, .. },
+                Job::GitLab { project_id: id, reference: of, tag, environment: place, .. },
             ) => {
                 project_id == id
-                    && reference.as_ref().is_none_or(|reference| reference == of)
+                    && reference.as_ref().is_none_or(|reference| !tag && reference == of)
                     && within(environment, place)
             }
             _ => false,

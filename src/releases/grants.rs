@@ -53,7 +53,7 @@ impl Releases {
             }
             Ok(())
         };
-        let (app, changed) = self.write_live(name, change).await?;
+        let (app, changed) = self.write_as_publisher(name, by, change).await?;
         if changed {
             let granted = new.into_iter().map(|grant| AuditAction::Granted { grant });
             self.record_all(name, by, granted).await;
@@ -79,7 +79,7 @@ impl Releases {
             app.grants.retain(|grant| !going.contains(&grant.who));
             Ok(())
         };
-        let (app, changed) = self.write_live(name, change).await?;
+        let (app, changed) = self.write_as_publisher(name, by, change).await?;
         if changed {
             let revoked = gone.into_iter().map(|who| AuditAction::Revoked { who });
             self.record_all(name, by, revoked).await;

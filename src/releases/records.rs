@@ -45,9 +45,14 @@ impl Releases {
     /// The app with this name, from the catalog, or from the bucket when the catalog has not heard of it yet.
     /// Deleted apps are found too.
     pub async fn find(&self, name: &AppName) -> Result<Option<Arc<App>>, ReleaseError> {
-        if let Some(app) = self.catalog().app(name) {
-            return Ok(Some(app.clone()));
+        match self.catalog().app(name) {
+            Some(app) => Ok(Some(app.clone())),
+            None => self.find_in_bucket(name).await,
         }
+    }
+
+    /// The app with this name, as the bucket has it now, deleted or not.
+    pub async fn find_in_bucket(&self, name: &AppName) -> Result<Option<Arc<App>>, ReleaseError> {
         let key = Key::app(name);
         let Some(object) = self.0.storage.get(&key).await? else { return Ok(None) };
         let entry = parse(&key, name, &object)?;
@@ -119,6 +124,21 @@ impl Releases {
         Ok(app)
     }
 
+    /// Like [`Releases::change`], for what decides who may see or change an app.
+    pub(super) async fn change_as_publisher(
+        &self,
+        name: &AppName,
+        by: &By,
+        action: AuditAction,
+        change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<Arc<App>, ReleaseError> {
+        let (app, changed) = self.write_as_publisher(name, by, change).await?;
+        if changed {
+            self.record(name, by, action).await;
+        }
+        Ok(app)
+    }
+
     /// Sets title, settings, audience and network, whichever are given, all in one write.
     pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = set.title.as_deref().map(check_title).transpose()?;
@@ -139,7 +159,7 @@ impl Releases {
             done.extend(network.map(|network| AuditAction::NetworkSet { network }));
             Ok(())
         };
-        let (app, changed) = self.write_live(name, change).await?;
+        let (app, changed) = self.write_as_publisher(name, by, change).await?;
         if changed {
             self.record_all(name, by, done).await;
         }
@@ -166,7 +186,7 @@ impl Releases {
             app.audience = audience;
             Ok(())
         };
-        self.change(name, by, AuditAction::AudienceSet { audience }, change).await
+        self.change_as_publisher(name, by, AuditAction::AudienceSet { audience }, change).await
     }
 
     /// Sets from where an app may be opened; `None` is from anywhere.
@@ -180,7 +200,7 @@ impl Releases {
             app.network.clone_from(&network);
             Ok(())
         };
-        self.change(name, by, AuditAction::NetworkSet { network: network.clone() }, change).await
+        self.change_as_publisher(name, by, AuditAction::NetworkSet { network: network.clone() }, change).await
     }
 
     /// Makes a finished release the live one.
@@ -264,6 +284,22 @@ impl Releases {
             None => change(app),
         };
         self.write(name, change).await
+    }
+
+    /// Like [`Releases::write_live`], while `by` may publish to the app by the very record that is written over. The
+    /// catalog that let them this far may be seconds old: whoever was taken off meanwhile could let themselves in again.
+    pub(super) async fn write_as_publisher(
+        &self,
+        name: &AppName,
+        by: &By,
+        mut change: impl FnMut(&mut App) -> Result<(), ReleaseError>,
+    ) -> Result<(Arc<App>, bool), ReleaseError> {
+        let now = self.0.clock.now();
+        let change = |app: &mut App| match app.role_of(&by.person, now) {
+            Some(Role::Publisher) => change(app),
+            Some(Role::Viewer) | None => Err(ReleaseError::NoApp(name.clone())),
+        };
+        self.write_live(name, change).await
     }
 
     /// Writes what `change` makes of an app, deleted or not; answers it and whether it changed.

@@ -33,7 +33,7 @@ impl Releases {
             by: by.person.email.clone(),
             since: now,
         };
-        self.change(name, by, AuditAction::PublisherTrusted { jobs: jobs.clone() }, |app| {
+        self.change_as_publisher(name, by, AuditAction::PublisherTrusted { jobs: jobs.clone() }, |app| {
             if app.trusted.iter().any(|held| held.issuer == issuer && held.jobs == *jobs) {
                 return Ok(());
             }
@@ -48,7 +48,7 @@ impl Releases {
 
     /// Takes a line away, and with it every token that was given out by it; there being none is fine.
     pub async fn distrust(&self, name: &AppName, id: Ulid, by: &By) -> Result<Arc<App>, ReleaseError> {
-        self.change(name, by, AuditAction::PublisherRemoved { line: id }, |app| {
+        self.change_as_publisher(name, by, AuditAction::PublisherRemoved { line: id }, |app| {
             app.trusted.retain(|line| line.id != id);
             Ok(())
         })

@@ -9,6 +9,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::app_host::layout;
+use super::asking;
 use super::body::Body;
 use super::context::Context;
 use super::failure::Failure;
@@ -28,7 +29,9 @@ pub(super) fn forget_deleted(
     refused: Result<Response<Body>, Failure>,
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
-    let known = app.is_some_and(|app| app.audience == Audience::Public || viewer.person().is_some());
+    let now = loggia.clock.now();
+    let knows = |person| app.is_some_and(|app| asking::may_know(app, person, now));
+    let known = app.is_some_and(|app| app.audience == Audience::Public) || viewer.person().is_some_and(knows);
     if !known {
         return refused;
     }

@@ -31,12 +31,12 @@ pub(super) fn answer<B>(
     context: &Context,
 ) -> Result<Response<Body>, Failure> {
     let Viewer::SignedIn(person) = viewer else { return sign_in(loggia, request, host, context) };
-    if let Some(app) = app.filter(|_| refused != Refusal::NoSuchApp) {
-        let action = AuditAction::Refused;
-        let event = loggia.releases.event(Some(&person.email), Some(context.from), Some(&app.name), action);
-        loggia.releases.note_often(AuditEvent { rule: Some(why(refused).to_owned()), ..event });
-        tracing::info!(app = %app.name, person = %person.email, request = %context.id, "somebody was refused");
-    }
+    // The same is put down where there is no app, so that neither the page nor its time says which it was.
+    let there = app.filter(|_| refused != Refusal::NoSuchApp).map(|app| &app.name);
+    let event = loggia.releases.event(Some(&person.email), Some(context.from), there, AuditAction::Refused);
+    loggia.releases.note_often(AuditEvent { rule: Some(why(refused).to_owned()), ..event });
+    let why = why(refused);
+    tracing::info!(app = %host.app, person = %person.email, request = %context.id, why, "somebody was refused");
     // An app that is hidden from them looks like one that is not there.
     let now = loggia.clock.now();
     let told = app.filter(|app| refused != Refusal::NoSuchApp && asking::may_know(app, person, now));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::IntoResponse as _;
 use http::HeaderMap;
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
@@ -43,7 +44,8 @@ pub(super) fn app_session_of(
     AppSession::open(headers, &host, &loggia.keyring, loggia.clock.now(), |of| catalog.ended(of))
 }
 
-/// Somebody who is signed in; anybody else is sent to sign in, and comes back.
+/// Somebody who is signed in; anybody else is sent to sign in, and comes back. While it cannot be known whose session
+/// was ended, nobody is.
 pub(super) struct SignedIn {
     pub(super) person: Person,
 }
@@ -66,7 +68,8 @@ impl FromRequestParts<Arc<Loggia>> for InSession {
     async fn from_request_parts(parts: &mut Parts, loggia: &Arc<Loggia>) -> Result<Self, Self::Rejection> {
         let Ok(MaybeSession(session)) = MaybeSession::from_request_parts(parts, loggia).await;
         if let Some(session) = session {
-            return Ok(Self(session));
+            let stale = loggia.releases.catalog().is_stale(loggia.clock.now());
+            return if stale { Err(Failure::Stale.into_response()) } else { Ok(Self(session)) };
         }
         let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         // What a form held is gone by then: it goes back to the list of apps.

@@ -70,6 +70,6 @@ export async function answer(page, name) {
   await page.locator('input[name="password"]').fill("anything");
   await page.getByRole("button", { name: /sign-?in/i }).click();
   await page.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL((url) => url.hostname.endsWith("localhost"));
+  await page.waitForURL((url) => url.hostname !== "127.0.0.1");
   await page.waitForLoadState();
 }

@@ -101,9 +101,9 @@ export async function publish(loggia, app, files, { args = [], env = {} } = {}) 
   return loggia.run(["publish", folder, "--app", app, ...args], env);
 }
 
-/** Opens a browser. */
-export function openBrowser() {
-  return chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+/** Opens a browser, with further `flags`. */
+export function openBrowser(flags = []) {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...CHROMIUM_FLAGS, ...flags] });
 }
 
 /**

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use loggia::model::Clock;
+use loggia::model::{Audience, Clock};
+use loggia::releases::By;
 
 use crate::support::app::TestApp;
 
@@ -145,6 +146,10 @@ async fn a_preview_host_shows_one_release_to_the_same_audience() {
 async fn the_main_host_serves_nothing_that_a_publisher_supplied() {
     let app = shared_app().await;
     let owner = app.at_main("owner@example.org");
+    // Open to all, so that nothing but the host stands before it.
+    let by = By { person: app.person("owner@example.org"), from: None };
+    app.loggia.releases.set_audience(&"figures".parse().unwrap(), Audience::Public, &by).await.unwrap();
+    assert_eq!(app.get("figures", "/", &[]).await.body, PAGE);
     for path in
         ["/a%20b.csv", "/figures/", "/figures/index.html", "/data/big.bin", "/-/apps/figures/index.html"]
     {
@@ -169,5 +174,16 @@ async fn who_may_see_is_not_decided_from_a_catalog_that_is_over_a_minute_old() {
     assert_eq!((stale.status, stale.header("retry-after")), (503, Some("10")));
     let publishing = app.get("", "/-/api/v1/apps/figures", &[("Authorization", &token)]).await;
     assert_eq!(publishing.status, 503);
+    // Nor whether a session or a token was ended meanwhile.
+    let main = app.at_main("ann@example.org");
+    for path in ["/-/account/", "/-/apps/", "/-/apps/figures/", "/-/device", "/-/audit"] {
+        assert_eq!(app.get("", path, &[("Cookie", &main)]).await.status, 503, "{path}");
+    }
+    let form = [("label", "new"), ("days", "1")];
+    assert_eq!(app.post("", "/-/account/tokens", &main, &form).await.status, 503);
+    for path in ["me", "apps"] {
+        let asked = app.get("", &format!("/-/api/v1/{path}"), &[("Authorization", &token)]).await;
+        assert_eq!(asked.status, 503, "{path}");
+    }
     assert_eq!(app.get("", "/", &[]).await.status, 200, "guides are read all the same");
 }

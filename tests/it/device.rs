@@ -102,6 +102,7 @@ async fn a_code_lasts_ten_minutes() {
     let (app, clock) = house().await;
     let (code, kept) = begin(&app).await;
     clock.advance(Duration::from_mins(10));
+    app.loggia.releases.poll().await.unwrap();
     let ann = app.at_main("ann@example.org");
     assert_eq!(page(&app, "/-/device", &ann, &[("code", &code)]).await.0, 422);
     assert_eq!(ask(&app, &kept).await, Err("expired_token".to_owned()));
@@ -123,6 +124,7 @@ async fn codes_are_not_guessed() {
     let ann = app.at_main("ann@example.org");
     assert_eq!(page(&app, "/-/device", &ann, &[("code", &code)]).await.0, 200, "others are not held up");
     clock.advance(Duration::from_mins(10));
+    app.loggia.releases.poll().await.unwrap();
     assert_eq!(page(&app, "/-/device", &mallory, &[("code", &code)]).await.0, 422);
 }
 

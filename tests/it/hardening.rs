@@ -81,6 +81,50 @@ async fn a_hand_off_that_is_stolen_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_apps_host_gives_away_nothing_of_what_let_somebody_in() {
+    let (app, _) = house().await;
+    let main = app.at_main("ann@example.org");
+    let (code, nonce) = on_its_way(&app, &main).await;
+    let entered = app.get("figures", &code, &[("Cookie", &nonce)]).await;
+    let session = set(&entered);
+    let page = app.get("figures", "/", &[("Cookie", &session)]).await;
+    assert_eq!((page.status, page.body.as_slice()), (200, PAGE));
+    let bob = app.at_app("figures", "bob@example.org", "s2");
+    let refused = app.get("figures", "/", &[("Cookie", &bob)]).await;
+    let value = |cookie: &str| cookie.split_once('=').unwrap().1.to_owned();
+    let secrets = [
+        code.split_once("code=").unwrap().1.to_owned(),
+        value(&nonce),
+        value(&session),
+        value(&main),
+        value(&bob),
+    ];
+    assert_eq!(entered.header("location"), Some("/"), "the code is in the address no longer");
+    assert_eq!(entered.header("referrer-policy"), Some("no-referrer"));
+    for answer in [&entered, &page, &refused] {
+        let said = answer.head.lines().filter(|line| !line.to_lowercase().starts_with("set-cookie:"));
+        let said = said.collect::<Vec<_>>().join("\n") + &answer.text();
+        assert!(secrets.iter().all(|secret| secret.len() > 20 && !said.contains(secret.as_str())), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_an_app_opens_neither_its_previews_nor_its_days() {
+    let (app, _) = house().await;
+    let draft = app.draft("figures", &[("index.html", b"draft")]).await;
+    let live = app.at_app("figures", "ann@example.org", "s1");
+    let preview = format!("{draft}--figures");
+    let day = format!("{}--figures", "2027-01-15");
+    assert_eq!(app.get("figures", "/", &[("Cookie", &live)]).await.status, 200);
+    for other in [&preview, &day] {
+        assert_eq!(app.get(other, "/", &[("Cookie", &live)]).await.status, 303, "{other}");
+        let own = app.at_app(other, "ann@example.org", "s1");
+        assert_eq!(app.get(other, "/", &[("Cookie", &own)]).await.status, 200, "{other}");
+        assert_eq!(app.get("figures", "/", &[("Cookie", &own)]).await.status, 303, "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hand_off_of_a_session_that_ended_opens_nothing() {
     let (app, _) = house().await;
     let main = app.at_main("ann@example.org");

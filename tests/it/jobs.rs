@@ -285,13 +285,18 @@ async fn gitlabs_jobs_are_trusted_by_project_and_branch() {
     let job = |lie: Value| {
         let truth = json!({
             "iss": forger.issuer(), "aud": app.home(), "iat": NOW, "exp": NOW + 300, "jti": "one",
-            "project_path": "stats/report", "project_id": "7", "ref": "main", "pipeline_source": "push",
+            "project_path": "stats/report", "project_id": "7", "ref": "main", "ref_type": "branch",
+            "pipeline_source": "push",
         });
         forger.sign(&over(truth, &lie))
     };
     for lie in [
         json!({"project_id": "8"}),
         json!({"ref": "feature"}),
+        // A tag may be called like a branch that few may push to.
+        json!({"ref_type": "tag"}),
+        json!({"ref_type": null}),
+        json!({"ref_type": "commit"}),
         json!({"pipeline_source": "merge_request_event"}),
         json!({"pipeline_source": null}),
     ] {

@@ -13,6 +13,8 @@ mod history;
 mod hosting;
 mod jobs;
 mod keeping;
+mod likeness;
+mod origins;
 mod readers;
 mod reading;
 mod releases;

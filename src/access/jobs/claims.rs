@@ -78,10 +78,16 @@ fn gitlab(claims: &Claims) -> Result<Job, JobError> {
     if matches!(text(claims, "pipeline_source")?, "merge_request_event" | "external_pull_request_event") {
         return Err(JobError::Request);
     }
+    let tag = match text(claims, "ref_type")? {
+        "branch" => false,
+        "tag" => true,
+        _ => return Err(JobError::Claim("ref_type")),
+    };
     Ok(Job::GitLab {
         project: text(claims, "project_path")?.to_owned(),
         project_id: number(claims, "project_id")?,
         reference: text(claims, "ref")?.to_owned(),
+        tag,
         environment: maybe(claims, "environment")?,
     })
 }

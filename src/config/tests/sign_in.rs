@@ -161,3 +161,10 @@ nmae = "four"
         .variable("LOGGIA_SIGN_IN_EMAIL_GRANTED", "true");
     insta::assert_snapshot!("mail_without_a_server", lone.mistakes());
 }
+
+#[test]
+fn a_provider_may_put_nobody_in_a_group() {
+    let text = "[[sign_in.provider]]\nname = \"b\"\nissuer = \"https://b.example\"\nclient_id = \"y\"\ngroups_claim = \"\"\n";
+    let config = configured(text).variable("LOGGIA_SIGN_IN_PROVIDER_1_CLIENT_SECRET", "s").load().unwrap();
+    assert_eq!(config.sign_in.providers[0].groups_claim, "");
+}

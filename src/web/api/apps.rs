@@ -17,7 +17,7 @@ use crate::access::{may_choose, may_create, token};
 use crate::model::{AppName, Audience, NetworkRule};
 use crate::releases::Change;
 
-use super::bearer::{Bearer, Publisher, Restorer, for_publishing_alone, may_publish, require_fresh};
+use super::bearer::{Bearer, Publisher, Restorer, for_publishing_alone, may_publish};
 use super::problem::{Problem, ProblemDocument};
 use super::view::{AppView, AuditView, MeView};
 use super::{Api, body};
@@ -30,7 +30,7 @@ const AUDIT_LINES: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(super) struct NewApp {
     /// Its name, for good: `[a-z][a-z0-9-]{1,31}` without `--`.
-    #[schema(value_type = String, example = "prison-population")]
+    #[schema(value_type = String, example = "prison-population", pattern = "^[a-z](-?[a-z0-9])+$", max_length = 32)]
     name: AppName,
     /// What people call it; its name when it is left out.
     #[serde(default)]
@@ -79,7 +79,6 @@ pub(super) async fn me(bearer: Bearer) -> Json<MeView> {
     responses((status = 200, description = "Your apps", body = [AppView]),
         (status = 401, description = "No valid token", body = ProblemDocument)))]
 pub(super) async fn list(State(api): State<Arc<Api>>, bearer: Bearer) -> Result<Json<Vec<AppView>>, Problem> {
-    require_fresh(&api)?;
     let now = api.clock.now();
     let catalog = api.releases.catalog();
     let mut apps: Vec<_> = catalog
@@ -170,7 +169,8 @@ pub(super) async fn remove(State(api): State<Arc<Api>>, publisher: Publisher) ->
     params(("name" = String, Path, description = "The app")),
     responses((status = 200, description = "The app", body = AppView),
         (status = 401, description = "No valid token", body = ProblemDocument),
-        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 409, description = "It was cleared away", body = ProblemDocument)))]
 pub(super) async fn restore(
     State(api): State<Arc<Api>>,
     restorer: Restorer,
@@ -204,7 +204,8 @@ pub(super) async fn rollback(
         ("cursor" = Option<String>, Query, description = "Where an earlier answer stopped, as its `Link` says")),
     responses((status = 200, description = "The audit record", body = [AuditView]),
         (status = 401, description = "No valid token", body = ProblemDocument),
-        (status = 404, description = "No such app, or not yours", body = ProblemDocument)))]
+        (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 422, description = "A filter that cannot be read", body = ProblemDocument)))]
 pub(super) async fn audit(
     State(api): State<Arc<Api>>,
     publisher: Publisher,

@@ -68,6 +68,8 @@ impl FromRequestParts<Arc<Api>> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let record = any_token_in(&parts.headers, &api.releases, api.clock.now()).await?;
+        // Whether a token was taken back is among what a stale catalog does not know.
+        require_fresh(api)?;
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let need = need(&parts.method, route);
         if record.may < need {
@@ -82,16 +84,17 @@ impl FromRequestParts<Arc<Api>> for Publisher {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let Entrant { by, app, token } = enter(parts, api).await?;
-        match may_publish(&token, &app, api.clock.now()) {
-            Ok(_permit) => Ok(Self { by, app }),
+        let Entrant { by, name, token } = enter(parts, api).await?;
+        let now = api.clock.now();
+        let theirs = |app: &App| may_publish(&token, app, now).is_ok();
+        let restorable = |app: &App| app.deleted.is_some() && decide_restore(&by.person, app, now).is_ok();
+        match find(api, &name, |app| theirs(app) || restorable(app)).await? {
+            app if theirs(&app) => Ok(Self { by, app }),
             // Who could bring it back is told so.
-            Err(Refusal::NoSuchApp) if decide_restore(&by.person, &app, api.clock.now()).is_ok() => {
-                let name = &app.name;
+            _ => {
                 let detail = format!("`{name}` was deleted; `loggia restore {name}` brings it back");
                 Err(Problem::not_found(detail))
             }
-            Err(_) => Err(no_app(app.name.as_str())),
         }
     }
 }
@@ -100,11 +103,10 @@ impl FromRequestParts<Arc<Api>> for Restorer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let Entrant { by, app, .. } = enter(parts, api).await?;
-        match decide_restore(&by.person, &app, api.clock.now()) {
-            Ok(_permit) => Ok(Self { by, name: app.name.clone() }),
-            Err(_) => Err(no_app(app.name.as_str())),
-        }
+        let Entrant { by, name, .. } = enter(parts, api).await?;
+        let now = api.clock.now();
+        find(api, &name, |app| decide_restore(&by.person, app, now).is_ok()).await?;
+        Ok(Self { by, name })
     }
 }
 
@@ -191,14 +193,14 @@ fn need(method: &Method, route: &str) -> Ability {
 }
 
 /// Decisions are made by a catalog that is not stale, or not at all.
-pub(super) fn require_fresh(api: &Api) -> Result<(), Problem> {
+fn require_fresh(api: &Api) -> Result<(), Problem> {
     if api.releases.catalog().is_stale(api.clock.now()) { Err(Problem::unavailable()) } else { Ok(()) }
 }
 
-/// Somebody whose token reaches an app that exists, before it is decided what they may do.
+/// Somebody whose token reaches an app, before it is known whether there is one and what they may do to it.
 struct Entrant {
     by: By,
-    app: Arc<App>,
+    name: AppName,
     token: Arc<TokenRecord>,
 }
 
@@ -212,7 +214,6 @@ pub(super) fn may_publish(token: &TokenRecord, app: &App, now: Timestamp) -> Res
 
 async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
     let Bearer { by, token } = Bearer::from_request_parts(parts, api).await?;
-    require_fresh(api)?;
     let segments = RawPathParams::from_request_parts(parts, api).await;
     let segments = segments.map_err(|_| Problem::not_found("no app can have this name"))?;
     let given = segments.iter().find(|(key, _)| *key == "name").map_or("", |(_, value)| value);
@@ -222,10 +223,18 @@ async fn enter(parts: &mut Parts, api: &Arc<Api>) -> Result<Entrant, Problem> {
     {
         return Err(Problem::elsewhere(only));
     }
-    match api.releases.find(&name).await? {
-        Some(app) => Ok(Entrant { by, app, token }),
-        None => Err(no_app(given)),
+    Ok(Entrant { by, name, token })
+}
+
+/// The app called `name`, when it is `theirs`. Before anybody is told that it is not, the bucket is asked, whether the
+/// catalog knows of the app or not: so a change elsewhere counts at once, and saying no takes as long for an app of others
+/// as for none at all.
+async fn find(api: &Api, name: &AppName, theirs: impl Fn(&App) -> bool) -> Result<Arc<App>, Problem> {
+    if let Some(app) = api.releases.catalog().app(name).filter(|app| theirs(app)) {
+        return Ok(Arc::clone(app));
     }
+    let app = api.releases.find_in_bucket(name).await?;
+    app.filter(|app| theirs(app)).ok_or_else(|| no_app(name.as_str()))
 }
 
 /// The same words whether it does not exist or is not theirs.

@@ -133,6 +133,7 @@ pub(super) async fn begin(
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 403, description = "You may not publish guides", body = ProblemDocument),
         (status = 404, description = "No such edition in the making", body = ProblemDocument),
+        (status = 409, description = "The guides come from a folder", body = ProblemDocument),
         (status = 422, description = "The bytes differ from the digest or size", body = ProblemDocument),
         (status = 503, description = "They cannot be stored now", body = ProblemDocument)))]
 pub(super) async fn put_blob(
@@ -152,7 +153,8 @@ pub(super) async fn put_blob(
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 403, description = "You may not publish guides", body = ProblemDocument),
         (status = 404, description = "No such edition", body = ProblemDocument),
-        (status = 409, description = "Blobs are missing; `missing` lists them", body = ProblemDocument),
+        (status = 409, description = "Blobs are missing; `missing` lists them. Or the guides come from a folder",
+            body = ProblemDocument),
         (status = 503, description = "It cannot be stored now", body = ProblemDocument)))]
 pub(super) async fn finish(
     State(api): State<Arc<Api>>,
@@ -171,7 +173,8 @@ pub(super) async fn finish(
     responses((status = 200, description = "The guides afterwards", body = GuidesView),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 403, description = "You may not publish guides", body = ProblemDocument),
-        (status = 404, description = "No such finished edition", body = ProblemDocument)))]
+        (status = 404, description = "No such finished edition", body = ProblemDocument),
+        (status = 409, description = "The guides come from a folder, or changed meanwhile", body = ProblemDocument)))]
 pub(super) async fn activate(
     State(api): State<Arc<Api>>,
     GuidePublisher { by, editions }: GuidePublisher,
@@ -186,7 +189,7 @@ pub(super) async fn activate(
     responses((status = 200, description = "The guides afterwards", body = GuidesView),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 403, description = "You may not publish guides", body = ProblemDocument),
-        (status = 409, description = "There is no earlier edition", body = ProblemDocument)))]
+        (status = 409, description = "There is no earlier edition, or the guides come from a folder", body = ProblemDocument)))]
 pub(super) async fn rollback(
     State(api): State<Arc<Api>>,
     GuidePublisher { by, editions }: GuidePublisher,

@@ -120,7 +120,8 @@ pub(super) async fn remove(
     params(("name" = String, Path, description = "The app"), ("id" = String, Path, description = "The release")),
     responses((status = 200, description = "The app afterwards", body = AppView),
         (status = 401, description = "No valid token", body = ProblemDocument),
-        (status = 404, description = "No such release, or it was cleared away", body = ProblemDocument)))]
+        (status = 404, description = "No such release, or it was cleared away", body = ProblemDocument),
+        (status = 409, description = "It is being cleared away", body = ProblemDocument)))]
 pub(super) async fn restore(
     State(api): State<Arc<Api>>,
     publisher: Publisher,

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use bytes::Bytes;
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{apps, explain, grants, guides, history, people, publishers, releases};
@@ -27,7 +30,7 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
         publishers::list, publishers::trust, publishers::distrust, people::sign_out, history::diff, history::remove, history::restore, guides::read,
         guides::rollback, guides::list, guides::begin, guides::put_blob, guides::finish, guides::activate,
     ),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Problems, &Names),
     security(("bearer" = [])),
 )]
 struct Description;
@@ -44,6 +47,76 @@ impl Modify for Bearer {
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
+}
+
+/// Every error is a problem document, and some can come of any call.
+struct Problems;
+
+/// What any call may answer besides what is said of it, and what one may that takes a body.
+const ANY: [(&str, &str); 3] = [
+    ("401", "No valid token"),
+    ("403", "Your token may do less than this takes"),
+    ("503", "Storage does not answer; repeat it in a moment"),
+];
+const WITH_BODY: [(&str, &str); 3] = [
+    ("400", "The body cannot be read, or broke off"),
+    ("413", "The body is larger than this call takes"),
+    ("422", "What the body says is outside the rules"),
+];
+
+impl Modify for Problems {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        for operation in description.paths.paths.values_mut().flat_map(operations) {
+            let answers = &mut operation.responses.responses;
+            let with_body = WITH_BODY.iter().filter(|_| operation.request_body.is_some());
+            for (status, what) in ANY.iter().chain(with_body) {
+                answers.entry((*status).to_owned()).or_insert_with(|| RefOr::T(problem(what)));
+            }
+            for (_, answer) in answers.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
+                if let RefOr::T(answer) = answer {
+                    *answer = problem(&answer.description);
+                }
+            }
+        }
+    }
+}
+
+fn problem(what: &str) -> Response {
+    let document = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(what).content("application/problem+json", document).build()
+}
+
+/// The names in paths have a form.
+struct Names;
+
+impl Modify for Names {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let operations = description.paths.paths.values_mut().flat_map(operations);
+        let parameters = operations.filter_map(|operation| operation.parameters.as_mut()).flatten();
+        for parameter in parameters {
+            if let RefOr::T(Parameter { name, schema, .. }) = parameter
+                && let Some((form, longest)) = form_of(name)
+            {
+                let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(form));
+                *schema = Some(text.max_length(Some(longest)).into());
+            }
+        }
+    }
+}
+
+/// The form and length of what a path calls `name`: apps, releases and trusted publishers, blobs.
+fn form_of(name: &str) -> Option<(&'static str, usize)> {
+    match name {
+        "name" => Some(("^[a-z](-?[a-z0-9])+$", 32)),
+        "id" | "against" => Some(("^[0-7][0-9a-hjkmnp-tv-z]{25}$", 26)),
+        "sha256" => Some(("^[0-9a-f]{64}$", 64)),
+        _ => None,
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
 }
 
 /// `/-/api/openapi.json`, for everybody.
@@ -101,6 +174,29 @@ mod tests {
             }
         }
         assert_eq!(described(), routed);
+    }
+
+    #[test]
+    fn every_error_is_described_as_the_problem_document_that_it_is() {
+        let document: Value = serde_json::from_slice(&DOCUMENT).unwrap();
+        let mut seen = 0;
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let answers = operation["responses"].as_object().unwrap();
+                assert!(answers.contains_key("401") && answers.contains_key("503"), "{method} {path}");
+                assert_eq!(
+                    operation.get("requestBody").is_some(),
+                    answers.contains_key("413"),
+                    "{method} {path}: a body has a bound"
+                );
+                for (status, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
+                    let types: Vec<_> = answer["content"].as_object().unwrap().keys().collect();
+                    assert_eq!(types, ["application/problem+json"], "{method} {path} {status}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 100, "{seen} errors are described");
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub(super) async fn list(
     responses((status = 201, description = "Begun", body = BegunRelease),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 404, description = "No such app, or not yours", body = ProblemDocument),
+        (status = 409, description = "Unused files are being cleared away; the answer says until when",
+            body = ProblemDocument),
         (status = 413, description = "The list is too large", body = ProblemDocument),
         (status = 422, description = "A path or size outside the rules", body = ProblemDocument)))]
 pub(super) async fn begin(
@@ -131,6 +133,7 @@ pub(super) async fn begin(
     responses((status = 204, description = "They arrived and are right"),
         (status = 401, description = "No valid token", body = ProblemDocument),
         (status = 404, description = "No such release in the making", body = ProblemDocument),
+        (status = 409, description = "It was begun too long ago; begin another", body = ProblemDocument),
         (status = 422, description = "The bytes differ from the digest or size", body = ProblemDocument),
         (status = 503, description = "They cannot be stored now", body = ProblemDocument)))]
 pub(super) async fn put_blob(
@@ -172,7 +175,8 @@ pub(super) async fn finish(
     params(("name" = String, Path, description = "The app"), ("id" = String, Path, description = "The release")),
     responses((status = 200, description = "The app afterwards", body = AppView),
         (status = 401, description = "No valid token", body = ProblemDocument),
-        (status = 404, description = "No such finished release", body = ProblemDocument)))]
+        (status = 404, description = "No such finished release", body = ProblemDocument),
+        (status = 409, description = "It was deleted; restore it first", body = ProblemDocument)))]
 pub(super) async fn activate(
     State(api): State<Arc<Api>>,
     publisher: Publisher,

@@ -132,6 +132,7 @@ async fn the_provider_ends_all_sessions_of_a_person_and_those_at_apps() {
     let third = sign_in(&app, &forger, "").await;
     assert!(is_signed_in(&app, &third).await, "signing in again works at once");
     clock.advance(Duration::from_secs(90));
+    app.loggia.releases.poll().await.unwrap();
     let (status, why) = send(&app, &token).await;
     assert!(status == 400 && why.contains("used already"), "{status} {why}");
     assert!(is_signed_in(&app, &third).await, "a token that is sent again ends nothing new");

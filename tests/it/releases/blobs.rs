@@ -61,6 +61,18 @@ async fn damaged_blobs_are_never_served_nor_kept() {
 }
 
 #[tokio::test]
+async fn what_is_stored_under_a_digest_is_never_overwritten() {
+    let (house, app) = House::with_app("sales").await;
+    let begun = begin(&house.releases, &app, &[("a.txt", b"right")]).await;
+    let key = Key::blob(&Digest::of(b"right"));
+    let there = Body::Bytes(Bytes::from_static(b"there"));
+    let _stored = house.storage.put(&key, there, Condition::Always).await.unwrap();
+    upload(&house.releases, &app, begun.id, b"right").await.unwrap();
+    let held = house.storage.get(&key).await.unwrap().unwrap();
+    assert_eq!(held.bytes, "there", "whoever reads it finds that it is damaged");
+}
+
+#[tokio::test]
 async fn a_chunk_that_is_damaged_after_the_first_read_is_found() {
     let house = House::new().await;
     let mut bytes = large(2 << 20);

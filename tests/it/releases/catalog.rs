@@ -90,6 +90,36 @@ async fn a_record_that_cannot_be_read_admits_nobody_and_harms_no_other_app() {
     assert!(house.releases.catalog().app(&other).is_some());
 }
 
+#[tokio::test]
+async fn whoever_was_taken_off_changes_nothing_by_a_server_that_has_not_heard() {
+    let (house, app) = House::with_app("sales").await;
+    let bob = By {
+        person: Person {
+            subject: Subject { iss: "x".into(), sub: "2".into() },
+            email: "bob@example.org".parse().unwrap(),
+            ..ann().person
+        },
+        from: None,
+    };
+    let publisher = Grant { role: Role::Publisher, ..viewer("bob@example.org") };
+    house.releases.grant(&app, publisher.clone(), &ann()).await.unwrap();
+    let neighbour = house.neighbour().await;
+    neighbour.grant(&app, viewer("eve@example.org"), &bob).await.unwrap();
+    house.releases.revoke(&app, &publisher.who, &ann()).await.unwrap();
+    assert_eq!(
+        neighbour.catalog().app(&app).unwrap().role_of(&bob.person, house.clock.now()),
+        Some(Role::Publisher)
+    );
+    let refused = |tried: Result<_, ReleaseError>| assert!(matches!(tried, Err(ReleaseError::NoApp(_))));
+    refused(neighbour.grant(&app, publisher, &bob).await);
+    refused(neighbour.revoke(&app, &Who::Domain("example.org".into()), &bob).await);
+    refused(neighbour.set_audience(&app, Audience::Public, &bob).await);
+    refused(neighbour.set_network(&app, None, &bob).await);
+    house.releases.poll().await.unwrap();
+    let now = house.releases.catalog().app(&app).unwrap().clone();
+    assert_eq!((now.audience, now.role_of(&bob.person, house.clock.now())), (Audience::Listed, None));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_grants_lose_nothing() {
     let (house, app) = House::with_app("sales").await;

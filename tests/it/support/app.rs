@@ -70,6 +70,11 @@ impl TestApp {
         Self::start_any(Some(bucket), Clock::system(), change, true).await
     }
 
+    /// The same on a bucket that is open already.
+    pub(crate) async fn start_unfollowed_on(bucket: loggia::storage::Storage, clock: Clock) -> Self {
+        Self::start_any(Some(bucket), clock, |_| {}, false).await
+    }
+
     /// Starts at the time of `clock`; with `follow`, looks at the bucket every second.
     pub(crate) async fn start_at(clock: Clock, change: impl FnOnce(&mut Config), follow: bool) -> Self {
         Self::start_any(None, clock, change, follow).await

@@ -1,10 +1,13 @@
 //! House rules that a compiler does not know.
 //!
 //! 1. `rooms`: who may import whom, as `ARCHITECTURE.md` says it.
-//! 2. Here: the size of files, words that say nothing, work left open, and what belongs to one machine only.
+//! 2. `invariants`: the tests that `docs/invariants.md` names are there.
+//! 3. Here: the size of files, words that say nothing, work left open, what belongs to one machine only, and how secrets
+//!    are compared.
 
 mod files;
 mod imports;
+mod invariants;
 mod rooms;
 
 use files::{SourceFile, all};
@@ -71,6 +74,31 @@ fn nothing_names_a_machine_or_a_package_registry() {
     assert!(files.iter().any(|file| file.path == "README.md"), "the whole repository is read");
     let found = lines_with(&files, &places);
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// Where something secret is compared with what somebody sent.
+const COMPARED: [&str; 5] = [
+    "src/access/email_code.rs",
+    "src/access/pkce.rs",
+    "src/access/provider/mod.rs",
+    "src/access/sign_in/pending.rs",
+    "src/access/token.rs",
+];
+
+#[test]
+fn secrets_are_compared_in_constant_time() {
+    let sources = all(&["src"], &["rs"]);
+    let constant = |file: &&SourceFile| {
+        file.code().any(|(_, line)| line.contains("verify_slices_are_equal(") && !line.contains("use "))
+    };
+    let found: Vec<&str> = sources.iter().filter(constant).map(|file| file.path.as_str()).collect();
+    assert_eq!(found, COMPARED, "a comparison in constant time came or went");
+    for file in &sources {
+        let plain = file
+            .code()
+            .find(|(_, line)| line.contains(".reveal()") && (line.contains(" == ") || line.contains(" != ")));
+        assert!(plain.is_none(), "{}: compare in constant time: {plain:?}", file.path);
+    }
 }
 
 #[test]
