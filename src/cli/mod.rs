@@ -30,6 +30,7 @@ mod searches;
 mod serve;
 mod share;
 mod sign_out;
+mod sync;
 mod version;
 
 #[cfg(test)]
@@ -91,6 +92,7 @@ enum Command {
     Activate(activate::Args),
     Rollback(rollback::Args),
     Share(share::Args),
+    Sync(sync::Args),
     Explain(explain::Args),
     SignOut(sign_out::Args),
     Delete(delete::Args),
@@ -121,6 +123,7 @@ impl Cli {
             Command::Activate(args) => wait(activate::run(args, connect(server)?)),
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
+            Command::Sync(args) => wait(sync::run(args, connect(server)?)),
             Command::Explain(args) => wait(explain::run(args, connect(server)?)),
             Command::SignOut(args) => wait(sign_out::run(args, connect(server)?)),
             Command::Delete(args) => wait(delete::run(args, connect(server)?)),

@@ -12,6 +12,7 @@ use super::value::{is_local_name, is_loopback};
 use crate::model::AppName;
 
 mod sign_in;
+mod synced;
 
 use sign_in::unsafe_issuer;
 
@@ -26,6 +27,7 @@ pub(super) fn check(draft: &Draft, places: &Places) -> Vec<Mistake> {
     check.sessions(draft);
     check.mail(draft);
     check.email_codes(draft);
+    check.synced(draft);
     if draft.lets_others_in() {
         check.required(draft);
         check.addresses(draft);
@@ -54,6 +56,13 @@ impl Check<'_> {
     fn report_in(&mut self, section: &'static str, name: &'static str, table: usize, what: String) {
         let place = self.places.get(&(section, name, table)).cloned().unwrap_or(Place::Nowhere);
         self.mistakes.push(Mistake::new(place, what));
+    }
+
+    /// Where the first setting of a table stands.
+    fn first_of(&self, tables: &str, table: usize) -> Place {
+        let places =
+            self.places.iter().filter(|((section, _, number), _)| *section == tables && *number == table);
+        places.map(|(_, place)| place).min().cloned().unwrap_or(Place::Nowhere)
     }
 
     fn require(&mut self, section: &'static str, names: &[&'static str], fix: &str) {

@@ -6,6 +6,9 @@ use super::given::Refusal;
 use super::mail::{MailDraft, parse_mail_security, parse_mail_server, parse_port, parse_sender};
 use super::providers::{EmailDraft, ProviderDraft, parse_provider_kind, parse_provider_name};
 use super::source::Given;
+use super::synced::{
+    SyncedDraft, parse_bucket, parse_endpoint, parse_folders_name, parse_marker, parse_region,
+};
 use super::value::{
     parse_address, parse_audience, parse_domain, parse_issuer, parse_language, parse_listen, parse_site,
     parse_source,
@@ -13,8 +16,8 @@ use super::value::{
 use super::{Content, ContentSource, Limits, Logs, Network, Secret, Server, Storage};
 use crate::model::{Audience, Who};
 
-/// Sections of which there may be several: `[[sign_in.provider]]`.
-pub(super) const REPEATED: [&str; 1] = ["sign_in.provider"];
+/// Sections of which there may be several: `[[sign_in.provider]]`, `[[storage.synced]]`.
+pub(super) const REPEATED: [&str; 2] = ["sign_in.provider", "storage.synced"];
 /// The most tables of such a section.
 pub(super) const MOST_TABLES: usize = 16;
 
@@ -43,6 +46,7 @@ pub(super) struct Draft {
     pub content_source: ContentSource,
     pub storage: Option<Storage>,
     pub storage_regions: Vec<String>,
+    pub synced: Vec<SyncedDraft>,
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
@@ -86,6 +90,30 @@ pub(super) static KNOWN: &[Known] = &[
     open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
     open("storage", "regions", |draft, given| put(&mut draft.storage_regions, texts(given))),
+    open("storage.synced", "name", |draft, given| {
+        put_some(&mut draft.synced(given).name, given.read(parse_folders_name))
+    }),
+    open("storage.synced", "url", |draft, given| {
+        put_some(&mut draft.synced(given).bucket, given.read(parse_bucket))
+    }),
+    open("storage.synced", "region", |draft, given| {
+        put_some(&mut draft.synced(given).region, given.read(parse_region))
+    }),
+    open("storage.synced", "endpoint", |draft, given| {
+        put_some(&mut draft.synced(given).endpoint, given.read(parse_endpoint))
+    }),
+    open("storage.synced", "marker", |draft, given| {
+        put_some(&mut draft.synced(given).marker, given.read(parse_marker))
+    }),
+    open("storage.synced", "settle", |draft, given| {
+        put_some(&mut draft.synced(given).settle, given.duration())
+    }),
+    open("storage.synced", "every", |draft, given| {
+        put_some(&mut draft.synced(given).every, given.duration())
+    }),
+    open("storage.synced", "publishers", |draft, given| {
+        put(&mut draft.synced(given).publishers, given.list(str::parse::<Who>))
+    }),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
     secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),
@@ -208,6 +236,14 @@ impl Draft {
             self.providers.resize_with(given.table + 1, ProviderDraft::default);
         }
         &mut self.providers[given.table]
+    }
+
+    /// The synced folders of the table that `given` stands in.
+    fn synced(&mut self, given: &Given) -> &mut SyncedDraft {
+        if self.synced.len() <= given.table {
+            self.synced.resize_with(given.table + 1, SyncedDraft::default);
+        }
+        &mut self.synced[given.table]
     }
 }
 

@@ -339,6 +339,7 @@ impl Words {
                     csp: self.s("default-src 'self'"),
                     keep_days: self.s("30"),
                 },
+                synced: Some(self.synced()),
             }),
             notice: Some(Notice::Failed(self.s("`bob` names nobody, so nothing was shared"))),
         }
@@ -357,6 +358,7 @@ impl Words {
             unread: Vec::new(),
             share: ShareForm::default(),
             serving: Serving::default(),
+            synced: None,
         };
         AppPage {
             audience: Audience::Public,

@@ -2,7 +2,7 @@
 
 use super::super::keys::Draft;
 use super::super::providers::{ProviderDraft, is_safe};
-use super::{Check, Mistake, Place};
+use super::{Check, Mistake};
 
 const TABLES: &str = "sign_in.provider";
 
@@ -57,7 +57,7 @@ impl Check<'_> {
         for (name, what) in missing {
             let number = table + 1;
             let what = format!("`{name}` is missing in the `[[{TABLES}]]` number {number}: set it to {what}");
-            self.mistakes.push(Mistake::new(self.first_of(table), what));
+            self.mistakes.push(Mistake::new(self.first_of(TABLES, table), what));
         }
         if let Some(issuer) = provider.issuer().filter(|issuer| !is_safe(issuer)) {
             self.report_in(TABLES, "issuer", table, unsafe_issuer(issuer));
@@ -79,13 +79,6 @@ impl Check<'_> {
                 self.report_in(TABLES, name, table, what);
             }
         }
-    }
-
-    /// Where the first setting of a table stands.
-    fn first_of(&self, table: usize) -> Place {
-        let places =
-            self.places.iter().filter(|((section, _, number), _)| *section == TABLES && *number == table);
-        places.map(|(_, place)| place).min().cloned().unwrap_or(Place::Nowhere)
     }
 
     pub(super) fn email_codes(&mut self, draft: &Draft) {
