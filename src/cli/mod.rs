@@ -31,6 +31,7 @@ mod searches;
 mod serve;
 mod share;
 mod sign_out;
+mod sync;
 mod trust;
 mod version;
 
@@ -93,6 +94,7 @@ enum Command {
     Activate(activate::Args),
     Rollback(rollback::Args),
     Share(share::Args),
+    Sync(sync::Args),
     Explain(explain::Args),
     Trust(trust::Args),
     SignOut(sign_out::Args),
@@ -124,6 +126,7 @@ impl Cli {
             Command::Activate(args) => wait(activate::run(args, connect(server)?)),
             Command::Rollback(args) => wait(rollback::run(args, connect(server)?)),
             Command::Share(args) => wait(share::run(args, connect(server)?)),
+            Command::Sync(args) => wait(sync::run(args, connect(server)?)),
             Command::Explain(args) => wait(explain::run(args, connect(server)?)),
             Command::Trust(args) => wait(trust::run(args, connect(server)?)),
             Command::SignOut(args) => wait(sign_out::run(args, connect(server)?)),

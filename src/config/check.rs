@@ -13,6 +13,7 @@ use super::value::{is_local_name, is_loopback, keeps_secrets};
 use crate::model::AppName;
 
 mod sign_in;
+mod synced;
 
 use sign_in::unsafe_issuer;
 
@@ -28,6 +29,7 @@ pub(super) fn check(draft: &Draft, places: &Places) -> Vec<Mistake> {
     check.mail(draft);
     check.email_codes(draft);
     check.networks(draft);
+    check.synced(draft);
     if draft.lets_others_in() {
         check.required(draft);
         check.addresses(draft);

@@ -7,6 +7,9 @@ use super::mail::{MailDraft, parse_mail_security, parse_mail_server, parse_port,
 use super::network::{NetworkDraft, parse_network_name, parse_range};
 use super::providers::{EmailDraft, ProviderDraft, parse_provider_kind, parse_provider_name};
 use super::source::Given;
+use super::synced::{
+    SyncedDraft, parse_bucket, parse_endpoint, parse_folders_name, parse_marker, parse_region,
+};
 use super::value::{
     parse_address, parse_audience, parse_domain, parse_issuer, parse_language, parse_listen, parse_site,
     parse_source,
@@ -15,7 +18,7 @@ use super::{Content, ContentSource, Limits, Logs, Secret, Server, Storage};
 use crate::model::{Audience, Who};
 
 /// Sections of which there may be several: `[[sign_in.provider]]`.
-pub(super) const REPEATED: [&str; 2] = ["sign_in.provider", "access.network"];
+pub(super) const REPEATED: [&str; 3] = ["sign_in.provider", "access.network", "storage.synced"];
 /// The most tables of such a section.
 pub(super) const MOST_TABLES: usize = 100;
 
@@ -44,6 +47,7 @@ pub(super) struct Draft {
     pub content_source: ContentSource,
     pub storage: Option<Storage>,
     pub storage_regions: Vec<String>,
+    pub synced: Vec<SyncedDraft>,
     pub issuer: Option<String>,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
@@ -87,6 +91,30 @@ pub(super) static KNOWN: &[Known] = &[
     open("content", "source", |draft, given| put(&mut draft.content_source, given.read(parse_source))),
     open("storage", "url", |draft, given| put_some(&mut draft.storage, given.storage())),
     open("storage", "regions", |draft, given| put(&mut draft.storage_regions, texts(given))),
+    open("storage.synced", "name", |draft, given| {
+        put_some(&mut draft.synced(given).name, given.read(parse_folders_name))
+    }),
+    open("storage.synced", "url", |draft, given| {
+        put_some(&mut draft.synced(given).bucket, given.read(parse_bucket))
+    }),
+    open("storage.synced", "region", |draft, given| {
+        put_some(&mut draft.synced(given).region, given.read(parse_region))
+    }),
+    open("storage.synced", "endpoint", |draft, given| {
+        put_some(&mut draft.synced(given).endpoint, given.read(parse_endpoint))
+    }),
+    open("storage.synced", "marker", |draft, given| {
+        put_some(&mut draft.synced(given).marker, given.read(parse_marker))
+    }),
+    open("storage.synced", "settle", |draft, given| {
+        put_some(&mut draft.synced(given).settle, given.duration())
+    }),
+    open("storage.synced", "every", |draft, given| {
+        put_some(&mut draft.synced(given).every, given.duration())
+    }),
+    open("storage.synced", "publishers", |draft, given| {
+        put(&mut draft.synced(given).publishers, given.list(str::parse::<Who>))
+    }),
     open("sign_in", "issuer", |draft, given| put_some(&mut draft.issuer, owned(given.text()))),
     open("sign_in", "client_id", |draft, given| put_some(&mut draft.client_id, owned(given.text()))),
     secret("sign_in", "client_secret", |draft, given| put_some(&mut draft.client_secret, given.secret())),
@@ -222,6 +250,11 @@ impl Draft {
     /// The network of the table that `given` stands in.
     fn network(&mut self, given: &Given) -> &mut NetworkDraft {
         table_of(&mut self.networks, given)
+    }
+
+    /// The synced folders of the table that `given` stands in.
+    fn synced(&mut self, given: &Given) -> &mut SyncedDraft {
+        table_of(&mut self.synced, given)
     }
 }
 

@@ -14,6 +14,7 @@ use super::mistake::{ConfigError, Mistake, Place};
 use super::network::NetworkDraft;
 use super::providers::EmailDraft;
 use super::source::{Given, read_file, read_variables};
+use super::synced::SyncedDraft;
 use super::{
     Access, Config, Content, ContentSource, Limits, Logs, Server, SignIn, Storage, Theme, Tls, check,
     home_url,
@@ -124,6 +125,7 @@ fn finish(draft: Draft) -> Config {
         content_source: draft.content_source,
         storage: draft.storage.unwrap_or_else(|| Storage::Folder(PathBuf::from(DEVELOPMENT_DIR))),
         storage_regions: draft.storage_regions,
+        synced: draft.synced.into_iter().filter_map(SyncedDraft::finish).collect(),
         sign_in: SignIn {
             providers,
             email,
@@ -166,6 +168,7 @@ impl Default for Draft {
             content_source: ContentSource::Folder,
             storage: None,
             storage_regions: Vec::new(),
+            synced: Vec::new(),
             issuer: None,
             client_id: None,
             client_secret: None,

@@ -20,6 +20,7 @@ mod nearest;
 mod network;
 mod providers;
 mod source;
+mod synced;
 mod theme;
 mod value;
 
@@ -39,6 +40,7 @@ pub use mail::{Mail, MailSecurity, Sender};
 pub use mistake::{ConfigError, Mistake, Place};
 pub use network::Network;
 pub use providers::{EmailCodes, Provider, ProviderKind};
+pub use synced::SyncedFolders;
 pub use theme::Theme;
 pub use value::{
     InvalidValue, is_loopback, keeps_secrets, parse_duration, parse_listen, parse_site, parse_size,
@@ -57,6 +59,8 @@ pub struct Config {
     pub storage: Storage,
     /// The regions that a bucket may be in; any when it is empty.
     pub storage_regions: Vec<String>,
+    /// `[[storage.synced]]`: where others put folders that apps may be filled from.
+    pub synced: Vec<SyncedFolders>,
     /// `[sign_in]`
     pub sign_in: SignIn,
     /// `[mail]`; `None` sends none.

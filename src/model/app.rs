@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AppName, Audience, FilePath, Grants, NetworkRule, Person, ReleaseId, Role, Subject, TrustedPublisher,
+    AppName, Audience, FilePath, Grants, NetworkRule, Person, ReleaseId, Role, Subject, Synced,
+    TrustedPublisher,
 };
 
 /// An app as `apps/NAME/app.json` keeps it: the only thing about an app that changes.
@@ -49,6 +50,9 @@ pub struct App {
     /// Jobs of continuous integration that may publish to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted: Vec<TrustedPublisher>,
+    /// The folder that it is filled from; `None` is published to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synced: Option<Synced>,
     /// What its publishers may set.
     #[serde(default)]
     pub settings: Settings,

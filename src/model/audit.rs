@@ -178,6 +178,12 @@ pub enum AuditAction {
         /// Which line it was.
         line: ulid::Ulid,
     },
+    /// From which folder it is filled was set.
+    SyncedSet {
+        /// What the operator calls the place it is in; `None` is from none. The event's own `from` is an address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folders: Option<String>,
+    },
     /// Lines were lost: more happened than could be kept while storage did not answer.
     Lost {
         /// How many.
@@ -187,7 +193,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action by the name that it is written and looked for by.
-    pub const NAMES: [&'static str; 28] = [
+    pub const NAMES: [&'static str; 29] = [
         "created",
         "published",
         "activated",
@@ -215,6 +221,7 @@ impl AuditAction {
         "sessions-ended",
         "publisher-trusted",
         "publisher-removed",
+        "synced-set",
         "lost",
     ];
 
@@ -249,6 +256,7 @@ impl AuditAction {
             Self::SessionsEnded { .. } => "sessions-ended",
             Self::PublisherTrusted { .. } => "publisher-trusted",
             Self::PublisherRemoved { .. } => "publisher-removed",
+            Self::SyncedSet { .. } => "synced-set",
             Self::Lost { .. } => "lost",
         }
     }
@@ -287,6 +295,7 @@ impl AuditAction {
             }
             Self::PublisherTrusted { jobs } => jobs.to_string(),
             Self::PublisherRemoved { line } => line.to_string(),
+            Self::SyncedSet { folders } => folders.clone().unwrap_or_else(|| "from no folder".to_owned()),
             Self::Lost { lines } => format!("{lines} lines"),
             Self::Created
             | Self::SettingsChanged

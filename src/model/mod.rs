@@ -6,7 +6,7 @@
 //! 2. paths: [`FilePath`] inside a release, [`GuidePath`] on the main host
 //! 3. people: [`EmailAddress`], [`Subject`], [`Person`], [`Viewer`]
 //! 4. who may see: [`Audience`], [`Grants`] of [`Grant`], [`NetworkRule`]
-//! 5. what is published: [`App`] (and by which jobs: [`TrustedPublisher`]), [`Manifest`]
+//! 5. what is published: [`App`] (and by which jobs: [`TrustedPublisher`], from which folder: [`Synced`]), [`Manifest`]
 //! 6. what is read: [`Guide`], [`Section`], [`Markdown`], and an app's text: [`AppText`]
 //! 7. what is remembered: [`TokenRecord`], [`SignIn`], [`AuditEvent`]; and what ends sessions: [`Lineage`], [`Whom`]
 
@@ -26,6 +26,7 @@ mod person;
 mod release;
 mod sign_in;
 mod standing;
+mod synced;
 mod text;
 mod token;
 mod trusted;
@@ -46,6 +47,7 @@ pub use person::{EmailAddress, InvalidEmail, Person, Subject, Viewer};
 pub use release::{FileEntry, Manifest, Source};
 pub use sign_in::SignIn;
 pub use standing::{Lineage, Whom};
+pub use synced::Synced;
 pub use text::{AppPage, AppText};
 pub use token::{Ability, TokenRecord, TokenScope};
 pub use trusted::{Job, TrustedJobs, TrustedPublisher, VouchedJob};

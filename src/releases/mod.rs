@@ -11,11 +11,12 @@
 //!    and on this server's [`Disk`].
 //! 6. [`texts`]: what the pages of a release say, taken at publishing, for search.
 //! 7. [`rules`]: what a release's `_redirects` and `_headers` say; [`settings`], [`grants`] and [`trust`]: what a publisher may set of an app.
-//! 8. [`Editions`] are the same for the guides, in a folder of their own.
-//! 9. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
-//! 10. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`],
+//! 8. [`synced`]: apps that are filled from folders which others sync.
+//! 9. [`Editions`] are the same for the guides, in a folder of their own.
+//! 10. [`retention`]: which releases an app keeps; [`gc`] clears away what nothing names.
+//! 11. [`ledger`]: tokens (and when they were used: [`last_use`]), single-use codes, [`ended`] sessions, [`sign_ins`],
 //!     commands that wait ([`devices`]); [`requests`]: what people ask of publishers.
-//! 11. [`record`]: who did what, when, from where.
+//! 12. [`record`]: who did what, when, from where.
 
 mod blobs;
 mod catalog;
@@ -43,6 +44,7 @@ mod retention;
 mod rules;
 mod settings;
 mod sign_ins;
+mod synced;
 mod texts;
 mod trust;
 mod update;
@@ -68,6 +70,7 @@ pub use record::{Cursor, Gap, InvalidCursor, Record, Sought};
 pub use records::Change;
 pub use requests::{Kept, LONGEST_REASON, Request};
 pub use rules::{Answer, HEADERS, Headers, Named, REDIRECTS, Redirects, RuleProblem, Rules};
+pub use synced::{SyncedPace, SyncedPlace, SyncedState, Trouble};
 pub use texts::{PdfReader, TextChange, Texts, read_pdf};
 
 use crate::config::Limits;

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{App, AppName, Audience, AuditAction, Grant, NetworkRule, ReleaseId, Role, Settings, Who};
+use crate::model::{
+    App, AppName, Audience, AuditAction, Grant, NetworkRule, ReleaseId, Role, Settings, Synced, Who,
+};
 use crate::storage::{Etag, Key, Object, StorageError};
 
 use super::catalog::Entry;
@@ -31,6 +33,9 @@ pub struct Change {
     pub network: Option<Option<NetworkRule>>,
     /// The rest: what is there replaces what is set, null takes it away, and the others stay (RFC 7396).
     pub settings: Option<Map<String, Value>>,
+    /// In which place of synced folders is the one that it is filled from, by the operator's name for it; `None` within
+    /// is from none.
+    pub synced: Option<Option<String>>,
 }
 
 /// `apps/NAME/app.json`: the app, and the count of its writes, which orders them.
@@ -89,6 +94,7 @@ impl Releases {
             cleared: None,
             origin: 0,
             trusted: Vec::new(),
+            synced: None,
             settings: Settings::default(),
             created: now,
             changed: now,
@@ -142,6 +148,7 @@ impl Releases {
     /// Sets title, settings, audience and network, whichever are given, all in one write.
     pub async fn set(&self, name: &AppName, set: Change, by: &By) -> Result<Arc<App>, ReleaseError> {
         let title = set.title.as_deref().map(check_title).transpose()?;
+        let now = self.0.clock.now();
         let mut done = Vec::new();
         let change = |app: &mut App| {
             let before = app.clone();
@@ -151,12 +158,18 @@ impl Releases {
             }
             app.audience = set.audience.unwrap_or(app.audience);
             app.network = set.network.clone().unwrap_or_else(|| app.network.clone());
+            if let Some(folders) = &set.synced {
+                fill_from(app, folders.as_deref(), by, now);
+            }
             let settings = app.title != before.title || app.settings != before.settings;
             let audience = (app.audience != before.audience).then_some(app.audience);
             let network = (app.network != before.network).then(|| app.network.clone());
             done = settings.then_some(AuditAction::SettingsChanged).into_iter().collect();
             done.extend(audience.map(|audience| AuditAction::AudienceSet { audience }));
             done.extend(network.map(|network| AuditAction::NetworkSet { network }));
+            let folders = app.synced.as_ref().map(|synced| synced.folders.clone());
+            let synced = (app.synced != before.synced).then_some(AuditAction::SyncedSet { folders });
+            done.extend(synced);
             Ok(())
         };
         let (app, changed) = self.write_as_publisher(name, by, change).await?;
@@ -347,6 +360,16 @@ impl Releases {
         let key = Key::app(name);
         let object = self.0.storage.get(&key).await?.ok_or_else(|| ReleaseError::NoApp(name.clone()))?;
         Ok(parse(&key, name, &object)?.app)
+    }
+}
+
+/// Fills an app from its folder in the place called `folders`, in the name of `by`. Saying what holds already changes
+/// nothing.
+fn fill_from(app: &mut App, folders: Option<&str>, by: &By, now: Timestamp) {
+    if app.synced.as_ref().map(|synced| synced.folders.as_str()) != folders {
+        let synced =
+            |folders: &str| Synced { folders: folders.to_owned(), by: by.person.clone(), since: now };
+        app.synced = folders.map(synced);
     }
 }
 

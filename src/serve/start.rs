@@ -13,7 +13,7 @@ use crate::config::{Config, ContentSource};
 use crate::guides::{self, Library, Page, Severity};
 use crate::mail::Mailer;
 use crate::model::{Clock, Entropy};
-use crate::releases::{Disk, PdfReader, Releases};
+use crate::releases::{Disk, PdfReader, Releases, SyncedPace, SyncedPlace};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
@@ -192,6 +192,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         tokio::spawn(history::follow(Arc::clone(&loggia), stop.clone()));
     }
     tokio::spawn(texts::follow(Arc::clone(&loggia), stop.clone()));
+    let synced = tokio::spawn(synced(Arc::clone(&loggia), stop.clone()));
     let recorded = tokio::spawn(loggia.releases.clone().follow_record(stop.clone()));
     let counted = tokio::spawn(loggia.insights.clone().follow(stop.clone()));
     let follower = tokio::spawn(follow(Arc::clone(&loggia), stop.clone()));
@@ -216,7 +217,7 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
     let served = run(listeners.main, service, stop.clone()).await;
     stop.cancel();
     drop(watcher);
-    let _ = tokio::join!(follower, logger, operations, counted, recorded);
+    let _ = tokio::join!(follower, logger, operations, counted, recorded, synced);
     if let Some(mailer) = &loggia.mailer {
         mailer.finish(LAST_LETTERS).await;
     }
@@ -224,6 +225,20 @@ pub async fn serve_on(listeners: Listeners, loggia: Arc<Loggia>, stop: Cancellat
         log.flush();
     }
     served.context("serving ended")
+}
+
+/// Watches the synced folders. One that cannot be opened is said once, and the others are watched.
+async fn synced(loggia: Arc<Loggia>, stop: CancellationToken) {
+    let mut places = Vec::new();
+    for folders in &loggia.config.synced {
+        match SyncedPlace::open(folders.clone()).await {
+            Ok(place) => places.push(place),
+            Err(error) => {
+                tracing::error!(%error, folders = folders.name, "these synced folders cannot be read until the next start");
+            }
+        }
+    }
+    loggia.releases.clone().follow_synced(places, SyncedPace::default(), stop).await;
 }
 
 /// Follows the catalog and keeps the gauges.

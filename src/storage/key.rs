@@ -84,6 +84,24 @@ impl Key {
         Self::json(format!("apps/{app}/requests/{owner}.json"))
     }
 
+    /// How far the filling of an app from its synced folder is.
+    #[must_use]
+    pub fn synced(app: &AppName) -> Self {
+        Self::json(format!("apps/{app}/synced.json"))
+    }
+
+    /// Which version of which file of its synced folder was copied into an app.
+    #[must_use]
+    pub fn copied(app: &AppName) -> Self {
+        Self::json(format!("apps/{app}/copied.json"))
+    }
+
+    /// Which server watches the synced folders.
+    #[must_use]
+    pub fn synced_claim() -> Self {
+        Self::json("synced/claim.json".to_owned())
+    }
+
     /// Lines of an app's audit record that were written together; `id` orders them.
     #[must_use]
     pub fn audit(app: &AppName, id: Ulid) -> Self {

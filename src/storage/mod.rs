@@ -5,12 +5,14 @@
 //!    [`Storage::delete`].
 //! 3. A put may be conditional ([`Condition`]); losing the race is an answer ([`Put::Lost`]), not an error.
 //! 4. Backends: S3, a folder, memory. One contract suite holds for all of them (`tests/it/storage.rs`).
+//! 5. A [`SourceBucket`] is another's: we read folders of it and change nothing.
 
 mod folder;
 mod key;
 mod memory;
 mod promise;
 mod s3;
+mod source;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use memory::Memory;
 pub use promise::{BucketSettings, Promise};
 use s3::S3;
 pub use s3::{Endpoint, Patience};
+pub use source::{SourceBucket, SourceObject, SourcePage};
 
 /// The most bytes that one answer holds; larger objects are read in ranges.
 const WHOLE: u64 = 64 << 20;
@@ -263,7 +266,7 @@ impl StorageError {
         Self::Unexpected { key: key.to_string(), what: what.into() }
     }
 
-    fn too_large(key: &Key) -> Self {
+    fn too_large(key: &(impl ToString + ?Sized)) -> Self {
         Self::unexpected(key, "it is larger than 64 MiB, the most that is read at once; read it in ranges")
     }
 }

@@ -345,6 +345,7 @@ impl Words {
                     csp: self.s("default-src 'self'"),
                     keep_days: self.s("30"),
                 },
+                synced: Some(self.synced()),
             }),
             notice: Some(Notice::Failed(self.s("`bob` names nobody, so nothing was shared"))),
         }
@@ -364,6 +365,7 @@ impl Words {
             share: ShareForm::default(),
             mails: false,
             serving: Serving::default(),
+            synced: None,
         };
         AppPage {
             audience: Audience::Public,

@@ -33,6 +33,7 @@ pub use search::{Correction, Filter, Hit, HitKind, SearchPage, Synonyms};
 pub use searches::{SearchesPage, SearchesRow};
 pub use sharing::{DoubtRow, Opened, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp};
 pub use sign_in::{CodePage, CodeProblem, EmailForm, EmailProblem, SignInPage, WayButton};
+pub use synced::{Filling, FoldersChoice, SyncedPart};
 
 mod account;
 mod apps;
@@ -45,6 +46,7 @@ mod search;
 mod searches;
 mod sharing;
 mod sign_in;
+mod synced;
 
 /// What every page shares.
 #[derive(Clone, Debug, Serialize)]

@@ -274,7 +274,7 @@ pub(super) async fn show(
     }
     let because = showing.from.map(|from| explaining::why(loggia, app, person, from)).unwrap_or_default();
     let notice = showing.notice.clone();
-    let manage = if publishes { Some(manage(loggia, app, showing, now).await?) } else { None };
+    let manage = if publishes { Some(manage(loggia, app, person, showing, now).await?) } else { None };
     let view = AppPage {
         layout: main_layout(loggia),
         name: app.name.clone(),
@@ -297,7 +297,13 @@ pub(super) async fn show(
     Ok(with_cookies(super::html_page(status, loggia.theme.app(&view)?), &[]))
 }
 
-async fn manage(loggia: &Loggia, app: &App, showing: Showing, now: Timestamp) -> Result<Manage, Failure> {
+async fn manage(
+    loggia: &Loggia,
+    app: &App,
+    person: &Person,
+    showing: Showing,
+    now: Timestamp,
+) -> Result<Manage, Failure> {
     let releases = loggia.releases.releases_of(&app.name).await?;
     let grant = |grant: &Grant| GrantRow {
         who: grant.who.clone(),
@@ -320,5 +326,6 @@ async fn manage(loggia: &Loggia, app: &App, showing: Showing, now: Timestamp) ->
         share: showing.share,
         mails: loggia.notices.by_mail(),
         serving: app_settings::serving(loggia, app).await,
+        synced: super::synced::part(loggia, app, person).await,
     })
 }

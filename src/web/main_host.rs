@@ -19,7 +19,7 @@ use super::viewer::FormRejection;
 use super::{
     account, api, app_settings, apps, assets, authorize, device, email_code, explaining, home, insights,
     people, print, provider, publishers, record, requests, review, search, sessions, sharing, sign_in,
-    sign_out, ways,
+    sign_out, synced, ways,
 };
 use crate::config::Config;
 use crate::model::Clock;
@@ -40,6 +40,7 @@ pub fn routes(
         clock: clock.clone(),
         server: config.server.clone(),
         access: config.access.clone(),
+        synced: config.synced.clone(),
         limits: config.limits.clone(),
     };
     let mut routes = Router::new()
@@ -69,6 +70,7 @@ pub fn routes(
         .route("/-/view-as", get(explaining::view_as))
         .route("/-/apps/{name}/search", post(apps::set_search))
         .route("/-/apps/{name}/settings", post(app_settings::set))
+        .route("/-/apps/{name}/synced", post(synced::set))
         .route("/-/apps/{name}/publishers", get(publishers::page).post(publishers::trust))
         .route("/-/apps/{name}/publishers/remove", post(publishers::distrust))
         .route("/-/apps/{name}/activate", post(apps::activate))

@@ -4,7 +4,7 @@
 //! 2. [`host`]: whom it is addressed to.
 //! 3. The main host: [`guides`] (with [`edition`], [`navigation`], [`files`], [`well_known`], [`feed`], [`accept`])
 //!    everywhere but below `/-/`, where [`main_host`] routes to one file a surface: [`search`], [`mod@print`], [`home`], [`apps`] with
-//!    [`app_settings`], [`publishers`], [`sharing`], [`requests`], [`notices`], [`explaining`] and [`record`], [`review`], [`insights`],
+//!    [`app_settings`], [`synced`], [`publishers`], [`sharing`], [`requests`], [`notices`], [`explaining`] and [`record`], [`review`], [`insights`],
 //!    [`account`] with [`sessions`] (and [`browser`]), [`people`], [`ways`] and [`email_code`] to [`sign_in`], [`sign_out`],
 //!    [`authorize`], [`device`], [`exchange`], [`provider`], [`api`]; [`guesses`] counts what could be guessed.
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
@@ -71,6 +71,7 @@ mod sign_in;
 mod sign_out;
 mod site;
 mod state;
+mod synced;
 mod vault;
 mod viewer;
 mod ways;

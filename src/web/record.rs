@@ -299,6 +299,7 @@ fn action_words(name: &str) -> &'static str {
         "sessions-ended" => "Signed somebody out everywhere",
         "publisher-trusted" => "Trusted a job",
         "publisher-removed" => "Took away a trusted job",
+        "synced-set" => "Set the synced folder",
         "lost" => "Lines were lost",
         _ => "Did something",
     }

@@ -50,6 +50,7 @@ impl House {
             clock: clock.clone(),
             server: Server::default(),
             access,
+            synced: Vec::new(),
             limits,
         };
         Self { releases, clock, entropy, router: Router::new().merge(routes(api)) }

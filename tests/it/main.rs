@@ -28,6 +28,7 @@ mod serve;
 mod sharing;
 mod storage;
 mod support;
+mod synced;
 mod texts;
 mod tidy;
 mod tokens;

@@ -41,6 +41,7 @@ fn app(audience: Audience, grants: &[Line]) -> App {
         cleared: None,
         origin: 0,
         trusted: Vec::new(),
+        synced: None,
         settings: Settings::default(),
         created: at(0),
         changed: at(0),

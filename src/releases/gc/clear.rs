@@ -49,6 +49,10 @@ impl Releases {
         if after.cleared.is_some() {
             if app.cleared.is_none() {
                 cleared.apps.push(name.clone());
+                if !cleared.dry_run {
+                    self.0.storage.delete(&Key::synced(name)).await?;
+                    self.0.storage.delete(&Key::copied(name)).await?;
+                }
             }
             return Ok(ids.to_vec());
         }

@@ -119,7 +119,7 @@ pub enum InvalidRelease {
 }
 
 /// Checks a release's files, message and source.
-pub(super) fn check(
+pub(in crate::releases) fn check(
     files: &BTreeMap<FilePath, Announced>,
     message: Option<&str>,
     source: Option<&Source>,

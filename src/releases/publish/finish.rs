@@ -26,6 +26,18 @@ impl Releases {
         activate: bool,
         by: &By,
     ) -> Result<Arc<Manifest>, ReleaseError> {
+        self.finish_under(app, release, activate, by, None).await
+    }
+
+    /// The same, for what is published by another rule than that somebody is a publisher.
+    pub(in crate::releases) async fn finish_under(
+        &self,
+        app: &AppName,
+        release: ReleaseId,
+        activate: bool,
+        by: &By,
+        rule: Option<String>,
+    ) -> Result<Arc<Manifest>, ReleaseError> {
         let manifest = match self.standing(app, release).await? {
             Some(finished) => finished,
             None => self.write_manifest(app, release).await?,
@@ -41,7 +53,7 @@ impl Releases {
             };
             self.write_live(app, change).await?;
         }
-        self.record_published(app, by, release).await;
+        self.record_published(app, by, release, rule).await;
         self.forget_pending(app, release).await;
         Ok(manifest)
     }

@@ -14,4 +14,5 @@ mod receive;
 
 pub use begin::{Announced, Begun};
 pub use check::{InvalidRelease, LONGEST_TITLE};
-pub(super) use check::{check_text, check_title};
+pub(super) use check::{check, check_text, check_title};
+pub(super) use receive::{Unfit, receive};

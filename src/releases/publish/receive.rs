@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt, pin_mut};
 use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::SemaphorePermit;
 
 use crate::model::{AppName, Digest, ReleaseId};
 use crate::releases::outline::{self, Outline, Outliner};
@@ -32,18 +33,45 @@ impl Releases {
         let size = pending.sizes.get(&digest).copied();
         let size = size.ok_or_else(|| differs(digest, "no file of this release has this digest"))?;
 
-        // A closed semaphore cannot be: it lives as long as `self`.
-        let _turn = self.0.uploads.acquire().await;
-        let mut upload = Upload::new(size).map_err(ReleaseError::NoRoom)?;
-        let outline = receive(&mut upload, digest, size, bytes).await?;
+        let _turn = self.turn_to_receive().await;
+        let received = receive(size, bytes).await.map_err(|why| match why {
+            Unfit::BrokeOff(error) => ReleaseError::BrokeOff(error.to_string()),
+            Unfit::NoRoom(error) => ReleaseError::NoRoom(error),
+            Unfit::Size(what) => differs(digest, what),
+        })?;
+        if received.digest != digest {
+            return Err(differs(digest, "they have another sha256"));
+        }
+        self.store_blob(received).await?;
+        self.mark_arrived(app, release, &digest).await
+    }
 
-        let _stored_or_there =
-            self.0.storage.put(&Key::blob(&digest), upload.body(size), Condition::Absent).await?;
-        if !outline.is_empty() {
-            let outline = Body::Bytes(outline::write(&digest, size, &outline));
+    /// Waits until few enough uploads are under way.
+    pub(in crate::releases) async fn turn_to_receive(&self) -> Option<SemaphorePermit<'_>> {
+        // A closed semaphore cannot be: it lives as long as `self`.
+        self.0.uploads.acquire().await.ok()
+    }
+
+    /// Stores bytes under their digest, and their outline beside them; what is stored already stays as it is.
+    pub(in crate::releases) async fn store_blob(&self, mut received: Received) -> Result<(), ReleaseError> {
+        let Received { digest, size, .. } = received;
+        let body = received.upload.body(size);
+        let _stored_or_there = self.0.storage.put(&Key::blob(&digest), body, Condition::Absent).await?;
+        if !received.outline.is_empty() {
+            let outline = Body::Bytes(outline::write(&digest, size, &received.outline));
             let _stored = self.0.storage.put(&Key::outline(&digest), outline, Condition::Always).await?;
         }
-        let arrived = Key::arrived(app, release, &digest);
+        Ok(())
+    }
+
+    /// Puts down that the bytes with this digest arrived for a release in the making.
+    pub(in crate::releases) async fn mark_arrived(
+        &self,
+        app: &AppName,
+        release: ReleaseId,
+        digest: &Digest,
+    ) -> Result<(), ReleaseError> {
+        let arrived = Key::arrived(app, release, digest);
         let _stored = self.0.storage.put(&arrived, Body::Bytes(Bytes::new()), Condition::Always).await?;
         Ok(())
     }
@@ -89,31 +117,50 @@ impl Upload {
     }
 }
 
-/// Reads `bytes` into `upload`; they must be `size` bytes of this digest. Answers their outline.
-async fn receive<E: Display>(
-    upload: &mut Upload,
-    digest: Digest,
+/// Bytes that came, kept until they are stored.
+pub(in crate::releases) struct Received {
+    /// What they are named by.
+    pub(in crate::releases) digest: Digest,
+    size: u64,
+    outline: Outline,
+    upload: Upload,
+}
+
+/// Why bytes are not taken.
+#[derive(Debug)]
+pub(in crate::releases) enum Unfit<E> {
+    /// Whoever sent them stopped.
+    BrokeOff(E),
+    /// They cannot be kept while they are checked.
+    NoRoom(std::io::Error),
+    /// There are more or fewer than was said.
+    Size(String),
+}
+
+/// Takes `size` bytes as they come, hashing them.
+pub(in crate::releases) async fn receive<E>(
     size: u64,
     bytes: impl Stream<Item = Result<Bytes, E>>,
-) -> Result<Outline, ReleaseError> {
+) -> Result<Received, Unfit<E>> {
     pin_mut!(bytes);
+    let mut upload = Upload::new(size).map_err(Unfit::NoRoom)?;
     let mut hash = Outliner::new(size);
     let mut received = 0_u64;
     while let Some(piece) = bytes.next().await {
-        let piece = piece.map_err(|error| ReleaseError::BrokeOff(error.to_string()))?;
+        let piece = piece.map_err(Unfit::BrokeOff)?;
         received = received.saturating_add(piece.len() as u64);
         if received > size {
-            return Err(differs(digest, format!("more came than the {size} bytes that were announced")));
+            return Err(Unfit::Size(format!("more came than the {size} bytes that were announced")));
         }
         hash.add(&piece);
-        upload.add(&piece).await.map_err(ReleaseError::NoRoom)?;
+        upload.add(&piece).await.map_err(Unfit::NoRoom)?;
     }
-    upload.flush().await.map_err(ReleaseError::NoRoom)?;
+    upload.flush().await.map_err(Unfit::NoRoom)?;
     if received < size {
-        return Err(differs(digest, format!("{received} bytes came, and {size} were announced")));
+        return Err(Unfit::Size(format!("{received} bytes came, and {size} were announced")));
     }
-    let (found, outline) = hash.finish();
-    if found == digest { Ok(outline) } else { Err(differs(digest, "they have another sha256")) }
+    let (digest, outline) = hash.finish();
+    Ok(Received { digest, size, outline, upload })
 }
 
 fn differs(digest: Digest, what: impl Into<String>) -> ReleaseError {

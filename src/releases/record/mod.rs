@@ -113,6 +113,16 @@ impl Releases {
         actions: impl IntoIterator<Item = AuditAction>,
     ) {
         let rule = self.right_of(app, &by.person);
+        self.record_under(app, by, rule, actions).await;
+    }
+
+    async fn record_under(
+        &self,
+        app: &AppName,
+        by: &By,
+        rule: Option<String>,
+        actions: impl IntoIterator<Item = AuditAction>,
+    ) {
         for action in actions {
             let event = self.event(Some(&by.person.email), by.from, Some(app), action);
             self.note(AuditEvent { rule: rule.clone(), ..event });
@@ -123,8 +133,15 @@ impl Releases {
     }
 
     /// Puts down that a release was finished. A repeated finish repeats the line, and reading leaves it out.
-    pub(super) async fn record_published(&self, app: &AppName, by: &By, release: ReleaseId) {
-        self.record(app, by, AuditAction::Published { release }).await;
+    pub(super) async fn record_published(
+        &self,
+        app: &AppName,
+        by: &By,
+        release: ReleaseId,
+        rule: Option<String>,
+    ) {
+        let rule = rule.or_else(|| self.right_of(app, &by.person));
+        self.record_under(app, by, rule, [AuditAction::Published { release }]).await;
     }
 
     /// By which rule somebody publishes to an app: as its owner, or by a line of its list.

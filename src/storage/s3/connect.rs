@@ -37,23 +37,29 @@ const STALL: Duration = Duration::from_secs(10);
 impl S3 {
     /// Opens a bucket with what the environment, the profile files and the machine's role say.
     pub(in crate::storage) async fn open(bucket: &str, prefix: &str) -> Result<Arc<Self>, StorageError> {
-        // The machine's metadata service is asked for a region only when it is needed: away from EC2,
-        // waiting for it takes seconds.
-        let stated = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new());
-        let found = aws_config::defaults(BehaviorVersion::latest()).region(stated).load().await;
-        let endpoint = endpoint(&found);
-        let custom = endpoint.is_some();
-        endpoint.as_deref().map_or(Ok(()), check)?;
-        let region = match found.region() {
-            Some(region) => Some(region.clone()),
-            None if custom => None,
-            None => ImdsRegionProvider::builder().build().region().await,
-        };
-        let config = Builder::from(&found)
-            .region(region.unwrap_or(Region::from_static(ANY_REGION)))
-            .force_path_style(custom);
+        let config = found(None, None).await?;
         Self::probed(config, bucket, prefix, Patience::default()).await
+    }
+
+    /// Opens a bucket to read from, in this region and at this endpoint where they are given. It is not asked yet: it
+    /// may be away for now, and whoever reads is told.
+    pub(in crate::storage) async fn to_read(
+        bucket: &str,
+        prefix: &str,
+        region: Option<&str>,
+        endpoint: Option<&str>,
+    ) -> Result<Arc<Self>, StorageError> {
+        let config = found(region, endpoint).await?;
+        Ok(Arc::new(Self::of(config, bucket, prefix, Patience::default())))
+    }
+
+    /// Opens the bucket at `endpoint` to read from.
+    pub(in crate::storage) fn to_read_at(
+        endpoint: &Endpoint,
+        patience: Patience,
+    ) -> Result<Arc<Self>, StorageError> {
+        let config = given(endpoint)?;
+        Ok(Arc::new(Self::of(config, &endpoint.bucket, &endpoint.prefix, patience)))
     }
 
     /// Opens the bucket at `endpoint`.
@@ -61,15 +67,7 @@ impl S3 {
         endpoint: &Endpoint,
         patience: Patience,
     ) -> Result<Arc<Self>, StorageError> {
-        check(&endpoint.url)?;
-        let secret = endpoint.secret.reveal();
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static(ANY_REGION))
-            .credentials_provider(Credentials::new(&endpoint.access_key, secret, None, None, "code"))
-            .endpoint_url(&endpoint.url)
-            .force_path_style(true);
-        Self::probed(config, &endpoint.bucket, &endpoint.prefix, patience).await
+        Self::probed(given(endpoint)?, &endpoint.bucket, &endpoint.prefix, patience).await
     }
 
     async fn probed(
@@ -78,12 +76,18 @@ impl S3 {
         prefix: &str,
         patience: Patience,
     ) -> Result<Arc<Self>, StorageError> {
+        let s3 = Self::of(config, bucket, prefix, patience);
+        s3.probe().await?;
+        Ok(Arc::new(s3))
+    }
+
+    fn of(config: Builder, bucket: &str, prefix: &str, patience: Patience) -> Self {
         let prefix = match prefix.trim_matches('/') {
             "" => String::new(),
             prefix => format!("{prefix}/"),
         };
         let client = Client::from_conf(bounded(config, patience).build());
-        let s3 = Self {
+        Self {
             client,
             bucket: bucket.to_owned(),
             prefix,
@@ -92,9 +96,7 @@ impl S3 {
             breaker: Breaker::new(patience.rest),
             budget: Budget::full(),
             recent: Recent::default(),
-        };
-        s3.probe().await?;
-        Ok(Arc::new(s3))
+        }
     }
 
     /// Makes sure that the bucket is there and may be listed, and that a write whose condition cannot hold
@@ -124,6 +126,42 @@ impl S3 {
             self.bucket
         )))
     }
+}
+
+/// What the environment, the profile files and the machine's role say, but for what is given.
+async fn found(region: Option<&str>, endpoint: Option<&str>) -> Result<Builder, StorageError> {
+    // The machine's metadata service is asked for a region only when it is needed: away from EC2,
+    // waiting for it takes seconds.
+    let stated = RegionProviderChain::first_try(region.map(|region| Region::new(region.to_owned())))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new());
+    let found = aws_config::defaults(BehaviorVersion::latest()).region(stated).load().await;
+    let endpoint = endpoint.map(ToOwned::to_owned).or_else(|| self::endpoint(&found));
+    endpoint.as_deref().map_or(Ok(()), check)?;
+    let region = match found.region() {
+        Some(region) => Some(region.clone()),
+        None if endpoint.is_some() => None,
+        None => ImdsRegionProvider::builder().build().region().await,
+    };
+    let config = Builder::from(&found)
+        .region(region.unwrap_or(Region::from_static(ANY_REGION)))
+        .force_path_style(endpoint.is_some());
+    Ok(match endpoint {
+        Some(endpoint) => config.endpoint_url(endpoint),
+        None => config,
+    })
+}
+
+/// What is given in code.
+fn given(endpoint: &Endpoint) -> Result<Builder, StorageError> {
+    check(&endpoint.url)?;
+    let secret = endpoint.secret.reveal();
+    Ok(Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(ANY_REGION))
+        .credentials_provider(Credentials::new(&endpoint.access_key, secret, None, None, "code"))
+        .endpoint_url(&endpoint.url)
+        .force_path_style(true))
 }
 
 /// Sets a bound to every wait, and asks for no checksums that some endpoints do not know.

@@ -7,7 +7,8 @@
 //! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write. Large files
 //!    go in [`parts`].
 //! 4. [`settings`] reads what the bucket says of itself.
-//! 5. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
+//! 5. [`source`] reads folders that others fill.
+//! 6. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
 
 mod answer;
 mod ask;
@@ -17,6 +18,7 @@ mod connect;
 mod parts;
 mod put;
 mod settings;
+mod source;
 
 use std::fmt;
 use std::time::Duration;
@@ -124,9 +126,8 @@ impl S3 {
             // HTTP has no way to ask for no bytes.
             return Ok(self.head(key).await?.map(|_| Bytes::new()));
         }
-        let start = start.min(LARGEST);
-        let range = format!("bytes={start}-{}", start + length.min(WHOLE) - 1);
-        let request = self.client.get_object().bucket(&self.bucket).key(self.full(key)).range(range);
+        let request = self.client.get_object().bucket(&self.bucket).key(self.full(key));
+        let request = request.range(range(start, length));
         let once = async || {
             let answer = self.hedged(|| self.begin(request.clone())).await?;
             self.collect(answer.body, answer.content_length, key).await
@@ -196,7 +197,7 @@ impl S3 {
         &self,
         mut body: ByteStream,
         length: Option<i64>,
-        key: &Key,
+        key: &(impl ToString + ?Sized),
     ) -> Result<Result<Bytes, StorageError>, Answer> {
         let length = length.and_then(|length| u64::try_from(length).ok());
         if length.is_some_and(|length| length > WHOLE) {
@@ -222,6 +223,12 @@ impl fmt::Debug for S3 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "S3({})", self.describe())
     }
+}
+
+/// `length` bytes from `start`, at least one, as a range is written.
+fn range(start: u64, length: u64) -> String {
+    let start = start.min(LARGEST);
+    format!("bytes={start}-{}", start + length.clamp(1, WHOLE) - 1)
 }
 
 fn etag(given: Option<String>, key: &(impl ToString + ?Sized)) -> Result<Etag, StorageError> {

@@ -1,8 +1,9 @@
 //! Pages about who may see an app, and the record.
 
 use super::super::views::{
-    AskedPage, Choice, Doors, DoubtRow, Explained, GapRow, NetworkChoice, Opened, Owned, RecordPage,
-    RecordRow, RequestRow, SharePage, ShareReviewPage, ShareRow, Tab, ViewAsPage, ViewedApp,
+    AskedPage, Choice, Doors, DoubtRow, Explained, Filling, FoldersChoice, GapRow, NetworkChoice, Opened,
+    Owned, RecordPage, RecordRow, RequestRow, SharePage, ShareReviewPage, ShareRow, SyncedPart, Tab,
+    ViewAsPage, ViewedApp,
 };
 use super::{Words, at};
 use crate::model::{Audience, NetworkUse, Role, Who};
@@ -22,6 +23,29 @@ impl Words {
             rule: Some(NetworkUse::AsWell),
             networks: vec![network("office", true), network("vpn", false)],
             gone: vec![self.s("old-office")],
+        }
+    }
+
+    pub(super) fn synced(self) -> SyncedPart {
+        let choice = |name: &str, marker: Option<&str>, chosen| FoldersChoice {
+            name: self.s(name),
+            folder: self.s("s3://example-incoming/published/prison-population/"),
+            marker: marker.map(|marker| self.s(marker)),
+            settle: 120,
+            chosen,
+        };
+        SyncedPart {
+            choices: vec![choice("analysts", None, true), choice("statistics", Some("_PUBLISH"), false)],
+            filling: Some(Filling {
+                folders: self.s("analysts"),
+                folder: Some(self.s("s3://example-incoming/published/prison-population/")),
+                by: "ann@example.org".parse().unwrap(),
+                since: at(2),
+                published: Some(at(3)),
+                noticed: Some(at(4)),
+                trouble: Some(self.s("path `a//b` cannot be used: it has an empty segment")),
+                troubled: Some(at(4)),
+            }),
         }
     }
 

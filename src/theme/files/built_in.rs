@@ -19,7 +19,7 @@ type Embedded = &'static [(&'static str, &'static str)];
 pub(super) fn default() -> Result<Files, ThemeError> {
     files(
         embed!["default/":
-            "account.html", "app.html", "app_parts.html", "app_serving.html", "apps.html", "asked.html",
+            "account.html", "app.html", "app_parts.html", "app_serving.html", "app_synced.html", "apps.html", "asked.html",
             "authorize.html", "code.html", "device.html", "error.html", "guide.html", "layout.html", "not_found.html",
             "parts.html", "people.html", "print.html", "provider.html", "publishers.html", "record.html",
             "refusal.html", "review.html", "search.html", "searches.html", "searches_parts.html", "share.html",

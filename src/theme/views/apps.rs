@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::model::{AppName, Audience, EmailAddress, NetworkRule, NetworkUse, ReleaseId, Role, Who};
 
-use super::{Layout, Notice};
+use super::{Layout, Notice, SyncedPart};
 
 /// `/-/apps/`: "Apps and pages shared with you".
 #[derive(Clone, Debug, Serialize)]
@@ -140,6 +140,8 @@ pub struct Manage {
     pub mails: bool,
     /// How it is served, and the form that changes that.
     pub serving: Serving,
+    /// From which folder it is filled, and the form that changes that; `None` where there is none to be filled from.
+    pub synced: Option<SyncedPart>,
 }
 
 /// A file whose text could not be taken for search.

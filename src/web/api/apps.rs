@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::super::app_settings::may_set_network;
 use super::super::record::{Filter, link};
+use super::super::synced::may_fill_from;
 use crate::access::{may_choose, may_create, token};
 use crate::model::{AppName, Audience, NetworkRule};
 use crate::releases::Change;
@@ -42,6 +43,11 @@ pub(super) struct NewApp {
 #[serde(transparent)]
 pub(super) struct FromWhere(Option<NetworkRule>);
 
+/// The place of the synced folder that an app is filled from; null is from none.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct FromFolder(Option<String>);
+
 /// What to change of an app; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +70,11 @@ pub(super) struct AppChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     settings: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The place, by the operator's name for it, in which the folder of the app's own name is that fills it from now on;
+    /// null is none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    synced: Option<FromFolder>,
 }
 
 /// Who the token speaks for.
@@ -139,7 +150,8 @@ pub(super) async fn change(
     publisher: Publisher,
     body: Body,
 ) -> Result<Json<AppView>, Problem> {
-    let AppChange { title, audience, network, settings } = body::read(body, api.limits.form_bytes).await?;
+    let AppChange { title, audience, network, settings, synced } =
+        body::read(body, api.limits.form_bytes).await?;
     if let Some(audience) = audience.filter(|audience| !may_choose(*audience, &api.access)) {
         let detail =
             format!("`{audience}` is not among the audiences that can be chosen here; an operator sets them");
@@ -147,8 +159,10 @@ pub(super) async fn change(
     }
     let network = network.map(|FromWhere(network)| may_set_network(network, &api.access));
     let network = network.transpose().map_err(Problem::unprocessable)?;
+    let synced = synced.map(|FromFolder(folders)| may_fill_from(folders, &api.synced, &publisher.by.person));
+    let synced = synced.transpose().map_err(Problem::unprocessable)?;
     // All of it at once: between two changes an app could be open to more people than either of them means.
-    let change = Change { title, audience, network, settings };
+    let change = Change { title, audience, network, settings, synced };
     let app = api.releases.set(&publisher.app.name, change, &publisher.by).await?;
     Ok(Json(AppView::new(&app, &api.server)))
 }

@@ -3,7 +3,7 @@
 //! 1. A [`bearer::Bearer`] is somebody with a valid token; a [`bearer::Publisher`] is one who may publish to the app in the path.
 //!    To everybody else that app and one that does not exist look alike.
 //! 2. Bodies are read to their limit and not further; unknown fields are refused by name ([`body`]).
-//! 3. One file a resource: [`apps`], [`grants`], [`explain`], [`releases`], [`history`], [`publishers`], [`people`]; and
+//! 3. One file a resource: [`apps`], [`grants`], [`explain`], [`releases`], [`history`], [`publishers`], [`synced`], [`people`]; and
 //!    [`guides`], whose editions are releases too.
 //! 4. Every error becomes a problem document (RFC 9457) in one place ([`problem`]).
 //! 5. [`openapi`] describes all of it, and a test compares it with the routes.
@@ -20,6 +20,7 @@ mod people;
 mod problem;
 mod publishers;
 mod releases;
+mod synced;
 mod view;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub(super) use people::end_everything;
 pub(super) use problem::Problem;
 
 use super::notices::Notices;
-use crate::config::{Access, Limits, Server};
+use crate::config::{Access, Limits, Server, SyncedFolders};
 use crate::model::Clock;
 use crate::releases::{Editions, Releases};
 
@@ -61,6 +62,8 @@ pub struct Api {
     pub server: Server,
     /// Who may create apps.
     pub access: Access,
+    /// From where apps may be filled.
+    pub synced: Vec<SyncedFolders>,
     /// How large a body may be.
     pub limits: Limits,
 }
@@ -92,6 +95,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Api>>)> {
         ("/apps/{name}/audit", get(apps::audit)),
         ("/apps/{name}/explain", get(explain::explain)),
         ("/apps/{name}/grants", delete(grants::revoke).get(grants::list).post(grants::grant)),
+        ("/apps/{name}/synced", get(synced::read)),
         ("/apps/{name}/publishers", get(publishers::list).post(publishers::trust)),
         ("/apps/{name}/publishers/{id}", delete(publishers::distrust)),
         ("/apps/{name}/releases", get(releases::list).post(releases::begin)),

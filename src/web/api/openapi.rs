@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{apps, explain, grants, guides, history, people, publishers, releases};
+use super::{apps, explain, grants, guides, history, people, publishers, releases, synced};
 
 /// The description, as it is served.
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
@@ -27,7 +27,7 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
         apps::me, apps::list, apps::create, apps::read, apps::change, apps::remove, apps::restore,
         apps::rollback, apps::audit, explain::explain, grants::list, grants::grant, grants::revoke, releases::list,
         releases::begin, releases::put_blob, releases::finish, releases::activate,
-        publishers::list, publishers::trust, publishers::distrust, people::sign_out, history::diff, history::remove, history::restore, guides::read,
+        publishers::list, publishers::trust, publishers::distrust, people::sign_out, synced::read, history::diff, history::remove, history::restore, guides::read,
         guides::rollback, guides::list, guides::begin, guides::put_blob, guides::finish, guides::activate,
     ),
     modifiers(&Bearer, &Problems, &Names),
@@ -159,7 +159,8 @@ mod tests {
         let releases = releases.await.unwrap();
         let (server, access) = (Server::default(), Access::default());
         let notices = Notices::new(releases.clone(), clock.clone(), None);
-        let api = Api { releases, editions: None, notices, clock, server, access, limits };
+        let synced = Vec::new();
+        let api = Api { releases, editions: None, notices, clock, server, access, synced, limits };
         let service = routes::<()>(api);
         for (path, _) in table() {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {

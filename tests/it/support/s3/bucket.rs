@@ -1,7 +1,7 @@
 //! The objects of the double: a map under one lock, so that a condition is checked and met in one step.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -22,15 +22,18 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::BUCKET;
 
-#[derive(Default)]
+/// What is in it, shared with whoever looks from outside.
+pub(super) type Objects = Arc<Mutex<BTreeMap<String, Stored>>>;
+
+#[derive(Clone, Default)]
 pub(super) struct Bucket {
-    objects: Mutex<BTreeMap<String, Stored>>,
-    uploads: Mutex<BTreeMap<String, Upload>>,
+    pub(super) objects: Objects,
+    uploads: Arc<Mutex<BTreeMap<String, Upload>>>,
     careless: bool,
 }
 
 #[derive(Clone)]
-struct Stored {
+pub(super) struct Stored {
     bytes: Bytes,
     etag: String,
     media_type: Option<String>,
@@ -44,6 +47,20 @@ struct Upload {
     parts: BTreeMap<i32, Bytes>,
     media_type: Option<String>,
     metadata: Option<Metadata>,
+}
+
+impl Stored {
+    /// Bytes that somebody else put there, `later` by so many seconds than others.
+    pub(super) fn by_others(bytes: Bytes, later: u64) -> Self {
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + later);
+        Self {
+            etag: Digest::of(&bytes).to_string()[..32].to_owned(),
+            bytes,
+            media_type: None,
+            metadata: None,
+            modified: Timestamp::from(modified),
+        }
+    }
 }
 
 impl Bucket {
@@ -109,6 +126,9 @@ impl S3 for Bucket {
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let stored = self.find(&req.input.bucket, &req.input.key)?;
+        if req.input.if_match.is_some_and(|condition| !holds(&condition, &stored.etag)) {
+            return Err(s3_error!(PreconditionFailed));
+        }
         if req.input.if_none_match.is_some_and(|condition| holds(&condition, &stored.etag)) {
             return Err(s3_error!(NotModified));
         }
@@ -292,11 +312,12 @@ impl S3 for Bucket {
                 more.clone_from(&last);
                 break;
             }
+            let encode = |text: &str| encoded(text, input.encoding_type.is_some());
             if folder.is_some() {
-                folders.push(CommonPrefix { prefix: Some(entry.to_owned()) });
+                folders.push(CommonPrefix { prefix: Some(encode(entry)) });
             } else {
                 contents.push(Object {
-                    key: Some(entry.to_owned()),
+                    key: Some(encode(entry)),
                     e_tag: Some(ETag::Strong(stored.etag.clone())),
                     size: Some(i64::try_from(stored.bytes.len()).unwrap()),
                     last_modified: Some(stored.modified.clone()),
@@ -306,6 +327,7 @@ impl S3 for Bucket {
             last = Some(entry.to_owned());
         }
         Ok(S3Response::new(ListObjectsV2Output {
+            encoding_type: input.encoding_type,
             is_truncated: Some(more.is_some()),
             next_continuation_token: more,
             contents: Some(contents),
@@ -313,6 +335,16 @@ impl S3 for Bucket {
             ..ListObjectsV2Output::default()
         }))
     }
+}
+
+/// A key as it is written for those who ask for URLs: a space is a plus, and slashes stay.
+fn encoded(key: &str, asked: bool) -> String {
+    if !asked {
+        return key.to_owned();
+    }
+    let parts =
+        key.split('/').map(|part| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>());
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// A moment; which one does not matter.

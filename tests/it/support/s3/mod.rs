@@ -68,8 +68,12 @@ pub(crate) enum Operation {
 pub(crate) struct S3Double {
     address: SocketAddr,
     state: Arc<State>,
+    bucket: bucket::Bucket,
     task: JoinHandle<()>,
 }
+
+/// What looks on.
+type Watcher = Box<dyn FnMut(&str) + Send>;
 
 struct State {
     service: S3Service,
@@ -87,6 +91,7 @@ struct Plan {
     asked: Vec<String>,
     always: Option<Fault>,
     trap: Option<Trap>,
+    watcher: Option<Watcher>,
 }
 
 /// Something that happens at one write.
@@ -116,13 +121,34 @@ impl S3Double {
     }
 
     async fn start_with(bucket: bucket::Bucket) -> Self {
-        let mut builder = S3ServiceBuilder::new(bucket);
+        let mut builder = S3ServiceBuilder::new(bucket.clone());
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET));
         let state = Arc::new(State { service: builder.build(), plan: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(accept(listener, Arc::clone(&state)));
-        Self { address, state, task }
+        Self { address, state, bucket, task }
+    }
+
+    /// Another endpoint of the same bucket, which counts and fails by itself.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::start_with(self.bucket.clone()).await
+    }
+
+    /// Puts an object there as somebody else does, by its whole key. `later` is by how many seconds it is younger.
+    pub(crate) fn put_by_others(&self, key: &str, bytes: &[u8], later: u64) {
+        let stored = bucket::Stored::by_others(Bytes::copy_from_slice(bytes), later);
+        self.bucket.objects.lock().unwrap().insert(key.to_owned(), stored);
+    }
+
+    /// Takes an object away as somebody else does.
+    pub(crate) fn remove_by_others(&self, key: &str) {
+        self.bucket.objects.lock().unwrap().remove(key);
+    }
+
+    /// Shows every request to `watcher` before it is answered: method, path and query, range.
+    pub(crate) fn watch(&self, watcher: impl FnMut(&str) + Send + 'static) {
+        self.plan(|plan| plan.watcher = Some(Box::new(watcher)));
     }
 
     /// How code reaches it.
@@ -324,7 +350,11 @@ async fn answer(
     let fault = {
         let mut plan = state.plan.lock().unwrap();
         let range = request.headers().get("range").and_then(|range| range.to_str().ok()).unwrap_or_default();
-        plan.asked.push(format!("{} {} {range}", request.method(), request.uri()));
+        let line = format!("{} {} {range}", request.method(), request.uri());
+        if let Some(watcher) = &mut plan.watcher {
+            watcher(&line);
+        }
+        plan.asked.push(line);
         plan.fault(operation(&request))
     };
     let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
