@@ -90,7 +90,7 @@ impl History {
         let renamed = run(dir, &headings::LOG, |words| {
             for (file, renamed) in headings::read(words) {
                 let now = history.former.get(&file).unwrap_or(&file).clone();
-                history.headings.entry(now).or_default().extend(renamed);
+                history.headings.entry(now).or_default().push(renamed);
             }
         });
         if renamed.is_none() {

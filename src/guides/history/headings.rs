@@ -1,7 +1,5 @@
 //! Headings that were renamed: in the repository's changes, a heading that went and one that came in its place.
 
-use std::collections::HashMap;
-
 use super::{LONGEST_NAME, Words};
 
 /// How many commits are looked at, the newest first: those that change a line that begins as a heading does.
@@ -42,10 +40,9 @@ pub(in crate::guides) struct Renamed {
     pub(in crate::guides) new: String,
 }
 
-/// The renamed headings by the file they were in, as it was called then; the latest first.
-pub(super) fn read(said: &mut Words<'_>) -> HashMap<String, Vec<Renamed>> {
-    let mut renamed: HashMap<String, Vec<Renamed>> = HashMap::new();
-    let (mut file, mut count) = (None, 0);
+/// The renamed headings, each with the file that it was in, as it was called then; the latest first.
+pub(super) fn read(said: &mut Words<'_>) -> Vec<(String, Renamed)> {
+    let (mut renamed, mut file) = (Vec::new(), None);
     let mut hunk = Hunk::default();
     while let Some(line) = said.line() {
         // Within a change, a line says what it is by its first letter; elsewhere by its first word.
@@ -53,10 +50,12 @@ pub(super) fn read(said: &mut Words<'_>) -> HashMap<String, Vec<Renamed>> {
             if !hunk.is_over() {
                 continue;
             }
-            let found = std::mem::take(&mut hunk).renamed();
-            count += found.len();
-            if let Some(file) = file.as_ref().filter(|_| !found.is_empty() && count <= MOST) {
-                renamed.entry(String::clone(file)).or_default().extend(found);
+            if renamed.len() >= MOST {
+                break;
+            }
+            let found = std::mem::take(&mut hunk).renamed().into_iter();
+            if let Some(file) = &file {
+                renamed.extend(found.map(|found| (String::clone(file), found)));
             }
         } else if let Some(name) = line.strip_prefix("+++ ") {
             // Git ends a name that has blanks with a tab, and quotes one that no guide has.
