@@ -17,6 +17,7 @@ use until::{Until, parse_until};
 
 /// See or change who may see an app
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is there or not")]
 #[command(after_help = "Examples:
   loggia share prison-population                                 who sees it
   loggia share prison-population --add bob@example.org --until 2026-12-31

@@ -71,11 +71,12 @@ impl Check<'_> {
     fn networks(&mut self, draft: &Draft) {
         let section = "access.network";
         for (table, network) in draft.networks.iter().enumerate() {
-            let missing = [
-                ("name", network.name.is_none(), "what publishers choose it by, such as `office`"),
-                ("ranges", network.ranges.is_none(), "its addresses, such as `[\"10.0.0.0/8\"]`"),
+            let needed = [
+                ("name", "what publishers choose it by, such as `office`"),
+                ("ranges", "its addresses, such as `[\"10.0.0.0/8\"]`"),
             ];
-            for (name, _, what) in missing.into_iter().filter(|(_, missing, _)| *missing) {
+            let missing = |name| !self.places.contains_key(&(section, name, table));
+            for (name, what) in needed.into_iter().filter(|(name, _)| missing(*name)).collect::<Vec<_>>() {
                 let number = table + 1;
                 let what =
                     format!("`{name}` is missing in the `[[{section}]]` number {number}: set it to {what}");

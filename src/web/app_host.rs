@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use super::body::Body;
 use super::conditional::Modified;
 use super::context::Context;
-use super::failure::{Failure, liked};
+use super::failure::{Failure, called, liked};
 use super::refusal::opens_a_page;
 use super::resolve::Asked;
 use super::send::Sending;
@@ -219,7 +219,11 @@ fn navigates(headers: &HeaderMap) -> bool {
 pub(super) fn layout(loggia: &Loggia, context: &Context) -> Layout {
     let edition = loggia.edition.load();
     let mut layout = Layout::app_host(&edition.library.site().title, &loggia.hosts.main_origin());
-    layout.lang = liked(loggia, context).unwrap_or_else(|| edition.library.language().to_owned());
+    let liked = liked(loggia, context);
+    if let Some(called) = liked.as_ref().and_then(|tag| called(&edition.library, &format!("/{tag}/"))) {
+        layout.site = called;
+    }
+    layout.lang = liked.unwrap_or_else(|| edition.library.language().to_owned());
     for (link, words) in layout.header.iter_mut().zip(["apps", "account"]) {
         if let Some(words) = loggia.theme.words(&layout.lang, words) {
             words.clone_into(&mut link.label);

@@ -13,7 +13,7 @@ use super::sign_in;
 use super::state::Loggia;
 use crate::access::sign_in::SignInError;
 use crate::access::{OriginError, ReturnPath, TooMany};
-use crate::guides::View;
+use crate::guides::{Library, View};
 use crate::releases::{BlobError, ReleaseError};
 use crate::theme::ThemeError;
 use crate::theme::views::{ErrorPage, Layout, Link, NotFoundPage, SignInFailedPage};
@@ -212,9 +212,8 @@ pub(super) fn layout_in(loggia: &Loggia, language: &str, home: &str) -> Layout {
     let edition = loggia.edition.load();
     let site = edition.library.site();
     let mut layout = Layout::main_host(&site.title);
-    // In another language the site is called what its first page there says.
-    if let Some(front) = edition.library.public_view().page(home).filter(|_| home != "/") {
-        front.heading().clone_into(&mut layout.site);
+    if let Some(called) = called(&edition.library, home) {
+        layout.site = called;
     }
     language.clone_into(&mut layout.lang);
     home.clone_into(&mut layout.home);
@@ -230,6 +229,13 @@ pub(super) fn layout_in(loggia: &Loggia, language: &str, home: &str) -> Layout {
     layout.footer = links(&site.footer_links);
     layout.live = loggia.config.development;
     layout
+}
+
+/// What the site is called in the language whose first page is at `home`, where that is another than its own: what that page
+/// says.
+pub(super) fn called(library: &Library, home: &str) -> Option<String> {
+    let front = library.public_view().page(home).filter(|_| home != "/")?;
+    Some(front.heading().to_owned())
 }
 
 /// Why somebody is not signed in and what to do next, in the language of the page.

@@ -39,6 +39,25 @@ for (const theme of ["default", "service"]) describe(`every kind of page in the 
       await signIn(page, loggia, "dev@localhost");
       await page.goto(`${loggia.url}/-/apps/`);
     },
+    "the list of apps in Welsh": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.setExtraHTTPHeaders({ "Accept-Language": "cy" });
+      await page.goto(`${loggia.url}/-/apps/`);
+      await page.getByRole("heading", { name: /Apiau a thudalennau/ }).waitFor();
+    },
+    "the account in Welsh": async (page) => {
+      await signIn(page, loggia, "dev@localhost");
+      await page.setExtraHTTPHeaders({ "Accept-Language": "cy" });
+      await page.goto(`${loggia.url}/-/account/`);
+      await page.getByRole("heading", { name: "Eich cyfrif" }).waitFor();
+    },
+    "a refusal in Welsh": async (page) => {
+      await page.goto(loggia.app("looked-at"));
+      await answerProvider(page, "trudy@example.net");
+      await page.setExtraHTTPHeaders({ "Accept-Language": "cy" });
+      await page.goto(loggia.app("looked-at"));
+      await page.getByRole("heading", { name: /Nid oes gennych fynediad/ }).waitFor();
+    },
     "the list of apps before signing in": (page) => page.goto(`${loggia.url}/-/apps/`),
     "an app's page": async (page) => {
       await signIn(page, loggia, "dev@localhost");

@@ -110,12 +110,11 @@ export function openBrowser(flags = []) {
  * A page in a browser profile of its own. `page.complaints` collects what its console and its scripts complain of;
  * that a document answered 403 or 404 is no complaint.
  */
-export async function newPage(browser, { scripts = true, dark = false, width = 1280, locale = "en-GB" } = {}) {
+export async function newPage(browser, { scripts = true, dark = false, width = 1280 } = {}) {
   const context = await browser.newContext({
     javaScriptEnabled: scripts,
     colorScheme: dark ? "dark" : "light",
     viewport: { width, height: 900 },
-    locale,
   });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
@@ -167,7 +166,7 @@ async function violations(page) {
   );
 }
 
-/** A mail server that keeps the letters it is sent, on a port of its own. */
+/** A mail server that keeps the letters it is sent, on a port of its own; `env` makes a Loggia send by it. */
 export async function startPostOffice() {
   const letters = [];
   const server = createServer((socket) => {
@@ -193,7 +192,12 @@ export async function startPostOffice() {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
-  const env = { LOGGIA_MAIL_SERVER: "127.0.0.1", LOGGIA_MAIL_PORT: `${port}`, LOGGIA_MAIL_SECURITY: "none", LOGGIA_MAIL_FROM: "Guidance <no-reply@example.org>" };
+  const env = {
+    LOGGIA_MAIL_SERVER: "127.0.0.1",
+    LOGGIA_MAIL_PORT: `${port}`,
+    LOGGIA_MAIL_SECURITY: "none",
+    LOGGIA_MAIL_FROM: "Guidance <no-reply@example.org>",
+  };
   return { port, letters, env, stop: () => server.close() };
 }
 

@@ -48,8 +48,8 @@ pub(super) fn csv(rest: &Rest, name: &str, record: Record) -> Result<Response, F
     });
     let cut = next.as_ref().map(|next| {
         let mut row: [String; 10] = std::array::from_fn(|_| String::new());
-        row[2] = CUT.to_owned();
-        row[3] = next.clone();
+        CUT.clone_into(&mut row[2]);
+        row[3].clone_from(next);
         row
     });
     let mut response = spreadsheet(&named(name, "csv", next.is_some()), headings, rows.chain(cut))?;
@@ -61,7 +61,7 @@ pub(super) fn csv(rest: &Rest, name: &str, record: Record) -> Result<Response, F
 pub(super) fn json(rest: &Rest, name: &str, record: Record) -> Result<Response, Failure> {
     let next = rest.after(&record, "json");
     let unwritten = |error: serde_json::Error| Failure::Internal(error.to_string());
-    let lines = record.lines.iter().map(|line| serde_json::to_value(line).map_err(unwritten));
+    let lines = record.lines.into_iter().map(|line| serde_json::to_value(line).map_err(unwritten));
     let mut lines = lines.collect::<Result<Vec<Value>, Failure>>()?;
     lines.extend(next.as_ref().map(|next| json!({ "action": CUT, "next": next })));
     let mut response = Json(lines).into_response();
