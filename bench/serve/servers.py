@@ -2,10 +2,12 @@
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import time
+import urllib.request
 
 
 class Failure(Exception):
@@ -26,13 +28,13 @@ class Server:
         with said.open("wb") as file:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not self.listens():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 last = said.read_text(errors="replace")[-2000:]
                 raise Failure(f"{command[0]} does not serve on port {self.port}; it said:\n{last}")
-            time.sleep(0.05)
+            time.sleep(0.01)
         return self
 
     def listens(self):
@@ -61,11 +63,12 @@ class Server:
 
 
 class Nginx(Server):
-    """nginx serving the files of `site`, as its manual recommends for static files."""
+    """nginx serving the files of `site`, as its manual recommends for static files; over TLS on a port of its own."""
 
-    def __init__(self, site, folder, workers):
+    def __init__(self, site, folder, workers, certificate):
         super().__init__(folder)
-        self.site, self.workers = site, workers
+        self.site, self.workers, self.certificate = site, workers, certificate
+        self.secure_port = free_port()
 
     def __enter__(self):
         binary = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -87,47 +90,137 @@ http {{
   access_log "{self.folder}/access.log" combined;
   sendfile on;
   tcp_nopush on;
+  gzip_static on;
   keepalive_requests 1000000000;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_certificate "{self.certificate.chain}";
+  ssl_certificate_key "{self.certificate.key}";
   server {{
     listen 127.0.0.1:{self.port};
+    listen 127.0.0.1:{self.secure_port} ssl http2;
+    http2_max_requests 1000000000;
     root "{self.site}";
+    # With it on, the last part of a range waits 40 ms for an acknowledgement.
+    location ~ [.]bin$ {{ tcp_nopush off; }}
   }}
 }}
 """)
         return self.start([binary, "-p", str(self.folder), "-e", "error.log", "-c", "nginx.conf"])
 
 
-class Loggia(Server):
-    """Loggia in development mode, its storage a new folder."""
+class Caddy(Server):
+    """Caddy serving the files of `site`, with its access log."""
 
-    def __init__(self, binary, content, folder, workers, requests_logged):
+    def __init__(self, site, folder, workers, certificate):
         super().__init__(folder)
+        self.site, self.workers, self.certificate = site, workers, certificate
+        self.secure_port = free_port()
+
+    def __enter__(self):
+        if not shutil.which("caddy"):
+            raise Failure("there is no caddy; install the package caddy, or leave it out with --without-caddy")
+        serving = f"""
+  root * "{self.site}"
+  file_server {{
+    precompressed gzip
+  }}
+  log {{
+    output file "{self.folder}/access.log"
+  }}
+"""
+        (self.folder / "Caddyfile").write_text(f"""{{
+  admin off
+  auto_https off
+}}
+http://:{self.port} {{
+  bind 127.0.0.1{serving}}}
+https://:{self.secure_port} {{
+  bind 127.0.0.1
+  tls "{self.certificate.chain}" "{self.certificate.key}"{serving}}}
+""")
+        environment = {**os.environ, "GOMAXPROCS": str(self.workers), "HOME": str(self.folder)}
+        return self.start(["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"], environment)
+
+
+class Loggia(Server):
+    """Loggia in development mode, its storage a new folder or `storage`; `settings` are variables for the server alone."""
+
+    def __init__(self, binary, content, folder, workers, requests_logged, certificate=None, settings=None, storage="./.loggia"):
+        super().__init__(folder)
+        self.storage = storage
         if not pathlib.Path(binary).is_file():
             raise Failure(f"there is no {binary}; build it with `cargo build --release`")
         self.binary, self.content = str(binary), str(content)
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("LOGGIA_")}
-        self.environment["LOGGIA_SERVER_WORKERS"] = str(workers)
-        self.environment["LOGGIA_LOGS_REQUESTS"] = "true" if requests_logged else "false"
+        #: What only the server is told: a command refuses what it does not know.
+        self.settings = {"LOGGIA_SERVER_WORKERS": str(workers),
+                         "LOGGIA_LOGS_REQUESTS": "true" if requests_logged else "false", **(settings or {})}
+        if certificate:
+            self.settings["LOGGIA_SERVER_TLS_CERTIFICATE"] = str(certificate.chain)
+            self.settings["LOGGIA_SERVER_TLS_KEY"] = str(certificate.key)
+            self.secure_port = self.port
         self.host = f"localhost:{self.port}"
+        self.ops_port = free_port()
 
     def __enter__(self):
         return self.start(
-            [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--ops-listen", f"127.0.0.1:{free_port()}",
-             "--content", self.content, "--storage", "./.loggia"],
-            self.environment)
+            [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--ops-listen", f"127.0.0.1:{self.ops_port}",
+             "--content", self.content, "--storage", self.storage],
+            {**self.environment, **self.settings})
 
     def publish(self, app, name):
-        """Publishes the folder `app`, with the token that development mode leaves in its storage."""
-        environment = dict(self.environment)
-        environment["LOGGIA_SERVER"] = f"http://{self.host}"
-        environment["LOGGIA_TOKEN"] = (self.folder / ".loggia" / "dev-token").read_text().strip()
-        # These two are the server's: a command refuses what it does not know.
-        del environment["LOGGIA_SERVER_WORKERS"], environment["LOGGIA_LOGS_REQUESTS"]
+        """Publishes the folder `app`."""
+        self.command("publish", str(app), "--app", name)
+
+    def command(self, *arguments):
+        """A command of Loggia's, with the token that development mode leaves in its storage."""
+        token = self.folder / ".loggia" / "dev-token"
+        deadline = time.monotonic() + 30
+        while not token.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        environment = {**self.environment, "LOGGIA_SERVER": f"http://{self.host}", "LOGGIA_TOKEN": token.read_text().strip()}
         done = subprocess.run(
-            [self.binary, "publish", str(app), "--app", name], cwd=self.folder, env=environment,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            [self.binary, *arguments], cwd=self.folder, env=environment,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
-            raise Failure(f"loggia publish failed:\n{done.stdout}{done.stderr}")
+            raise Failure(f"loggia {arguments[0]} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+class Moto(Server):
+    """An S3 endpoint in memory (moto), which writes down every request."""
+
+    def __enter__(self):
+        if not shutil.which("moto_server"):
+            raise Failure("there is no moto_server: python3 -m venv venv && venv/bin/pip install 'moto[server]==5.2.5', "
+                          "and put venv/bin on the PATH")
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_EC2_METADATA_DISABLED": "true"}
+        return self.start(["moto_server", "-H", "127.0.0.1", "-p", str(self.port)])
+
+    def make(self, bucket):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{bucket}", method="PUT")
+        urllib.request.urlopen(request).close()
+
+    def requests(self):
+        """Every request so far, as its method and path."""
+        lines = (self.folder / "said.log").read_text(errors="replace")
+        return re.findall(r'"([A-Z]+) (\S+) HTTP/[\d.]+" \d+', lines)
+
+
+class Certificate:
+    """A certificate for localhost that nobody else trusts."""
+
+    def __init__(self, folder):
+        self.chain, self.key = folder / "certificate.pem", folder / "key.pem"
+        done = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+             "-keyout", str(self.key), "-out", str(self.chain)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure(f"openssl made no certificate:\n{done.stderr}")
 
 
 def free_port():
