@@ -86,6 +86,9 @@ fn tell(what: &str, cleared: &Cleared) -> anyhow::Result<()> {
     for gone in &cleared.abandoned {
         print(format!("never finished: {} {}", gone.app, gone.release))?;
     }
+    for upload in &cleared.uploads {
+        print(format!("left behind in parts: {}, begun {}", upload.path, upload.begun))?;
+    }
     print(format!(
         "{what}: {} blobs that nothing named, {}; {} are named, {} are younger than a day and unnamed",
         cleared.blobs,

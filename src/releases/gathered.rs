@@ -24,6 +24,8 @@ use crate::storage::{Body, Condition, Etag, Fetched, Key, Put, StorageError};
 
 /// How hard the copy is compressed: it is written more often than it is read.
 const LEVEL: i32 = 3;
+/// A copy of more bytes than these is unpacked beside the event loop, which it would hold up for longer than a page may take.
+const LARGE: usize = 16 << 10;
 /// The largest copy that is unpacked, in bytes.
 const LARGEST: u64 = 1 << 30;
 /// A copy is replaced after so many changes although no app changed: the journal must reach back to it.
@@ -126,19 +128,23 @@ impl Releases {
                 return Ok(None);
             }
         };
-        let gathered = match parse(&object.bytes) {
-            Ok(gathered) => gathered,
+        let unpacked = if object.bytes.len() > LARGE {
+            let packed = object.bytes.clone();
+            let unpacking = tokio::task::spawn_blocking(move || unpack(&packed));
+            unpacking.await.map_err(|error| StorageError::Unavailable(error.to_string()))?
+        } else {
+            unpack(&object.bytes)
+        };
+        let Unpacked { generation, entries, says } = match unpacked {
+            Ok(unpacked) => unpacked,
             Err(error) => {
                 tracing::warn!(%error, "the apps' gathered records cannot be read; they are read one by one");
                 known.copy = Some(Copy { etag: object.etag, generation: 0, says: Digest::of(b"") });
                 return Ok(None);
             }
         };
-        let entry = |line: Line| Entry { app: line.app, version: line.version, etag: Etag(line.etag) };
-        let entries: Vec<Entry> = gathered.apps.into_iter().map(entry).collect();
         let names = entries.iter().map(|entry| entry.app.name.clone()).collect();
-        let generation = gathered.generation;
-        known.copy = Some(Copy { etag: object.etag, generation, says: summary(entries.iter()) });
+        known.copy = Some(Copy { etag: object.etag, generation, says });
         self.swap(|catalog| catalog.with_apps(&entries));
         Ok(Some(names))
     }
@@ -186,10 +192,24 @@ fn pack(catalog: &Catalog, generation: u64) -> std::io::Result<Vec<u8>> {
     packing.compress(&serde_json::to_vec(&gathered)?)
 }
 
-fn parse(packed: &[u8]) -> std::io::Result<Gathered> {
+/// A copy that was read, ready for the catalog.
+struct Unpacked {
+    generation: u64,
+    entries: Vec<Entry>,
+    says: Digest,
+}
+
+fn unpack(packed: &[u8]) -> std::io::Result<Unpacked> {
     let mut json = Vec::new();
     zstd::stream::read::Decoder::new(packed)?.take(LARGEST).read_to_end(&mut json)?;
-    Ok(serde_json::from_slice(&json)?)
+    let gathered: Gathered = serde_json::from_slice(&json)?;
+    let entry = |line: Line| {
+        // Here rather than where somebody waits for the answer.
+        line.app.grants.prepare();
+        Entry { app: line.app, version: line.version, etag: Etag(line.etag) }
+    };
+    let entries: Vec<Entry> = gathered.apps.into_iter().map(entry).collect();
+    Ok(Unpacked { generation: gathered.generation, says: summary(entries.iter()), entries })
 }
 
 /// The same for the same versions of the same apps.

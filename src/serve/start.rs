@@ -24,11 +24,14 @@ use crate::web::{
 /// How long a stop waits for letters that are on their way.
 const LAST_LETTERS: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// How long tasks of their own may take to end after everything was served.
+const LAST_TASKS: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Runs the server that `config` describes until it is told to stop (SIGTERM, SIGINT).
 pub fn serve(mut config: Config) -> Result<()> {
     // Storage, the catalog and whatever else is not a request's runs here; requests run on the workers.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let listeners = Listeners::bind(&mut config)?;
         if config.development {
             development::complete(&mut config, &Entropy::system())?;
@@ -45,7 +48,11 @@ pub fn serve(mut config: Config) -> Result<()> {
         let stop = CancellationToken::new();
         tokio::spawn(cancel_on_signal(stop.clone()));
         serve_on(listeners, loggia, stop).await
-    })
+    });
+    // A fetch that begins in this very moment waits in foyer (0.22) for a lock that it holds itself; nothing that is still
+    // under way here is worth waiting for.
+    runtime.shutdown_timeout(LAST_TASKS);
+    served
 }
 
 /// The sockets, bound before anything else is done, so that a port in use is said at once.

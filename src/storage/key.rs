@@ -221,6 +221,12 @@ impl Prefix {
         Self(format!("apps/{app}/releases/"))
     }
 
+    /// All blobs, and their outlines.
+    #[must_use]
+    pub fn all_blobs() -> Self {
+        Self("blobs/".to_owned())
+    }
+
     /// The blobs whose digests begin with this byte.
     #[must_use]
     pub fn blobs(first: u8) -> Self {

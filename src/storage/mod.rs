@@ -129,6 +129,17 @@ pub struct Listed {
     pub modified: Timestamp,
 }
 
+/// A file that was being stored in parts, by somebody who stopped.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct UnfinishedUpload {
+    /// What it was to become: the path in the bucket, below its own prefix.
+    pub path: String,
+    /// When it was begun.
+    pub begun: Timestamp,
+    #[serde(skip)]
+    id: String,
+}
+
 /// Why the bucket did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -245,6 +256,28 @@ impl Storage {
             if all.next.is_none() {
                 return Ok(all);
             }
+        }
+    }
+
+    /// Files below `prefix` that somebody began to store in parts before `before` and did not finish, `most` at the most. Only a
+    /// bucket has such.
+    pub async fn unfinished_uploads(
+        &self,
+        prefix: &Prefix,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<UnfinishedUpload>, StorageError> {
+        match &self.0 {
+            Backend::Memory(_) | Backend::Folder(_) => Ok(Vec::new()),
+            Backend::S3(s3) => s3.unfinished_uploads(prefix.path(), before, most).await,
+        }
+    }
+
+    /// Gives up what somebody began to store in parts; that it is gone is fine.
+    pub async fn end_upload(&self, upload: &UnfinishedUpload) -> Result<(), StorageError> {
+        match &self.0 {
+            Backend::Memory(_) | Backend::Folder(_) => Ok(()),
+            Backend::S3(s3) => s3.end_upload(upload).await,
         }
     }
 

@@ -1,6 +1,9 @@
 //! Removing what was deleted too long ago to be restored, and what was never finished.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::model::{App, AppName, Digest, ReleaseId};
 use crate::releases::retention::older_by;
@@ -9,20 +12,20 @@ use crate::storage::{Key, Prefix};
 
 use super::named::{Stock, is_abandoned};
 use super::notice::Posted;
-use super::{Cleared, Gone, YOUNG};
+use super::{AT_A_TIME, Cleared, Gone, Reviewed, YOUNG};
 
 /// How many releases one notice names.
 const AT_ONCE: usize = 1000;
 
 impl Releases {
-    /// Those of an app's releases `ids` that nobody can restore any more. The record says so before they are answered.
+    /// Finds those of an app's releases `ids` that nobody can restore any more. The record says so before they are told.
     pub(super) async fn give_up(
         &self,
-        name: &AppName,
+        app: Arc<App>,
         ids: &[ReleaseId],
-        cleared: &mut Cleared,
-    ) -> Result<Vec<ReleaseId>, ReleaseError> {
-        let Some(app) = self.record_or_warn(name).await? else { return Ok(Vec::new()) };
+        dry_run: bool,
+        reviewed: &mut Reviewed,
+    ) -> Result<(), ReleaseError> {
         let (now, restore) = (self.0.clock.now(), self.0.limits.restore);
         let change = |app: &mut App| {
             if app.deleted.is_some_and(|at| older_by(at, now) > restore) && app.cleared.is_none() {
@@ -39,25 +42,26 @@ impl Releases {
         };
         let mut after = App::clone(&app);
         change(&mut after);
-        if after != *app && !cleared.dry_run {
+        if after != *app && !dry_run {
             let write = |app: &mut App| {
                 change(app);
                 Ok(())
             };
-            after = App::clone(&*self.write(name, write).await?.0);
+            after = App::clone(&*self.write(&app.name, write).await?.0);
         }
         if after.cleared.is_some() {
-            if app.cleared.is_none() {
-                cleared.apps.push(name.clone());
-                if !cleared.dry_run {
-                    self.0.storage.delete(&Key::synced(name)).await?;
-                    self.0.storage.delete(&Key::copied(name)).await?;
-                }
+            reviewed.given_up = app.cleared.is_none();
+            if reviewed.given_up && !dry_run {
+                self.0.storage.delete(&Key::synced(&app.name)).await?;
+                self.0.storage.delete(&Key::copied(&app.name)).await?;
             }
-            return Ok(ids.to_vec());
+            reviewed.going = ids.to_vec();
+            return Ok(());
         }
         let clearing = after.retired.iter().filter(|retired| retired.clearing);
-        Ok(clearing.map(|retired| retired.release).collect())
+        reviewed.going = clearing.map(|retired| retired.release).collect();
+        reviewed.clearing.clone_from(&reviewed.going);
+        Ok(())
     }
 
     /// Removes the text and the manifest of the releases `going`, but for apps that are being published to: their
@@ -83,54 +87,65 @@ impl Releases {
             let held = self.post_notice(held, BTreeSet::new(), releases).await?;
             // Looked at after the notice is up: whoever began before is seen here, whoever begins later sees it.
             let apps: BTreeSet<&AppName> = batch.iter().map(|gone| &gone.app).collect();
-            let mut busy = HashSet::new();
-            for app in apps {
-                if self.is_being_published(app).await? {
-                    busy.insert(app.clone());
+            let asking = apps.into_iter().map(|app| async move {
+                Ok::<_, ReleaseError>(self.is_being_published(app).await?.then_some(app))
+            });
+            let asking: Vec<_> = asking.collect();
+            let busy: Vec<Option<&AppName>> =
+                stream::iter(asking).buffer_unordered(AT_A_TIME).try_collect().await?;
+            let busy: HashSet<&AppName> = busy.into_iter().flatten().collect();
+            let removing = batch.iter().filter(|gone| !busy.contains(&gone.app)).map(|gone| {
+                let held = &held;
+                async move {
+                    if !held.is_good(self.0.clock.now()) {
+                        return Ok(None);
+                    }
+                    self.0.storage.delete(&Key::text(&gone.app, gone.release)).await?;
+                    self.0.storage.delete(&Key::manifest(&gone.app, gone.release)).await?;
+                    Ok::<_, ReleaseError>(Some(gone.clone()))
                 }
+            });
+            let removing: Vec<_> = removing.collect();
+            let mut removed = stream::iter(removing).buffered(AT_A_TIME);
+            while let Some(gone) = removed.try_next().await? {
+                cleared.releases.extend(gone);
             }
-            for gone in batch.iter().filter(|gone| !busy.contains(&gone.app)) {
-                if !held.is_good(self.0.clock.now()) {
-                    break;
-                }
-                self.0.storage.delete(&Key::text(&gone.app, gone.release)).await?;
-                self.0.storage.delete(&Key::manifest(&gone.app, gone.release)).await?;
-                cleared.releases.push(gone.clone());
-            }
+            drop(removed);
             posted = Some(held);
-        }
-        if !cleared.dry_run {
-            self.forget_removed(&stock.keys().cloned().collect::<Vec<_>>(), cleared).await?;
         }
         Ok(posted)
     }
 
-    /// Takes the releases that were removed out of their apps' records.
-    async fn forget_removed(&self, apps: &[AppName], cleared: &Cleared) -> Result<(), ReleaseError> {
-        for name in apps {
-            let Some(app) = self.record_or_warn(name).await? else { continue };
-            let clearing: Vec<ReleaseId> = app
-                .retired
-                .iter()
-                .filter(|retired| retired.clearing)
-                .map(|retired| retired.release)
-                .collect();
-            let mut removed = HashSet::new();
-            for release in clearing {
-                let now_gone = cleared.releases.iter().any(|gone| gone.release == release);
-                if now_gone || self.0.storage.get(&Key::manifest(name, release)).await?.is_none() {
-                    removed.insert(release);
+    /// Takes the releases that were removed out of the records of their apps, which call them `clearing`.
+    pub(super) async fn forget_removed(
+        &self,
+        clearing: Vec<(AppName, Vec<ReleaseId>)>,
+        cleared: &Cleared,
+    ) -> Result<(), ReleaseError> {
+        let now_gone: HashSet<ReleaseId> = cleared.releases.iter().map(|gone| gone.release).collect();
+        let forgetting = clearing.into_iter().map(|(name, clearing)| {
+            let now_gone = &now_gone;
+            async move {
+                let mut removed = HashSet::new();
+                for release in clearing {
+                    if now_gone.contains(&release)
+                        || self.0.storage.get(&Key::manifest(&name, release)).await?.is_none()
+                    {
+                        removed.insert(release);
+                    }
                 }
+                if !removed.is_empty() {
+                    let change = |app: &mut App| {
+                        app.retired.retain(|retired| !removed.contains(&retired.release));
+                        Ok(())
+                    };
+                    self.write(&name, change).await?;
+                }
+                Ok::<_, ReleaseError>(())
             }
-            if !removed.is_empty() {
-                let change = |app: &mut App| {
-                    app.retired.retain(|retired| !removed.contains(&retired.release));
-                    Ok(())
-                };
-                self.write(name, change).await?;
-            }
-        }
-        Ok(())
+        });
+        let forgetting: Vec<_> = forgetting.collect();
+        stream::iter(forgetting).buffer_unordered(AT_A_TIME).try_collect::<()>().await
     }
 
     async fn is_being_published(&self, app: &AppName) -> Result<bool, ReleaseError> {
@@ -150,9 +165,11 @@ impl Releases {
             for id in shelf.pending.iter().copied().filter(|id| is_abandoned(*id, now)) {
                 if !cleared.dry_run {
                     let markers = self.0.storage.list_all(&Prefix::arrived(app, id)).await?.objects;
-                    for digest in markers.iter().filter_map(|marker| marker.name.parse::<Digest>().ok()) {
-                        self.0.storage.delete(&Key::arrived(app, id, &digest)).await?;
-                    }
+                    let digests = markers.iter().filter_map(|marker| marker.name.parse::<Digest>().ok());
+                    let keys: Vec<Key> = digests.map(|digest| Key::arrived(app, id, &digest)).collect();
+                    let removing = keys.iter().map(|key| self.0.storage.delete(key));
+                    let removing: Vec<_> = removing.collect();
+                    stream::iter(removing).buffer_unordered(AT_A_TIME).try_collect::<()>().await?;
                     self.0.storage.delete(&Key::pending(app, id)).await?;
                 }
                 cleared.abandoned.push(Gone { app: app.clone(), release: id });

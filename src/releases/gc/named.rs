@@ -10,7 +10,7 @@ use crate::releases::retention::{FINISHED_WITHIN, older_by};
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Key, Prefix, StorageError};
 
-const AT_A_TIME: usize = 16;
+use super::AT_A_TIME;
 
 /// What is stored of every app.
 pub(super) type Stock = BTreeMap<AppName, Shelf>;

@@ -12,11 +12,10 @@ use crate::storage::{Key, Prefix, StorageError};
 
 use super::named::Named;
 use super::notice::Posted;
-use super::{Cleared, YOUNG};
+use super::{AT_A_TIME, Cleared, YOUNG};
 
 /// How many blobs one notice names.
 const AT_ONCE: usize = 5000;
-const AT_A_TIME: usize = 16;
 
 impl Releases {
     /// Removes every blob that nothing names and that is no longer young. Without a notice (a dry run), the releases
@@ -72,8 +71,13 @@ impl Releases {
     ) -> Result<Vec<(Digest, u64)>, ReleaseError> {
         let now = self.0.clock.now();
         let mut unnamed = Vec::new();
-        for first in 0..=u8::MAX {
-            for blob in self.0.storage.list_all(&Prefix::blobs(first)).await?.objects {
+        let listing = (0..=u8::MAX).map(|first| async move {
+            let listed = self.0.storage.list_all(&Prefix::blobs(first)).await?;
+            Ok::<_, StorageError>(listed.objects)
+        });
+        let mut listings = stream::iter(listing).buffered(AT_A_TIME);
+        while let Some(objects) = listings.try_next().await? {
+            for blob in objects {
                 let Ok(digest) = blob.name.parse::<Digest>() else { continue };
                 if named.blobs.contains(&digest) {
                     cleared.kept += 1;

@@ -153,9 +153,11 @@ impl Releases {
         let (storage, key) = (&self.0.storage, Key::synced(name));
         let written = update(storage, &self.0.entropy, &key, |there: Option<SyncedState>| {
             // A new filling replaces whatever is there of an earlier one.
-            let earlier = |there: &SyncedState| held.write_id.is_empty() && there.since < held.since;
+            let of_another = |there: &SyncedState| {
+                held.write_id.is_empty() && (&there.folders, there.since) != (&held.folders, held.since)
+            };
             match there {
-                Some(there) if there.write_id != held.write_id && !earlier(&there) => {
+                Some(there) if there.write_id != held.write_id && !of_another(&there) => {
                     Err(SyncError::Overtaken)
                 }
                 None if !held.write_id.is_empty() => Err(SyncError::Overtaken),

@@ -19,7 +19,9 @@ pub(super) enum Answer {
     PastTheEnd,
     /// The condition of a write did not hold (412).
     Lost,
-    /// Not done: another write was under way (409), or S3 asks us to slow down. Repeating helps.
+    /// Not done: another write was under way (409). Repeating helps, and the bucket is well.
+    Conflict(String),
+    /// Not done: S3 asks us to slow down. Repeating helps.
     Busy(String),
     /// Perhaps done, perhaps not: the answer is missing or says nothing. Repeating helps.
     Doubtful(String),
@@ -56,6 +58,11 @@ impl Answer {
 
     /// Whether it says nothing of what was asked, so that repeating may help.
     pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Busy(_) | Self::Doubtful(_))
+    }
+
+    /// Whether the bucket did not do its part, so that it may be better left alone.
+    pub(super) fn is_failure(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Doubtful(_))
     }
 
@@ -104,7 +111,8 @@ impl Answer {
                 "access is denied; allow s3:ListBucket on it and s3:GetObject, s3:PutObject and \
                  s3:DeleteObject on what is in it",
             ),
-            (409 | 429 | 503, _) => Self::Busy(said),
+            (409, _) => Self::Conflict(said),
+            (429 | 503, _) => Self::Busy(said),
             (501, _) => refused("the endpoint does not know conditional writes; use one that does"),
             (500.., _) => Self::Doubtful(said),
             (200..=299, _) => Self::Doubtful("an answer that is not one of S3's".to_owned()),
@@ -115,7 +123,9 @@ impl Answer {
     /// The error for whoever asked for `key`, where no other meaning fits.
     pub(super) fn into_error(self, key: &(impl Display + ?Sized)) -> StorageError {
         match self {
-            Self::Busy(why) | Self::Doubtful(why) => StorageError::Unavailable(format!("`{key}`: {why}")),
+            Self::Conflict(why) | Self::Busy(why) | Self::Doubtful(why) => {
+                StorageError::Unavailable(format!("`{key}`: {why}"))
+            }
             Self::Refused(why) => StorageError::Refused(why),
             Self::Missing | Self::Unchanged | Self::PastTheEnd | Self::Lost => StorageError::unexpected(
                 key,
@@ -163,7 +173,7 @@ mod tests {
     fn only_an_answer_that_says_so_is_certain() {
         assert_eq!(Answer::of(412, "PreconditionFailed", "b"), Answer::Lost);
         assert_eq!(Answer::of(404, "NoSuchKey", "b"), Answer::Missing);
-        assert!(matches!(Answer::of(409, "ConditionalRequestConflict", "b"), Answer::Busy(_)));
+        assert!(matches!(Answer::of(409, "ConditionalRequestConflict", "b"), Answer::Conflict(_)));
         assert!(matches!(Answer::of(503, "SlowDown", "b"), Answer::Busy(_)));
         assert!(matches!(Answer::of(500, "InternalError", "b"), Answer::Doubtful(_)));
         assert!(matches!(Answer::of(504, "", "b"), Answer::Doubtful(_)));

@@ -33,19 +33,21 @@ impl S3 {
         let until = Instant::now() + longest;
         let mut tries = 0;
         loop {
-            self.admit().await?;
+            self.admit(until).await?;
             let late = || Err(Answer::Doubtful("no answer in time".to_owned()));
             let answer = timeout_at(until, Box::pin(once())).await.unwrap_or_else(|_| late());
             self.note(answer.as_ref().err());
             tries += 1;
+            let pause = connect::pause(self.patience, tries, Entropy::system().bytes::<1>()[0]);
             let again = answer.as_ref().is_err_and(Answer::may_pass)
                 && tries < self.patience.attempts
-                && Instant::now() < until
+                // A pause after which nothing can be asked any more helps nobody.
+                && Instant::now() + pause < until
                 && self.budget.pay();
             if !again {
                 return answer;
             }
-            sleep(connect::pause(self.patience, tries, Entropy::system().bytes::<1>()[0])).await;
+            sleep(pause).await;
         }
     }
 
@@ -74,12 +76,13 @@ impl S3 {
         answer
     }
 
-    /// Lets a try through, now or within a moment, or says that the bucket is left alone.
-    pub(super) async fn admit(&self) -> Result<(), Answer> {
+    /// Lets a try through, now or within a moment and before `until`, or says that the bucket is left alone.
+    pub(super) async fn admit(&self, until: Instant) -> Result<(), Answer> {
         loop {
-            match self.breaker.admit(Instant::now()) {
+            let now = Instant::now();
+            match self.breaker.admit(now) {
                 Ok(()) => return Ok(()),
-                Err(rest) if rest <= self.patience.pause => sleep(rest).await,
+                Err(rest) if rest <= self.patience.pause && now + rest < until => sleep(rest).await,
                 Err(_) => return Err(Answer::Busy("it has not answered for a while".to_owned())),
             }
         }
@@ -88,7 +91,7 @@ impl S3 {
     /// Takes note of what a try came to.
     pub(super) fn note(&self, failure: Option<&Answer>) {
         match failure {
-            Some(why) if why.may_pass() => {
+            Some(why) if why.is_failure() => {
                 if self.breaker.failed(Instant::now()) {
                     tracing::warn!(
                         storage = self.describe(),

@@ -5,7 +5,7 @@
 //! 2. [`ask`] repeats whatever may be done twice, asks a second time for what is late, and leaves a bucket alone that
 //!    does not answer ([`breaker`], [`budget`]).
 //! 3. [`put`] repeats writes itself, because after a lost answer it has to find out what became of the write. Large files
-//!    go in [`parts`].
+//!    go in [`parts`]; what was left behind of such is found by [`uploads`].
 //! 4. [`settings`] reads what the bucket says of itself.
 //! 5. [`source`] reads folders that others fill.
 //! 6. [`answer`] says what an answer means: whether repeating helps, and what to do when it does not.
@@ -19,6 +19,7 @@ mod parts;
 mod put;
 mod settings;
 mod source;
+mod uploads;
 
 use std::fmt;
 use std::time::Duration;

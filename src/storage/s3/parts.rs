@@ -3,6 +3,7 @@
 //! The object appears when the last step is done, under the condition of the write, or not at all.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::{ByteStream, Length};
@@ -10,8 +11,9 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::answer::Answer;
-use super::put::{REPLACES, SLOWEST, WRITE, Write};
-use super::{S3, etag};
+use super::put::{REPLACES, SLOWEST, WRITE, Write, is_of};
+use super::{S3, connect, etag};
+use crate::model::Entropy;
 use crate::storage::{Condition, Put, StorageError};
 
 /// Files up to this size, in bytes, go in one piece.
@@ -23,6 +25,15 @@ const MOST_PARTS: u64 = 10_000;
 /// How many parts of a file are on their way.
 const AT_A_TIME: usize = 3;
 
+/// What the last step of an upload came to.
+enum End {
+    /// It is known what became of the write.
+    Put(Put),
+    /// Another write of the same object was under way. The upload is of no use any more: it is begun anew, parts and
+    /// all (`CompleteMultipartUpload`, 409 `ConditionalRequestConflict`).
+    Conflict,
+}
+
 impl S3 {
     /// Stores a file in parts. Somebody else's object that is in the way is found before anything is sent.
     pub(super) async fn put_in_parts(
@@ -31,18 +42,40 @@ impl S3 {
         path: &Path,
         size: u64,
     ) -> Result<Put, StorageError> {
-        if *write.condition == Condition::Absent && self.head(write.key).await?.is_some() {
-            return Ok(Put::Lost);
+        let mut begun = 0;
+        loop {
+            // An upload of ours whose completion was answered by a conflict may have been done by an earlier try of it.
+            if (begun > 0 || *write.condition == Condition::Absent)
+                && let Some(found) = self.head(write.key).await?
+            {
+                if is_of(&found, write) {
+                    return etag(found.e_tag, write.key).map(Put::Stored);
+                }
+                if *write.condition == Condition::Absent {
+                    return Ok(Put::Lost);
+                }
+            }
+            let upload = self.begin_upload(write).await?;
+            let end = match self.send_parts(write, &upload, path, size).await {
+                Ok(parts) => self.complete(write, &upload, parts).await,
+                Err(error) => Err(error),
+            };
+            if !matches!(end, Ok(End::Put(Put::Stored(_)))) {
+                self.abandon(write, &upload).await;
+            }
+            begun += 1;
+            match end? {
+                End::Put(put) => return Ok(put),
+                End::Conflict if begun < self.patience.attempts => {
+                    let dice = Entropy::system().bytes::<1>()[0];
+                    tokio::time::sleep(connect::pause(self.patience, begun, dice)).await;
+                }
+                End::Conflict => {
+                    let why = "others write it at the same time, again and again".to_owned();
+                    return Err(Answer::Conflict(why).into_error(write.key));
+                }
+            }
         }
-        let upload = self.begin_upload(write).await?;
-        let put = match self.send_parts(write, &upload, path, size).await {
-            Ok(parts) => self.complete(write, &upload, parts).await,
-            Err(error) => Err(error),
-        };
-        if !matches!(put, Ok(Put::Stored(_))) {
-            self.abandon(write, &upload).await;
-        }
-        put
     }
 
     async fn begin_upload(&self, write: &Write<'_>) -> Result<String, StorageError> {
@@ -106,7 +139,8 @@ impl S3 {
         write: &Write<'_>,
         upload: &str,
         parts: Vec<CompletedPart>,
-    ) -> Result<Put, StorageError> {
+    ) -> Result<End, StorageError> {
+        let conflict = AtomicBool::new(false);
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         let send = async || {
             let request = self
@@ -123,11 +157,20 @@ impl S3 {
             };
             match request.customize().config_override(self.one_try(PART)).send().await {
                 Ok(done) => etag(done.e_tag, write.key).map(Ok),
-                Err(error) => Ok(Err(Answer::read(&error, &self.bucket))),
+                Err(error) => match Answer::read(&error, &self.bucket) {
+                    answer @ Answer::Conflict(_) => {
+                        conflict.store(true, Ordering::Relaxed);
+                        Err(answer.into_error(write.key))
+                    }
+                    answer => Ok(Err(answer)),
+                },
             }
         };
         // Once it is done, the upload is not known any more.
-        self.until_known(write, send).await
+        match self.until_known(write, send).await {
+            Err(_) if conflict.into_inner() => Ok(End::Conflict),
+            put => put.map(End::Put),
+        }
     }
 
     /// What was sent takes room until it is given up. What stays behind is a rule of the bucket's to clear.

@@ -18,6 +18,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use data_encoding::HEXLOWER;
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::parts::IN_ONE;
@@ -56,6 +57,15 @@ impl Write<'_> {
     }
 }
 
+/// Whether an object that is there was written by `write`.
+pub(super) fn is_of(found: &HeadObjectOutput, write: &Write<'_>) -> bool {
+    metadata(found, WRITE) == Some(&write.name)
+}
+
+fn metadata<'f>(found: &'f HeadObjectOutput, name: &str) -> Option<&'f str> {
+    found.metadata.as_ref()?.get(name).map(String::as_str)
+}
+
 impl S3 {
     pub(in crate::storage) async fn put(
         &self,
@@ -81,9 +91,13 @@ impl S3 {
     {
         let (key, condition) = (write.key, write.condition);
         let mut in_doubt = false;
+        // An answer was lost, so that what is asked for may be done, whatever the condition.
+        let mut lost = false;
         let mut tries = 0;
+        // Each try has a bound of its own, by its bytes; this one is for the pauses between them.
+        let mut pauses = self.patience.operation;
         loop {
-            self.admit().await.map_err(|answer| answer.into_error(key))?;
+            self.admit(Instant::now() + pauses).await.map_err(|answer| answer.into_error(key))?;
             let sent = Box::pin(send()).await?;
             self.note(sent.as_ref().err());
             let answer = match sent {
@@ -91,7 +105,7 @@ impl S3 {
                 Err(answer) => answer,
             };
             tries += 1;
-            let busy = matches!(answer, Answer::Busy(_));
+            let busy = matches!(answer, Answer::Busy(_) | Answer::Conflict(_));
             let why = match answer {
                 // The version to replace is gone altogether.
                 Answer::Missing if matches!(condition, Condition::Match(_)) && !in_doubt => {
@@ -99,22 +113,28 @@ impl S3 {
                 }
                 Answer::Lost if !in_doubt => return Ok(Put::Lost),
                 Answer::Lost | Answer::Missing if in_doubt => return self.settle(write).await,
-                Answer::Busy(why) => why,
+                // An upload in parts that is done is not known any more.
+                Answer::Missing if lost => return self.settle(write).await,
+                Answer::Busy(why) | Answer::Conflict(why) => why,
                 Answer::Doubtful(why) => {
                     in_doubt = write.replaces().is_some();
+                    lost = true;
                     why
                 }
                 other => return Err(other.into_error(key)),
             };
-            if tries >= self.patience.attempts {
+            // The sooner a lost answer is looked into, the fewer others have written meanwhile.
+            let pause = if busy || tries > 1 {
+                connect::pause(self.patience, tries, Entropy::system().bytes::<1>()[0])
+            } else {
+                Duration::ZERO
+            };
+            if tries >= self.patience.attempts || pause >= pauses {
                 let last = Answer::Doubtful(why).into_error(key);
                 return if in_doubt { self.settle(write).await } else { Err(last) };
             }
-            // The sooner a lost answer is looked into, the fewer others have written meanwhile.
-            if busy || tries > 1 {
-                tokio::time::sleep(connect::pause(self.patience, tries, Entropy::system().bytes::<1>()[0]))
-                    .await;
-            }
+            pauses -= pause;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -180,8 +200,8 @@ impl S3 {
         let Some(found) = self.head(write.key).await? else {
             return unsettled("the object is not there now");
         };
-        let said = |name: &str| found.metadata.as_ref()?.get(name).map(String::as_str);
-        if said(WRITE) == Some(&write.name) {
+        let said = |name: &str| metadata(&found, name);
+        if is_of(&found, write) {
             tracing::debug!(key = %write.key, "a write whose answer was lost had been done");
             return etag(found.e_tag, write.key).map(Put::Stored);
         }

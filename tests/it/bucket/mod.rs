@@ -5,6 +5,7 @@ mod catalog;
 mod disk;
 mod killed;
 mod page;
+mod ranges;
 mod replicas;
 mod uploads;
 

@@ -193,3 +193,37 @@ async fn a_catalog_is_stale_when_the_bucket_was_silent_for_a_minute() {
     house.releases.poll().await.unwrap();
     assert!(!house.releases.catalog().is_stale(house.clock.now()));
 }
+
+#[test]
+fn many_gathered_records_are_unpacked_beside_the_event_loop() {
+    // One thread for everybody, and one for what would hold it up.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let house = House::new().await;
+        for number in 0..500 {
+            let name: AppName = format!("app-{number}").parse().unwrap();
+            house.releases.create_app(&name, "An app", &ann()).await.unwrap();
+        }
+        house.releases.look_over().await.unwrap();
+        let packed = house.storage.get(&Key::gathered()).await.unwrap().unwrap().bytes.len();
+        assert!(packed > 16 << 10, "{packed} bytes are too few to matter");
+
+        let (done, busy) = std::sync::mpsc::channel::<()>();
+        let (began, begun) = tokio::sync::oneshot::channel();
+        let blocking = tokio::task::spawn_blocking(move || {
+            let _ = began.send(());
+            let _ = busy.recv();
+        });
+        begun.await.unwrap();
+        let (storage, clock) = (house.storage.clone(), house.clock.clone());
+        let opening = tokio::spawn(async move { serve(&storage, &clock, 2).await });
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!opening.is_finished(), "it was unpacked where everybody waits");
+        done.send(()).unwrap();
+        blocking.await.unwrap();
+        assert_eq!(opening.await.unwrap().catalog().apps().count(), 500);
+    });
+}

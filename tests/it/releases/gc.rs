@@ -6,7 +6,7 @@ use loggia::releases::Cleared;
 use loggia::storage::Prefix;
 
 use super::*;
-use crate::support::s3::S3Double;
+use crate::support::s3::{Fault, Operation, S3Double};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -424,4 +424,50 @@ async fn a_publish_waits_until_its_bytes_are_off_the_notice() {
     assert!(early.is_err(), "it begins although its bytes are about to go");
     house.storage.delete(&key).await.unwrap();
     assert_eq!(begins.await.missing, [digest]);
+}
+
+#[tokio::test]
+async fn uploads_that_were_left_behind_are_given_up_after_a_day() {
+    let double = S3Double::start().await;
+    let storage = double.storage().await;
+    let clock = Clock::fixed(Clock::system().now());
+    let releases = open(&storage, &clock, 1).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(33 << 20).unwrap();
+    for text in ["one", "two", "three"] {
+        let body = Body::File { path: file.path().to_owned(), size: 33 << 20 };
+        // Neither the end of it nor giving it up reaches the bucket.
+        double.fail_next_completions(100, Fault::Reset);
+        double.fail_next_of(Operation::Delete, 100, Fault::Reset);
+        assert!(
+            storage.put(&Key::blob(&Digest::of(text.as_bytes())), body, Condition::Always).await.is_err()
+        );
+        double.recover();
+    }
+    assert_eq!(releases.clear(false).await.unwrap().uploads, [], "they may be under way");
+    clock.advance(DAY + Duration::from_mins(1));
+    let told = releases.clear(true).await.unwrap().uploads;
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().all(|upload| upload.path.starts_with("blobs/sha256/")), "{told:?}");
+    let done = releases.clear(false).await.unwrap().uploads;
+    assert_eq!(done, told, "a dry run told what would go");
+    assert_eq!(releases.clear(false).await.unwrap().uploads, [], "and it is gone");
+}
+
+#[tokio::test]
+async fn a_clearing_reads_every_record_once() {
+    let double = S3Double::start().await;
+    let storage = double.storage().await;
+    let clock = Clock::fixed(Timestamp::from_second(1_800_000_000).unwrap());
+    let releases = open(&storage, &clock, 1).await;
+    for number in 0..20 {
+        let name: AppName = format!("app-{number}").parse().unwrap();
+        releases.create_app(&name, "App", &ann()).await.unwrap();
+    }
+    for dry_run in [true, false] {
+        double.forget();
+        releases.clear(dry_run).await.unwrap();
+        let records = double.asked("/app.json").len();
+        assert_eq!(records, 20, "dry_run: {dry_run}");
+    }
 }

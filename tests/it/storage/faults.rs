@@ -178,3 +178,65 @@ async fn a_large_file_goes_in_parts_each_repeated_by_itself() {
     assert_eq!(storage.put(&key, body(), Condition::Absent).await.unwrap(), Put::Lost);
     assert_eq!(double.count(Operation::Put), 0, "what is there already is not sent again");
 }
+
+#[tokio::test]
+async fn conflicts_of_writers_leave_the_bucket_open_to_everybody() {
+    let double = S3Double::start().await;
+    // One that is left alone stays so for longer than this test takes.
+    let patience = Patience { rest: std::time::Duration::from_hours(1), ..quick() };
+    let storage = Storage::s3_at(&double.endpoint(), patience).await.unwrap();
+    let key = app("contended");
+    // Far more in a row than it takes to leave a silent bucket alone.
+    for _ in 0..10 {
+        double.fail_next_of(Operation::Put, 4, Fault::Conflict409);
+        unavailable(storage.put(&key, bytes("x"), Condition::Absent).await);
+    }
+    assert!(matches!(storage.put(&key, bytes("x"), Condition::Absent).await.unwrap(), Put::Stored(_)));
+    for _ in 0..20 {
+        assert_eq!(storage.put(&key, bytes("y"), Condition::Absent).await.unwrap(), Put::Lost);
+    }
+    assert_eq!(text(&storage, &key).await.as_deref(), Some("x"));
+}
+
+#[tokio::test]
+async fn a_pause_that_would_end_after_its_bound_is_not_made() {
+    let double = S3Double::start().await;
+    let hour = std::time::Duration::from_hours(1);
+    // The pause is two seconds at the most, and the bound of everything less than half of that.
+    let patience = Patience { operation: std::time::Duration::from_millis(900), pause: hour, ..quick() };
+    let storage = Storage::s3_at(&double.endpoint(), patience).await.unwrap();
+    double.forget();
+    double.fail_always(Fault::SlowDown503);
+    unavailable(storage.get(&app("slow")).await);
+    unavailable(storage.put(&app("slow"), bytes("x"), Condition::Absent).await);
+    assert_eq!((double.count(Operation::Get), double.count(Operation::Put)), (1, 1), "no second try fits");
+}
+
+#[tokio::test]
+async fn an_upload_that_met_another_is_begun_anew() {
+    let double = S3Double::start().await;
+    let storage = double.storage().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(33 << 20).unwrap();
+    let body = || Body::File { path: file.path().to_owned(), size: 33 << 20 };
+    let key = blob("contended");
+    double.fail_next_completions(2, Fault::Conflict409);
+    assert!(matches!(storage.put(&key, body(), Condition::Absent).await.unwrap(), Put::Stored(_)));
+    assert_eq!(double.asked("?uploads").len(), 3, "each conflict begins another upload");
+    let completions = double.asked("POST ").into_iter().filter(|line| line.contains("uploadId="));
+    let uploads: std::collections::BTreeSet<String> = completions.collect();
+    assert_eq!(uploads.len(), 3, "no upload is completed twice");
+    assert_eq!(double.count(Operation::Delete), 2, "the others are given up");
+
+    // It was done, and neither that nor the next answer came.
+    storage.delete(&key).await.unwrap();
+    double.fail_next_completions(1, Fault::LostResponse);
+    double.fail_next_completions(1, Fault::Conflict409);
+    assert!(matches!(storage.put(&key, body(), Condition::Absent).await.unwrap(), Put::Stored(_)));
+    storage.delete(&key).await.unwrap();
+    double.fail_next_completions(1, Fault::LostResponse);
+    assert!(matches!(storage.put(&key, body(), Condition::Always).await.unwrap(), Put::Stored(_)));
+    storage.delete(&key).await.unwrap();
+    double.fail_next_completions(100, Fault::Conflict409);
+    unavailable(storage.put(&key, body(), Condition::Absent).await);
+}

@@ -20,7 +20,7 @@ async fn releases(releases: &Releases) -> Vec<(ReleaseId, Digest)> {
 async fn of_two_servers_one_watches_and_the_other_takes_over() {
     let storage = Storage::memory();
     let one = open(&storage, &Limits::default()).await;
-    one.create_app(&app(), "Tides", &by("ann@example.org")).await.unwrap();
+    create(&one).await;
     turn(&one, Some("analysts"), "ann@example.org").await;
     let other = open(&storage, &Limits::default()).await;
     let double = S3Double::start().await;
@@ -57,7 +57,7 @@ async fn of_two_servers_one_watches_and_the_other_takes_over() {
 async fn servers_that_take_the_claim_from_each_other_publish_each_change_once() {
     let storage = Storage::memory();
     let one = open(&storage, &Limits::default()).await;
-    one.create_app(&app(), "Tides", &by("ann@example.org")).await.unwrap();
+    create(&one).await;
     turn(&one, Some("analysts"), "ann@example.org").await;
     let double = S3Double::start().await;
     double.put_by_others(&format!("{FOLDER}index.html"), b"0", 0);
@@ -89,7 +89,7 @@ async fn a_server_that_is_killed_at_any_step_leaves_one_whole_release() {
         let kept = S3Double::start().await;
         let folder = S3Double::start().await;
         let one = open(&kept.storage().await, &Limits::default()).await;
-        one.create_app(&app(), "Tides", &by("ann@example.org")).await.unwrap();
+        create(&one).await;
         turn(&one, Some("analysts"), "ann@example.org").await;
         folder.put_by_others(&format!("{FOLDER}index.html"), b"one", 0);
         folder.put_by_others(&format!("{FOLDER}later.html"), b"two", 0);
@@ -134,7 +134,7 @@ async fn faults_of_the_own_bucket_are_survived() {
     let kept = S3Double::start().await;
     let folder = S3Double::start().await;
     let one = open(&kept.storage().await, &Limits::default()).await;
-    one.create_app(&app(), "Tides", &by("ann@example.org")).await.unwrap();
+    create(&one).await;
     turn(&one, Some("analysts"), "ann@example.org").await;
     kept.fail_at_random(11, 20, &[Fault::Conflict409, Fault::LostResponse, Fault::SlowDown503]);
     let _watching = Watching::start(&one, place(&folder, |_| {}));

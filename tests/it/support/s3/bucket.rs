@@ -13,8 +13,9 @@ use s3s::dto::{
     CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition,
     GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLocationInput, GetBucketLocationOutput,
     GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, Metadata,
-    Object, PutObjectInput, PutObjectOutput, ServerSideEncryption, ServerSideEncryptionByDefault,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, Metadata, MultipartUpload, Object,
+    PutObjectInput, PutObjectOutput, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, StreamingBlob, Timestamp, UploadPartInput,
     UploadPartOutput,
 };
@@ -35,6 +36,8 @@ pub(super) struct Bucket {
 #[derive(Clone)]
 pub(super) struct Stored {
     bytes: Bytes,
+    /// So many zeros in place of the bytes: an object that is larger than a test may hold.
+    sparse: Option<u64>,
     etag: String,
     media_type: Option<String>,
     metadata: Option<Metadata>,
@@ -44,18 +47,43 @@ pub(super) struct Stored {
 /// An object that comes in parts.
 #[derive(Default)]
 struct Upload {
+    key: String,
+    begun: Option<SystemTime>,
     parts: BTreeMap<i32, Bytes>,
     media_type: Option<String>,
     metadata: Option<Metadata>,
 }
 
+/// The most zeros that are made at a time.
+const MOST_ZEROS: u64 = 64 << 20;
+
 impl Stored {
+    /// An object of `size` zeros that takes no room.
+    pub(super) fn zeros(size: u64) -> Self {
+        let etag = format!("{size:032x}");
+        Self { sparse: Some(size), etag, ..Self::by_others(Bytes::new(), 0) }
+    }
+
+    fn size(&self) -> u64 {
+        self.sparse.unwrap_or(self.bytes.len() as u64)
+    }
+
+    fn slice(&self, range: std::ops::Range<u64>) -> Bytes {
+        let at = |position: u64| usize::try_from(position).unwrap();
+        if self.sparse.is_some() {
+            assert!(range.end - range.start <= MOST_ZEROS, "all of a sparse object was asked for");
+            return Bytes::from(vec![0; at(range.end - range.start)]);
+        }
+        self.bytes.slice(at(range.start)..at(range.end))
+    }
+
     /// Bytes that somebody else put there, `later` by so many seconds than others.
     pub(super) fn by_others(bytes: Bytes, later: u64) -> Self {
         let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + later);
         Self {
             etag: Digest::of(&bytes).to_string()[..32].to_owned(),
             bytes,
+            sparse: None,
             media_type: None,
             metadata: None,
             modified: Timestamp::from(modified),
@@ -132,14 +160,14 @@ impl S3 for Bucket {
         if req.input.if_none_match.is_some_and(|condition| holds(&condition, &stored.etag)) {
             return Err(s3_error!(NotModified));
         }
-        let mut bytes = stored.bytes;
+        let size = stored.size();
         let mut content_range = None;
+        let mut asked = 0..size;
         if let Some(range) = req.input.range {
-            let size = bytes.len() as u64;
-            let range = range.check(size).map_err(|_| s3_error!(InvalidRange))?;
-            content_range = Some(format!("bytes {}-{}/{size}", range.start, range.end - 1));
-            bytes = bytes.slice(usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap());
+            asked = range.check(size).map_err(|_| s3_error!(InvalidRange))?;
+            content_range = Some(format!("bytes {}-{}/{size}", asked.start, asked.end - 1));
         }
+        let bytes = stored.slice(asked);
         Ok(S3Response::new(GetObjectOutput {
             content_length: Some(i64::try_from(bytes.len()).unwrap()),
             content_range,
@@ -155,7 +183,7 @@ impl S3 for Bucket {
     async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let stored = self.find(&req.input.bucket, &req.input.key)?;
         Ok(S3Response::new(HeadObjectOutput {
-            content_length: Some(i64::try_from(stored.bytes.len()).unwrap()),
+            content_length: Some(i64::try_from(stored.size()).unwrap()),
             e_tag: Some(ETag::Strong(stored.etag)),
             content_type: stored.media_type,
             metadata: stored.metadata,
@@ -178,6 +206,7 @@ impl S3 for Bucket {
             // As on S3, equal bytes have equal etags.
             etag: Digest::of(&bytes).to_string()[..32].to_owned(),
             bytes,
+            sparse: None,
             media_type: input.content_type,
             metadata: input.metadata,
             modified: moment(),
@@ -211,7 +240,8 @@ impl S3 for Bucket {
         let mut uploads = self.uploads.lock().unwrap();
         let id = format!("upload-{}-{}", uploads.len(), loggia::model::Entropy::system().secret());
         let (media_type, metadata) = (req.input.content_type, req.input.metadata);
-        uploads.insert(id.clone(), Upload { media_type, metadata, ..Upload::default() });
+        let (key, begun) = (req.input.key, Some(now()));
+        uploads.insert(id.clone(), Upload { key, begun, media_type, metadata, ..Upload::default() });
         let upload_id = Some(id);
         Ok(S3Response::new(CreateMultipartUploadOutput {
             upload_id,
@@ -261,13 +291,48 @@ impl S3 for Bucket {
         });
         let etag = format!("{}-{}", &Digest::of(&bytes).to_string()[..32], numbers.len());
         let (media_type, metadata) = (upload.media_type, upload.metadata);
-        let stored =
-            Stored { bytes: bytes.freeze(), etag: etag.clone(), media_type, metadata, modified: moment() };
+        let stored = Stored {
+            bytes: bytes.freeze(),
+            sparse: None,
+            etag: etag.clone(),
+            media_type,
+            metadata,
+            modified: moment(),
+        };
         objects.insert(input.key, stored);
         let e_tag = Some(ETag::Strong(etag));
         Ok(S3Response::new(CompleteMultipartUploadOutput {
             e_tag,
             ..CompleteMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        req: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        // Two a page, so that whoever lists them has to turn it.
+        let prefix = req.input.prefix.unwrap_or_default();
+        let after = req.input.upload_id_marker.unwrap_or_default();
+        let uploads = self.uploads.lock().unwrap();
+        let rest = uploads.iter().filter(|(id, upload)| **id > after && upload.key.starts_with(&prefix));
+        let all: Vec<MultipartUpload> = rest
+            .map(|(id, upload)| MultipartUpload {
+                key: Some(upload.key.clone()),
+                upload_id: Some(id.clone()),
+                initiated: upload.begun.map(Timestamp::from),
+                ..MultipartUpload::default()
+            })
+            .collect();
+        let more = all.len() > 2;
+        let page: Vec<MultipartUpload> = all.into_iter().take(2).collect();
+        let last = page.last().cloned();
+        Ok(S3Response::new(ListMultipartUploadsOutput {
+            is_truncated: Some(more),
+            next_key_marker: last.as_ref().and_then(|last| last.key.clone()),
+            next_upload_id_marker: last.and_then(|last| last.upload_id),
+            uploads: Some(page),
+            ..ListMultipartUploadsOutput::default()
         }))
     }
 
@@ -319,7 +384,7 @@ impl S3 for Bucket {
                 contents.push(Object {
                     key: Some(encode(entry)),
                     e_tag: Some(ETag::Strong(stored.etag.clone())),
-                    size: Some(i64::try_from(stored.bytes.len()).unwrap()),
+                    size: Some(i64::try_from(stored.size()).unwrap()),
                     last_modified: Some(stored.modified.clone()),
                     ..Object::default()
                 });
@@ -345,6 +410,12 @@ fn encoded(key: &str, asked: bool) -> String {
     let parts =
         key.split('/').map(|part| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>());
     parts.collect::<Vec<_>>().join("/")
+}
+
+/// When an upload begins.
+fn now() -> SystemTime {
+    let seconds = loggia::model::Clock::system().now().as_second();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap())
 }
 
 /// A moment; which one does not matter.

@@ -83,6 +83,7 @@ struct State {
 #[derive(Default)]
 struct Plan {
     next: Vec<(Option<Operation>, usize, Fault)>,
+    completions: Vec<(usize, Fault)>,
     random: Option<Random>,
     down: bool,
     left: Option<usize>,
@@ -141,6 +142,11 @@ impl S3Double {
         self.bucket.objects.lock().unwrap().insert(key.to_owned(), stored);
     }
 
+    /// Puts an object of `size` zeros there that takes no room, by its whole key.
+    pub(crate) fn put_zeros(&self, key: &str, size: u64) {
+        self.bucket.objects.lock().unwrap().insert(key.to_owned(), bucket::Stored::zeros(size));
+    }
+
     /// Takes an object away as somebody else does.
     pub(crate) fn remove_by_others(&self, key: &str) {
         self.bucket.objects.lock().unwrap().remove(key);
@@ -188,6 +194,11 @@ impl S3Double {
         self.plan(|plan| plan.next.push((Some(operation), n, fault)));
     }
 
+    /// Makes the next `n` completions of uploads in parts fail, in the order in which this is said.
+    pub(crate) fn fail_next_completions(&self, n: usize, fault: Fault) {
+        self.plan(|plan| plan.completions.push((n, fault)));
+    }
+
     /// Makes so many of a hundred writes fail, each with one of `faults`.
     pub(crate) fn fail_at_random(&self, seed: u64, percent: u64, faults: &[Fault]) {
         self.plan(|plan| plan.random = Some(Random { seed, percent, faults: faults.to_vec() }));
@@ -213,6 +224,7 @@ impl S3Double {
         self.plan(|plan| {
             plan.always = None;
             plan.next.clear();
+            plan.completions.clear();
             plan.random = None;
             plan.down = false;
             plan.left = None;
@@ -288,6 +300,12 @@ impl Plan {
         fault
     }
 
+    fn completion(&mut self) -> Option<Fault> {
+        let (left, fault) = self.completions.iter_mut().find(|(left, _)| *left > 0)?;
+        *left -= 1;
+        Some(*fault)
+    }
+
     fn sprung(&mut self, operation: Operation) -> Option<Fault> {
         let trap = self.trap.as_mut().filter(|_| matches!(operation, Operation::Put | Operation::Delete))?;
         if trap.left > 0 {
@@ -355,7 +373,10 @@ async fn answer(
             watcher(&line);
         }
         plan.asked.push(line);
-        plan.fault(operation(&request))
+        let completes = *request.method() == Method::POST
+            && request.uri().query().is_some_and(|query| query.contains("uploadId="));
+        let completion = completes.then(|| plan.completion()).flatten();
+        plan.fault(operation(&request)).or(completion)
     };
     let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
     match fault {
