@@ -17,8 +17,8 @@ use crate::releases::{Disk, PdfReader, Releases};
 use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
-    self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, Pipeline, RequestLog,
-    Sites,
+    self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Metrics, OpenedSessions, Pipeline,
+    RequestLog, Sites,
 };
 
 /// How long a stop waits for letters that are on their way.
@@ -124,6 +124,7 @@ pub async fn open_on(
         edition: ArcSwap::from_pointee(edition),
         editions,
         sites: Sites::default(),
+        opened: OpenedSessions::default(),
         coded: Coded::new(config.limits.cache_bytes / 4, disk),
         making: std::sync::Mutex::default(),
         live: Live::default(),

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderValue, Method, Request, Uri};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::connection::Connection;
@@ -26,6 +27,8 @@ pub(super) struct Context {
     pub from: IpAddr,
     /// When it began.
     pub begun: Instant,
+    /// The same by the clock: what "now" is for the whole request.
+    pub now: Timestamp,
 }
 
 /// A number that names one request of one process.
@@ -54,6 +57,7 @@ impl Context {
             host: request.headers().get(http::header::HOST).cloned(),
             from: client(request, connection, loggia),
             begun: Instant::now(),
+            now: loggia.clock.now(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::model::{App, AppName, Digest, ReleaseId};
+use crate::model::{App, AppName, ReleaseId};
 use crate::releases::retention::older_by;
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Key, Prefix};
@@ -145,10 +145,7 @@ impl Releases {
         for (app, shelf) in stock {
             for id in shelf.pending.iter().copied().filter(|id| is_abandoned(*id, now)) {
                 if !cleared.dry_run {
-                    let markers = self.0.storage.list_all(&Prefix::arrived(app, id)).await?.objects;
-                    for digest in markers.iter().filter_map(|marker| marker.name.parse::<Digest>().ok()) {
-                        self.0.storage.delete(&Key::arrived(app, id, &digest)).await?;
-                    }
+                    self.forget_arrived(app, id).await?;
                     self.0.storage.delete(&Key::pending(app, id)).await?;
                 }
                 cleared.abandoned.push(Gone { app: app.clone(), release: id });

@@ -37,15 +37,21 @@ impl Releases {
         let mut upload = Upload::new(size).map_err(ReleaseError::NoRoom)?;
         let outline = receive(&mut upload, digest, size, bytes).await?;
 
+        let body = upload.body(size);
         let _stored_or_there =
-            self.0.storage.put(&Key::blob(&digest), upload.body(size), Condition::Absent).await?;
+            self.0.storage.put(&Key::blob(&digest), body.clone(), Condition::Absent).await?;
+        let searched = self.catalog().app(app).is_some_and(|app| app.settings.is_searched());
+        if let Body::Bytes(bytes) = body
+            && searched
+        {
+            // Its text is taken when the release is finished.
+            self.0.blobs.keep(digest, bytes);
+        }
         if !outline.is_empty() {
             let outline = Body::Bytes(outline::write(&digest, size, &outline));
             let _stored = self.0.storage.put(&Key::outline(&digest), outline, Condition::Always).await?;
         }
-        let arrived = Key::arrived(app, release, &digest);
-        let _stored = self.0.storage.put(&arrived, Body::Bytes(Bytes::new()), Condition::Always).await?;
-        Ok(())
+        self.mark_arrived(app, release, &pending.arrivals, digest).await
     }
 }
 
@@ -58,7 +64,9 @@ enum Upload {
 impl Upload {
     fn new(size: u64) -> std::io::Result<Self> {
         if size <= IN_MEMORY {
-            return Ok(Self::Memory(BytesMut::new()));
+            // As much as it will take, and no more: it stays in memory for a while.
+            let size = usize::try_from(size).unwrap_or_default();
+            return Ok(Self::Memory(BytesMut::with_capacity(size)));
         }
         let path = NamedTempFile::new()?;
         Ok(Self::File { file: File::from_std(path.reopen()?), path })
