@@ -207,6 +207,8 @@ class Moto(Server):
     def requests(self):
         """Every request so far, as its method and path."""
         lines = (self.folder / "said.log").read_text(errors="replace")
+        # What was refused is in colours.
+        lines = re.sub(r"\x1b\[[\d;]*m", "", lines)
         return re.findall(r'"([A-Z]+) (\S+) HTTP/[\d.]+" \d+', lines)
 
 

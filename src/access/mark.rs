@@ -20,8 +20,8 @@ impl OriginMark {
     /// Whether the browser that sends `headers` was told to forget as often as this.
     #[must_use]
     pub fn is_known_to(self, headers: &HeaderMap) -> bool {
-        let held = cookie::read(headers, CookieName::Origin.as_str()).and_then(|text| text.parse().ok());
-        self.0 == 0 || held == Some(self.0)
+        let held = || cookie::read(headers, CookieName::Origin.as_str()).and_then(|text| text.parse().ok());
+        self.0 == 0 || held() == Some(self.0)
     }
 
     /// The cookie that remembers it.

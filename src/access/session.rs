@@ -124,9 +124,27 @@ impl AppSession {
         now: Timestamp,
         ended: impl Fn(&Lineage<'_>) -> bool,
     ) -> Option<Self> {
-        let sealed = cookie::read(headers, CookieName::AppSession.as_str())?;
+        let session = Self::unseal(Self::sealed(headers)?, host, keyring)?;
+        session.stands(now, ended).then_some(session)
+    }
+
+    /// The value of the cookie that carries one, as it came.
+    #[must_use]
+    pub fn sealed(headers: &HeaderMap) -> Option<&str> {
+        cookie::read(headers, CookieName::AppSession.as_str())
+    }
+
+    /// What such a value holds for `host`, however long ago that ended: ask [`AppSession::stands`].
+    #[must_use]
+    pub fn unseal(sealed: &str, host: &str, keyring: &Keyring) -> Option<Self> {
         let session: Self = keyring.open(Purpose::AppSession, host.as_bytes(), sealed)?;
-        (session.host == host && now < session.expires && !ended(&session.lineage())).then_some(session)
+        (session.host == host).then_some(session)
+    }
+
+    /// Whether its time is not over, and `ended` knows of no end.
+    #[must_use]
+    pub fn stands(&self, now: Timestamp, ended: impl Fn(&Lineage<'_>) -> bool) -> bool {
+        now < self.expires && !ended(&self.lineage())
     }
 }
 

@@ -96,6 +96,11 @@ impl Blobs {
         self.chunks.get(&ChunkName::Whole(*digest)).map(|held| held.value().clone())
     }
 
+    /// Keeps a file of one chunk that has just arrived, and whose digest is right.
+    pub(super) fn keep(&self, digest: Digest, bytes: Bytes) {
+        self.chunks.insert(ChunkName::Whole(digest), bytes);
+    }
+
     /// The blob of a file, verified.
     pub async fn open(&self, entry: &FileEntry) -> Result<Blob, BlobError> {
         let (digest, size) = (entry.sha256, entry.size);

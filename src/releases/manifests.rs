@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::model::{AppName, Digest, Manifest, ReleaseId};
 use crate::storage::{Key, Prefix, StorageError};
 
+use super::publish::Arrivals;
 use super::update::unreadable;
 use super::{ReleaseError, Releases};
 
@@ -42,6 +43,8 @@ pub struct Release {
 pub(super) struct Pending {
     pub(super) manifest: Manifest,
     pub(super) sizes: HashMap<Digest, u64>,
+    /// What of it arrived here.
+    pub(super) arrivals: Arrivals,
 }
 
 pub(super) fn manifests() -> Manifests {
@@ -54,7 +57,7 @@ pub(super) fn manifests() -> Manifests {
 }
 
 pub(super) fn pending() -> PendingCache {
-    let weight = |_: &ReleaseId, pending: &Arc<Pending>| weigh(&pending.manifest) + 48 * pending.sizes.len();
+    let weight = |_: &ReleaseId, pending: &Arc<Pending>| weigh(&pending.manifest) + 100 * pending.sizes.len();
     CacheBuilder::new(PENDING_BYTES)
         .with_shards(SHARDS)
         .with_eviction_config(S3FifoConfig::default())
@@ -115,7 +118,7 @@ impl Releases {
 
     pub(super) fn hold_pending(&self, manifest: Manifest) -> Arc<Pending> {
         let sizes = manifest.files.values().map(|file| (file.sha256, file.size)).collect();
-        let pending = Arc::new(Pending { manifest, sizes });
+        let pending = Arc::new(Pending { manifest, sizes, arrivals: Arrivals::default() });
         self.0.pending.insert(pending.manifest.id, pending.clone());
         pending
     }

@@ -235,7 +235,12 @@ impl<S: AsyncRead + AsyncWrite> AsyncWrite for Guard<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = self.as_mut().project().io.poll_write_vectored(cx, slices);
+        let io = self.as_mut().project().io;
+        let polled = match slices {
+            // A head without a body: a plain write takes the kernel less time than a vector of one.
+            [only] => io.poll_write(cx, only),
+            _ => io.poll_write_vectored(cx, slices),
+        };
         self.poll_blocked(cx, polled)
     }
 

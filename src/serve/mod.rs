@@ -132,7 +132,8 @@ async fn accept(
 async fn work(mut dealt: mpsc::Receiver<Accepted>, service: Service, stop: CancellationToken) {
     let connections = TaskTracker::new();
     while let Some(Accepted { stream, peer, place }) = dealt.recv().await {
-        let (service, stop) = (service.clone(), stop.clone());
+        // A token of its own: whoever waits for a shared one takes the same lock whenever a connection stirs.
+        let (service, stop) = (service.clone(), stop.child_token());
         connections.spawn(async move {
             let _place = place;
             if let Err(error) = connect(stream, peer, service, stop).await {
@@ -185,6 +186,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let builder = builder(&service.limits);
     let mut conversation = std::pin::pin!(builder.serve_connection(io, answer));
     tokio::select! {
+        biased;
         ended = conversation.as_mut() => return ended,
         () = stop.cancelled() => conversation.as_mut().graceful_shutdown(),
     }
@@ -194,7 +196,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     // The guard has bounded heads before hyper sees them: these settings only keep hyper's own out of the way.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_headers(1000).pipeline_flush(true);
+    // `pipeline_flush` would have every body copied behind its head; without it, head and body go out in one vectored write.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_headers(1000);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -18,7 +18,7 @@ use crate::storage::Storage;
 use crate::theme::Theme;
 use crate::web::{
     self, Askings, Coded, Edition, Guesses, Hosts, Insights, Live, Loggia, Mailing, Metrics, Notices,
-    Pipeline, RequestLog, Sites,
+    OpenedSessions, Pipeline, RequestLog, Sites,
 };
 
 /// How long a stop waits for letters that are on their way.
@@ -140,6 +140,7 @@ pub async fn open_on(
         edition,
         editions,
         sites: Sites::default(),
+        opened: OpenedSessions::default(),
         coded: Coded::new(config.limits.cache_bytes / 4, disk),
         making: std::sync::Mutex::default(),
         live: Live::default(),

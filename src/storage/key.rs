@@ -71,6 +71,12 @@ impl Key {
         Self { path: format!("apps/{app}/pending/{release}/blobs/{digest}"), media_type: BYTES }
     }
 
+    /// Names several blobs that arrived for a release that is not finished yet; `id` is this object's own.
+    #[must_use]
+    pub fn arrived_together(app: &AppName, release: ReleaseId, id: Ulid) -> Self {
+        Self::json(format!("apps/{app}/pending/{release}/blobs/{}.json", id.to_string().to_lowercase()))
+    }
+
     /// Lines of the record of a whole site that were written together: when, by which server, from which number.
     #[must_use]
     pub fn record(when: Timestamp, server: &str, first: u64) -> Self {

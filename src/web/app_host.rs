@@ -18,7 +18,7 @@ use super::resolve::Asked;
 use super::send::Sending;
 use super::site::{Choice, File, Site};
 use super::state::Loggia;
-use super::viewer::app_session_of;
+use super::viewer::app_viewer;
 use super::{enter, origin, refusal, vault};
 use crate::access::{Part, Permit, Refusal, Target, Visitor, decide, may_enter};
 use crate::model::{Activation, App, AppHost, Shows, Viewer};
@@ -34,14 +34,14 @@ pub(super) async fn answer(
     let path = request.uri().path();
     if super::is_reserved(path) {
         let ours = match &host {
-            Some(host) => enter::answer(loggia, request, host, context).await,
+            Some(host) => Box::pin(enter::answer(loggia, request, host, context)).await,
             None => Err(Failure::NotFound),
         };
         let response = ours.unwrap_or_else(|failure| failure.page(loggia, context, layout(loggia, context)));
         return loggia.on_our_pages(response);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        super::drain(request.into_body(), loggia.config.limits.form_bytes).await;
+        Box::pin(super::drain(request.into_body(), loggia.config.limits.form_bytes)).await;
         let failure = Failure::MethodNotAllowed("GET, HEAD");
         return loggia.on_our_pages(failure.page(loggia, context, layout(loggia, context)));
     }
@@ -61,19 +61,19 @@ async fn file(
     let asked = Asked::parse(request.uri().path())?;
     let part = asked.path()?.map_or(Part::Listing, Part::File);
     let Some(host) = host else { return Err(Failure::NotFound) };
-    let now = loggia.clock.now();
+    let now = context.now;
     let catalog = loggia.releases.catalog();
     if catalog.is_stale(now) {
         return Err(Failure::Stale);
     }
-    let session = app_session_of(request.headers(), host, &catalog, loggia);
-    let viewer = Viewer::from(session);
-    let visitor = loggia.visitor(&viewer, context.from);
+    let opened = app_viewer(request.headers(), host, &catalog, now, loggia);
+    let viewer = opened.as_ref().map_or(&Viewer::Anonymous, |opened| &opened.viewer);
+    let visitor = Visitor { viewer, from: context.from, access: &loggia.config.access, now };
     let app = catalog.app(&host.app);
     let Some(app) = app.filter(|app| app.deleted.is_none()) else {
         // To somebody who is not signed in, an app that is not there looks like one that is not theirs.
-        let refused = refusal::answer(loggia, request, host, None, &viewer, Refusal::NoSuchApp, context);
-        return origin::forget_deleted(loggia, app, &viewer, refused, context);
+        let refused = refusal::answer(loggia, request, host, None, viewer, Refusal::NoSuchApp, context);
+        return origin::forget_deleted(loggia, app, viewer, refused, context);
     };
     let release = match host.shows {
         Shows::Current => app.current,
@@ -83,14 +83,14 @@ async fn file(
     let Some(release) = release else {
         return match may_enter(visitor, app) {
             Ok(()) => Err(Failure::NotFound),
-            Err(refused) => refusal::answer(loggia, request, host, Some(app), &viewer, refused, context),
+            Err(refused) => refusal::answer(loggia, request, host, Some(app), viewer, refused, context),
         };
     };
     let target = Target { app: host.app.clone(), release, part };
     let permit = match decide(visitor, app, target) {
         Ok(permit) => permit,
         Err(refused) => {
-            return refusal::answer(loggia, request, host, Some(app), &viewer, refused, context);
+            return refusal::answer(loggia, request, host, Some(app), viewer, refused, context);
         }
     };
     let visit = Visit { loggia, request, asked: &asked, host, app, visitor };
@@ -126,7 +126,7 @@ impl Visit<'_> {
             }
             Choice::Moved(location, status) => moved(status, &location, public),
             Choice::Nothing(instead) => {
-                if let Some(response) = self.earlier(&site).await? {
+                if let Some(response) = Box::pin(self.earlier(&site)).await? {
                     return Ok(self.with_policies(response, public));
                 }
                 let fallback = self.app.settings.fallback.as_ref();

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderValue, Method, Request, Uri};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::connection::Connection;
@@ -28,6 +29,8 @@ pub(super) struct Context {
     pub from: IpAddr,
     /// When it began.
     pub begun: Instant,
+    /// The same by the clock: what "now" is for the whole request.
+    pub now: Timestamp,
 }
 
 /// A number that names one request of one process.
@@ -57,6 +60,7 @@ impl Context {
             languages: request.headers().get(http::header::ACCEPT_LANGUAGE).cloned(),
             from: client(request, connection, loggia),
             begun: Instant::now(),
+            now: loggia.clock.now(),
         }
     }
 }

@@ -72,7 +72,8 @@ impl Coding {
     #[must_use]
     pub(super) fn encode_shorter(self, plain: &[u8], effort: Effort) -> Option<Bytes> {
         let coded = (plain.len() >= SHORTEST).then(|| self.encode(plain, effort).ok()).flatten()?;
-        (coded.len() < plain.len()).then(|| Bytes::from(coded))
+        // Encoders leave up to as much room again behind it, which would be kept as long as the form is.
+        (coded.len() < plain.len()).then(|| Bytes::from(coded.into_boxed_slice()))
     }
 
     fn encode(self, plain: &[u8], effort: Effort) -> std::io::Result<Vec<u8>> {

@@ -57,7 +57,9 @@ pub(super) async fn answer(
         },
         Lookup::Guide(page) => markdown_of(page, Form::Negotiated, &edition, &view, loggia, headers),
         Lookup::Source(page) => markdown_of(page, Form::Source, &edition, &view, loggia, headers),
-        Lookup::File(file) => edition.files.answer(file, view.everyone_may_read(&path), headers).await,
+        Lookup::File(file) => {
+            Box::pin(edition.files.answer(file, view.everyone_may_read(&path), headers)).await
+        }
         Lookup::Redirect(target) => {
             let mut response = redirect(&target, request.uri().query());
             if !edition.library.is_public() {

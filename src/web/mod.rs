@@ -8,7 +8,7 @@
 //!    [`account`] with [`sessions`] (and [`browser`]), [`people`], [`ways`] and [`email_code`] to [`sign_in`], [`sign_out`],
 //!    [`authorize`], [`device`], [`exchange`], [`provider`], [`api`]; [`guesses`] counts what could be guessed.
 //! 4. An app's host: [`app_host`] decides, [`resolve`] and [`site`] say which file answers, [`vault`] alone opens it,
-//!    [`send`] sends it; [`refusal`] says no, [`asking`] takes a request, [`enter`] lets people in, [`origin`] makes browsers forget.
+//!    [`send`] sends it; [`opened`] sessions; [`refusal`] says no, [`asking`] takes a request, [`enter`] lets people in, [`origin`] makes browsers forget.
 //! 5. Answers: [`prepared`], [`conditional`], [`encoding`], [`coded`], [`body`], [`security`].
 //! 6. [`failure`] is the one place where an error becomes a page.
 
@@ -49,6 +49,7 @@ mod main_host;
 mod metrics;
 mod navigation;
 mod notices;
+mod opened;
 mod origin;
 mod people;
 mod pipeline;
@@ -97,6 +98,7 @@ pub use live::Live;
 pub use main_host::routes;
 pub use metrics::Metrics;
 pub use notices::{Mailing, Notices};
+pub use opened::OpenedSessions;
 pub use pipeline::Pipeline;
 pub use request_log::RequestLog;
 pub use security::Policies;

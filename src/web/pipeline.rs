@@ -30,6 +30,8 @@ impl Pipeline {
         &self.0
     }
 
+    /// What is rare is boxed: a request would otherwise carry room for the largest of all answers.
+    ///
     /// Refuse what the guard refused; whom is it addressed to; answer there, with the surface's security headers; a
     /// HEAD has no body; count it and log it.
     pub async fn answer(&self, request: Request<Incoming>, connection: &Connection) -> Response<Body> {
@@ -40,20 +42,20 @@ impl Pipeline {
         }
         let mut response = match loggia.hosts.surface(request.uri(), request.headers()) {
             Surface::Main if super::is_reserved(request.uri().path()) => {
-                let response = main_host::answer(loggia, request, &context).await;
+                let response = Box::pin(main_host::answer(loggia, request, &context)).await;
                 loggia.on_our_pages(response)
             }
             Surface::Main => {
                 let response = match guides::answer(loggia, &request, &context).await {
                     Ok(response) => response,
-                    Err(failure) => guides::refuse(failure, loggia, request, &context).await,
+                    Err(failure) => Box::pin(guides::refuse(failure, loggia, request, &context)).await,
                 };
                 loggia.on_our_pages(response)
             }
             Surface::App(host) => app_host::answer(loggia, request, host, &context).await,
             Surface::Unknown => {
                 let failure = Failure::Misdirected { main: loggia.hosts.main_origin() };
-                let response = failure.into_page(loggia, &context, request.into_body()).await;
+                let response = Box::pin(failure.into_page(loggia, &context, request.into_body())).await;
                 loggia.on_our_pages(response)
             }
         };

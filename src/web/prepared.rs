@@ -35,6 +35,8 @@ impl Prepared {
             headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         let etags = [etag(""), etag("-br"), etag("-zstd"), etag("-gzip")];
+        // In its place from the start: a copy of the headers has no room for one more.
+        headers.insert(header::ETAG, etags[0].clone());
         Self { bytes: Encoded::new(bytes), headers, etags, compressible }
     }
 

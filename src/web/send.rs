@@ -20,6 +20,9 @@ use super::vault::{self, Content, Opened};
 use crate::access::Permit;
 use crate::releases::Named;
 
+/// Room for the headers of nearly every answer, so that they are not moved about while they are put together.
+const HEADERS: usize = 12;
+
 /// A file to send, and as what.
 pub(super) struct Sending<'s> {
     pub(super) site: &'s Site,
@@ -52,6 +55,7 @@ impl Sending<'_> {
             Outcome::Send(Part::Whole)
         };
         let mut response = Response::new(Body::empty());
+        *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
         match outcome {
             Outcome::NotModified(held) => {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -127,7 +131,9 @@ impl Sending<'_> {
         if let Some(vary) = vary {
             headers.insert(header::VARY, HeaderValue::from_static(vary));
         }
-        if let Some(modified) = self.modified.header().filter(|_| self.status == StatusCode::OK) {
+        if self.status == StatusCode::OK
+            && let Some(modified) = self.site.last_modified(self.modified)
+        {
             headers.insert(header::LAST_MODIFIED, modified);
         }
         for (name, value) in self.extra.iter() {

@@ -19,7 +19,8 @@ use super::insights::Insights;
 use super::live::Live;
 use super::metrics::Metrics;
 use super::notices::Notices;
-use super::request_log::RequestLog;
+use super::opened::OpenedSessions;
+use super::request_log::{Answered, RequestLog};
 use super::security::Policies;
 use super::site::Sites;
 use crate::access::sign_in::Ways;
@@ -44,6 +45,8 @@ pub struct Loggia {
     pub entropy: Entropy,
     /// Seals sessions and codes.
     pub keyring: Keyring,
+    /// Sessions on apps' hosts that were opened already.
+    pub opened: OpenedSessions,
     /// Apps and their releases.
     pub releases: Releases,
     /// Releases that are being served, made ready.
@@ -106,14 +109,15 @@ impl Loggia {
 
     /// Counts and logs an answer.
     pub(super) fn finish(&self, context: &Context, response: Response<Body>) -> Response<Body> {
-        self.metrics.count(response.status(), context.begun.elapsed().as_secs_f64());
+        let took = context.begun.elapsed();
+        self.metrics.count(response.status(), took.as_secs_f64());
         if let Some(log) = &self.request_log {
             let stated = response.headers().get(header::CONTENT_LENGTH);
             let size = match stated {
                 Some(size) => size.to_str().ok().and_then(|size| size.parse().ok()),
                 None => http_body::Body::size_hint(response.body()).exact(),
             };
-            log.write(context, self.clock.now(), response.status(), size);
+            log.write(context, Answered { took, status: response.status(), size });
         }
         response
     }

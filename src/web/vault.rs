@@ -58,7 +58,7 @@ pub(super) async fn open(
     }
     let opened = plain(releases, &file.entry).await?;
     match (&opened.content, known) {
-        (Content::Small(bytes), None) => match coded.make(digest, coding, bytes.clone()).await {
+        (Content::Small(bytes), None) => match Box::pin(coded.make(digest, coding, bytes.clone())).await {
             Some(bytes) => Ok(Opened { content: Content::Small(bytes), coding: Some(coding) }),
             None => Ok(opened),
         },
@@ -77,7 +77,7 @@ async fn plain(releases: &Releases, entry: &FileEntry) -> Result<Opened, Failure
         return Ok(Opened { content: Content::Small(bytes), coding: None });
     }
     #[expect(clippy::disallowed_methods, reason = "this is the place, and here is the permit")]
-    let blob = releases.blobs().open(entry).await?;
+    let blob = Box::pin(releases.blobs().open(entry)).await?;
     let content = match blob.bytes() {
         Some(bytes) => Content::Small(bytes.clone()),
         None => Content::Large(blob),

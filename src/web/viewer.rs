@@ -7,8 +7,10 @@ use axum::response::IntoResponse as _;
 use http::HeaderMap;
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
+use jiff::Timestamp;
 
 use super::failure::Failure;
+use super::opened::Opened;
 use super::sign_in::to_sign_in;
 use super::state::Loggia;
 use crate::access::{AppSession, Parameters, Session, check_same_origin};
@@ -42,6 +44,19 @@ pub(super) fn app_session_of(
 ) -> Option<AppSession> {
     let host = loggia.hosts.app_authority(host);
     AppSession::open(headers, &host, &loggia.keyring, loggia.clock.now(), |of| catalog.ended(of))
+}
+
+/// Who asks on an app's host, by the session that these headers carry, unless `catalog` knows that it ended.
+pub(super) fn app_viewer(
+    headers: &HeaderMap,
+    host: &AppHost,
+    catalog: &Catalog,
+    now: Timestamp,
+    loggia: &Loggia,
+) -> Option<Arc<Opened>> {
+    let sealed = AppSession::sealed(headers)?;
+    let opened = loggia.opened.open(sealed, &loggia.hosts.app_authority(host), &loggia.keyring)?;
+    opened.session.stands(now, |of| catalog.ended(of)).then_some(opened)
 }
 
 /// Somebody who is signed in; anybody else is sent to sign in, and comes back. While it cannot be known whose session

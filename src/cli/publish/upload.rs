@@ -22,8 +22,8 @@ use super::progress::Progress;
 use crate::cli::client::{Client, Failure};
 use crate::model::Digest;
 
-/// How many blobs are sent at a time.
-const AT_A_TIME: usize = 8;
+/// How many blobs are sent at a time: small ones take the bucket's time rather than the network's.
+const AT_A_TIME: usize = 24;
 /// After so many that broke off, the others wait for the next round.
 const MOST_FAILED: usize = 8;
 /// How much of a file is in memory at a time, in bytes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::model::{App, AppName, Digest, ReleaseId};
+use crate::model::{App, AppName, ReleaseId};
 use crate::releases::retention::older_by;
 use crate::releases::{ReleaseError, Releases};
 use crate::storage::{Key, Prefix};
@@ -164,12 +164,7 @@ impl Releases {
         for (app, shelf) in stock {
             for id in shelf.pending.iter().copied().filter(|id| is_abandoned(*id, now)) {
                 if !cleared.dry_run {
-                    let markers = self.0.storage.list_all(&Prefix::arrived(app, id)).await?.objects;
-                    let digests = markers.iter().filter_map(|marker| marker.name.parse::<Digest>().ok());
-                    let keys: Vec<Key> = digests.map(|digest| Key::arrived(app, id, &digest)).collect();
-                    let removing = keys.iter().map(|key| self.0.storage.delete(key));
-                    let removing: Vec<_> = removing.collect();
-                    stream::iter(removing).buffer_unordered(AT_A_TIME).try_collect::<()>().await?;
+                    self.forget_arrived(app, id).await?;
                     self.0.storage.delete(&Key::pending(app, id)).await?;
                 }
                 cleared.abandoned.push(Gone { app: app.clone(), release: id });

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::model::{AppName, Digest, FileEntry, FilePath, Manifest, ReleaseId, Source};
 use crate::releases::retention::{FINISHED_WITHIN, older_by};
 use crate::releases::update::json;
 use crate::releases::{By, ReleaseError, Releases, media_type};
-use crate::storage::{Body, Condition, Key, Prefix, Put, StorageError};
+use crate::storage::{Condition, Key, Prefix, Put, StorageError};
 
 use super::check::check;
 
@@ -103,14 +102,9 @@ impl Releases {
             if theirs.is_none() {
                 continue;
             }
-            let arrived = storage.list_all(&Prefix::arrived(app, other)).await?.objects;
-            let arrived: Vec<Digest> = arrived.iter().filter_map(|marker| marker.name.parse().ok()).collect();
+            let arrived = self.arrived(app, other).await?;
             let taken: Vec<Digest> = arrived.into_iter().filter(|digest| missing.remove(digest)).collect();
-            let marks = stream::iter(taken).map(|digest| async move {
-                let body = Body::Bytes(Bytes::new());
-                storage.put(&Key::arrived(app, id, &digest), body, Condition::Always).await
-            });
-            let _stored: Vec<Put> = marks.buffer_unordered(AT_A_TIME).try_collect().await?;
+            self.write_arrived(app, id, &taken).await?;
             if missing.is_empty() {
                 break;
             }

@@ -1,9 +1,7 @@
 //! The last steps: the manifest and the text, then the pointer.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-use futures_util::{StreamExt, stream};
 
 use crate::model::{App, AppName, Digest, Manifest, ReleaseId};
 use crate::releases::manifests::Pending;
@@ -11,10 +9,7 @@ use crate::releases::records::point;
 use crate::releases::retention::require_kept;
 use crate::releases::update::json;
 use crate::releases::{By, ReleaseError, Releases};
-use crate::storage::{Condition, Key, Prefix, Put, StorageError};
-
-/// How many markers are removed at a time.
-const AT_A_TIME: usize = 16;
+use crate::storage::{Condition, Key, Put, StorageError};
 
 impl Releases {
     /// Finishes a release whose blobs have all arrived, and makes it live when `activate` says so. Repeating it
@@ -83,9 +78,12 @@ impl Releases {
 
     /// The blobs of a release in the making that neither arrived for it nor are held by the app's releases.
     async fn not_arrived(&self, app: &AppName, pending: &Pending) -> Result<Vec<Digest>, ReleaseError> {
-        let listed = self.0.storage.list_all(&Prefix::arrived(app, pending.manifest.id)).await?.objects;
-        let arrived: HashSet<Digest> = listed.iter().filter_map(|marker| marker.name.parse().ok()).collect();
-        let wanted = pending.sizes.keys().filter(|digest| !arrived.contains(digest)).copied().collect();
+        let mut wanted = pending.arrivals.without(pending.sizes.keys().copied()).await;
+        if !wanted.is_empty() {
+            // They came through another server, or before this one started.
+            let arrived = self.arrived(app, pending.manifest.id).await?;
+            wanted.retain(|digest| !arrived.contains(digest));
+        }
         self.lacking(app, wanted, &BTreeSet::new()).await
     }
 
@@ -93,13 +91,8 @@ impl Releases {
     async fn forget_pending(&self, app: &AppName, release: ReleaseId) {
         let storage = &self.0.storage;
         let forget = async {
-            let markers = storage.list_all(&Prefix::arrived(app, release)).await?.objects;
-            let digests = markers.iter().filter_map(|marker| marker.name.parse::<Digest>().ok());
-            let keys = digests.map(|digest| Key::arrived(app, release, &digest));
-            let keys: Vec<Key> = keys.chain([Key::pending(app, release)]).collect();
-            let removals = stream::iter(keys).map(|key| async move { storage.delete(&key).await });
-            let removed: Vec<Result<(), StorageError>> = removals.buffer_unordered(AT_A_TIME).collect().await;
-            removed.into_iter().collect::<Result<(), StorageError>>()
+            self.forget_arrived(app, release).await?;
+            storage.delete(&Key::pending(app, release)).await
         };
         if let Err(error) = forget.await {
             tracing::debug!(%error, %app, %release, "the markers of a finished release stay behind");

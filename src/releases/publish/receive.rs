@@ -42,8 +42,8 @@ impl Releases {
         if received.digest != digest {
             return Err(differs(digest, "they have another sha256"));
         }
-        self.store_blob(received).await?;
-        self.mark_arrived(app, release, &digest).await
+        self.store_blob(app, received).await?;
+        self.mark_arrived(app, release, &pending.arrivals, digest).await
     }
 
     /// Waits until few enough uploads are under way.
@@ -52,27 +52,28 @@ impl Releases {
         self.0.uploads.acquire().await.ok()
     }
 
-    /// Stores bytes under their digest, and their outline beside them; what is stored already stays as it is.
-    pub(in crate::releases) async fn store_blob(&self, mut received: Received) -> Result<(), ReleaseError> {
+    /// Stores bytes of an app's release under their digest, and their outline beside them; what is stored already stays
+    /// as it is.
+    pub(in crate::releases) async fn store_blob(
+        &self,
+        app: &AppName,
+        mut received: Received,
+    ) -> Result<(), ReleaseError> {
         let Received { digest, size, .. } = received;
         let body = received.upload.body(size);
-        let _stored_or_there = self.0.storage.put(&Key::blob(&digest), body, Condition::Absent).await?;
+        let _stored_or_there =
+            self.0.storage.put(&Key::blob(&digest), body.clone(), Condition::Absent).await?;
+        let searched = self.catalog().app(app).is_some_and(|app| app.settings.is_searched());
+        if let Body::Bytes(bytes) = body
+            && searched
+        {
+            // Its text is taken when the release is finished.
+            self.0.blobs.keep(digest, bytes);
+        }
         if !received.outline.is_empty() {
             let outline = Body::Bytes(outline::write(&digest, size, &received.outline));
             let _stored = self.0.storage.put(&Key::outline(&digest), outline, Condition::Always).await?;
         }
-        Ok(())
-    }
-
-    /// Puts down that the bytes with this digest arrived for a release in the making.
-    pub(in crate::releases) async fn mark_arrived(
-        &self,
-        app: &AppName,
-        release: ReleaseId,
-        digest: &Digest,
-    ) -> Result<(), ReleaseError> {
-        let arrived = Key::arrived(app, release, digest);
-        let _stored = self.0.storage.put(&arrived, Body::Bytes(Bytes::new()), Condition::Always).await?;
         Ok(())
     }
 }
@@ -86,7 +87,9 @@ enum Upload {
 impl Upload {
     fn new(size: u64) -> std::io::Result<Self> {
         if size <= IN_MEMORY {
-            return Ok(Self::Memory(BytesMut::new()));
+            // As much as it will take, and no more: it stays in memory for a while.
+            let size = usize::try_from(size).unwrap_or_default();
+            return Ok(Self::Memory(BytesMut::with_capacity(size)));
         }
         let path = NamedTempFile::new()?;
         Ok(Self::File { file: File::from_std(path.reopen()?), path })

@@ -142,7 +142,7 @@ impl Releases {
             Unfit::NoRoom(error) => ReleaseError::NoRoom(error).into(),
         })?;
         let digest = received.digest;
-        self.store_blob(received).await?;
+        self.store_blob(app, received).await?;
         Ok(digest)
     }
 
@@ -170,12 +170,12 @@ impl Releases {
                         return Err(SyncError::Changed);
                     }
                 }
-                self.mark_arrived(app, begun.id, digest).await?;
-                Ok::<_, SyncError>(())
+                Ok::<_, SyncError>(*digest)
             }
         });
         let bringing: Vec<_> = bringing.collect();
-        stream::iter(bringing).buffer_unordered(AT_A_TIME).try_collect().await
+        let brought: Vec<Digest> = stream::iter(bringing).buffer_unordered(AT_A_TIME).try_collect().await?;
+        Ok(self.write_arrived(app, begun.id, &brought).await?)
     }
 
     /// The folder, and whether it is to fill the app, are as they were when the copy began.

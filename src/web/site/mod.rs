@@ -14,12 +14,16 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
+use foldhash::fast::RandomState;
+use http::HeaderValue;
 use jiff::Timestamp;
 
 pub(super) use choose::Choice;
 pub(super) use file::File;
 pub use sites::Sites;
 
+use super::conditional::Modified;
 use super::encoding::Coding;
 use super::resolve::{alias, canonical};
 use crate::model::{AppName, FilePath, Manifest, ReleaseId};
@@ -33,8 +37,10 @@ pub(super) struct Site {
     /// When the release was begun.
     pub(super) when: Timestamp,
     files: Vec<File>,
-    names: HashMap<Arc<str>, Name>,
+    names: HashMap<Arc<str>, Name, RandomState>,
     rules: Rules,
+    /// The modification date that was last asked for, as it is written: nearly always the same.
+    dated: ArcSwapOption<(Modified, HeaderValue)>,
 }
 
 /// What a name means in this release.
@@ -65,7 +71,8 @@ impl Site {
         let listed = manifest.files.iter().filter(|(path, _)| !is_rules(path));
         let is_file = |path: &str| manifest.files.contains_key(path);
         let mut files = Vec::with_capacity(manifest.files.len());
-        let mut names: HashMap<Arc<str>, Name> = HashMap::with_capacity(manifest.files.len() * 2);
+        let mut names: HashMap<Arc<str>, Name, RandomState> =
+            HashMap::with_capacity_and_hasher(manifest.files.len() * 2, RandomState::default());
         for (path, entry) in listed {
             let Ok(index) = u32::try_from(files.len()) else { break };
             let address = canonical(path.as_str(), is_file);
@@ -78,7 +85,7 @@ impl Site {
             files.push(File::new(path, entry, &address, sibling));
         }
         let (app, release, when) = (manifest.app.clone(), manifest.id, manifest.when);
-        Self { app, release, when, files, names, rules }
+        Self { app, release, when, files, names, rules, dated: ArcSwapOption::empty() }
     }
 
     /// What is at `address`, which has no slash at its start.
@@ -98,6 +105,19 @@ impl Site {
     #[must_use]
     pub(super) fn at(&self, path: &str) -> Option<&File> {
         self.names.get(path).and_then(|name| self.file(name.file))
+    }
+
+    /// `modified` as `Last-Modified` writes it.
+    #[must_use]
+    pub(super) fn last_modified(&self, modified: Modified) -> Option<HeaderValue> {
+        if let Some(dated) = &*self.dated.load()
+            && dated.0 == modified
+        {
+            return Some(dated.1.clone());
+        }
+        let written = modified.header()?;
+        self.dated.store(Some(Arc::new((modified, written.clone()))));
+        Some(written)
     }
 
     /// Its files, by path.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Site;
 use super::attic::Attic;
 use crate::access::Permit;
-use crate::model::{App, FilePath, ReleaseId};
+use crate::model::{App, AppName, FilePath, ReleaseId};
 use crate::releases::{ReleaseError, Releases};
 
 /// How much memory sites may take, in bytes, and what earlier releases had.
@@ -52,10 +52,19 @@ impl Sites {
         if let Some(held) = self.sites.get(&target.release) {
             return Ok((held.value().app == target.app).then(|| Arc::clone(held.value())));
         }
-        let Some(manifest) = releases.manifest(&target.app, target.release).await? else { return Ok(None) };
+        Box::pin(self.make(releases, &target.app, target.release)).await
+    }
+
+    async fn make(
+        &self,
+        releases: &Releases,
+        app: &AppName,
+        release: ReleaseId,
+    ) -> Result<Option<Arc<Site>>, ReleaseError> {
+        let Some(manifest) = releases.manifest(app, release).await? else { return Ok(None) };
         let rules = releases.rules_of(&manifest).await?;
         let site = Arc::new(Site::new(&manifest, rules));
-        self.sites.insert(target.release, Arc::clone(&site));
+        self.sites.insert(release, Arc::clone(&site));
         Ok(Some(site))
     }
 

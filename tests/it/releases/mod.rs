@@ -20,7 +20,7 @@ use loggia::model::{
     Person, ReleaseId, Role, Subject, TokenRecord, TokenScope, Who,
 };
 use loggia::releases::{Announced, Begun, BlobError, By, ReleaseError, Releases, Sought};
-use loggia::storage::{Body, Condition, Key, Storage};
+use loggia::storage::{Body, Condition, Key, Prefix, Storage};
 use proptest::prelude::*;
 use ulid::Ulid;
 

@@ -150,6 +150,27 @@ async fn finishing_clears_up() {
 }
 
 #[tokio::test]
+async fn what_arrived_together_is_finished_by_any_server_and_then_forgotten() {
+    let (house, app) = House::with_app("sales").await;
+    let named: [(&str, &[u8]); 3] = [("a", b"one"), ("b", b"two"), ("c", b"three")];
+    let id = begin(&house.releases, &app, &named).await.id;
+    upload(&house.releases, &app, id, b"one").await.unwrap();
+    // As a server writes it that took the others at the same time.
+    for bytes in ["two", "three"] {
+        let key = Key::blob(&Digest::of(bytes.as_bytes()));
+        let _stored = house.storage.put(&key, Body::Bytes(bytes.into()), Condition::Absent).await.unwrap();
+    }
+    let together = format!(r#"["{}","{}"]"#, Digest::of(b"two"), Digest::of(b"three"));
+    let key = Key::arrived_together(&app, id, Ulid::from_parts(1, 1));
+    let _stored = house.storage.put(&key, Body::Bytes(together.into()), Condition::Always).await.unwrap();
+
+    let manifest = house.neighbour().await.finish(&app, id, true, &ann()).await.unwrap();
+    assert_eq!(manifest.files.len(), 3);
+    let left = house.storage.list_all(&Prefix::arrived(&app, id)).await.unwrap().objects;
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
 async fn a_draft_is_finished_but_not_live() {
     let (house, app) = House::with_app("sales").await;
     let live = publish(&house.releases, &app, &[("a", b"one")]).await;
