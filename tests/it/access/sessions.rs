@@ -184,6 +184,6 @@ async fn a_token_made_right_after_all_was_ended_works_and_those_from_before_do_n
     let new = token_in(&after).await.unwrap();
     assert_eq!((me(&new).await, me(&old).await), (200, 401));
     clock.advance(Duration::from_mins(10));
-    app.loggia.releases.list().await.unwrap();
+    app.loggia.releases.poll().await.unwrap();
     assert_eq!((me(&new).await, me(&old).await), (200, 401));
 }
