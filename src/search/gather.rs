@@ -50,7 +50,7 @@ struct Sum {
 /// Sums by section, kept by each thread from one question to the next; all zero between them.
 #[derive(Default)]
 struct Sums {
-    sums: Vec<Sum>,
+    sections: Vec<Sum>,
     touched: Vec<u32>,
     /// The occurrences of the word at hand, exact and loose.
     exact: Counts,
@@ -111,8 +111,8 @@ impl Sums {
     ) -> Gathered {
         let bases = bases(scope);
         let sizes: usize = scope.parts().iter().map(|part| part.segment.docs.len()).sum();
-        if self.sums.len() < sizes {
-            self.sums.resize(sizes, Sum::default());
+        if self.sections.len() < sizes {
+            self.sections.resize(sizes, Sum::default());
             self.exact.counts.resize(sizes, 0.0);
             self.loose.counts.resize(sizes, 0.0);
         }
@@ -131,7 +131,7 @@ impl Sums {
         let asked = sought.iter().zip(&worth).filter(|(word, _)| word.asked.is_some());
         let least = LEAST_SHARE * asked.map(|(_, worth)| worth).sum::<f32>();
         let wanted = wanted.iter().filter_map(|(part, doc)| {
-            let Sum { score, carried } = self.sums[(bases[*part] + doc) as usize];
+            let Sum { score, carried } = self.sections[(bases[*part] + doc) as usize];
             let candidate = Candidate { part: *part, doc: *doc, score };
             (score > 0.0 && carried >= least && filter.passes(&candidate)).then_some(candidate)
         });
@@ -198,7 +198,7 @@ impl Sums {
 
     #[inline]
     fn give(&mut self, doc: u32, score: f32, worth: f32) {
-        let sum = &mut self.sums[doc as usize];
+        let sum = &mut self.sections[doc as usize];
         if sum.score == 0.0 {
             self.touched.push(doc);
         }
@@ -218,7 +218,7 @@ impl Sums {
         let mut worst = f32::NEG_INFINITY;
         let mut total = 0;
         for doc in self.touched.drain(..) {
-            let Sum { score, carried } = std::mem::take(&mut self.sums[doc as usize]);
+            let Sum { score, carried } = std::mem::take(&mut self.sections[doc as usize]);
             if carried < least {
                 continue;
             }
