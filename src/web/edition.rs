@@ -39,7 +39,7 @@ pub struct Edition {
 
 /// How much memory the public pages may take that are kept for good, in bytes: those of a large site that are asked for
 /// first. The others share the next room, where the least used make way.
-const PAGES_BYTES: usize = 128 << 20;
+const PAGES_BYTES: usize = 96 << 20;
 
 /// How much memory other answers may take, in bytes.
 const MADE_BYTES: usize = 48 << 20;
