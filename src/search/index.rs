@@ -81,42 +81,26 @@ impl Index {
         Ok(Self { parts: Arc::new([part]), synonyms: Arc::default(), scopes: Arc::default(), as_read: false })
     }
 
-    /// The index as it was saved, brought up to date with `guides` and `apps`: what did not change is not read again.
-    pub fn renewed<'a>(
-        self,
-        guides: impl IntoIterator<Item = &'a Guide>,
-        apps: impl IntoIterator<Item = &'a AppText>,
-    ) -> Result<Self, SearchError> {
-        self.brought_to(guides, apps, |_| false)
-    }
-
     /// The index with exactly these `guides`, and the apps that it has.
     pub fn with_guides<'a>(&self, guides: impl IntoIterator<Item = &'a Guide>) -> Result<Self, SearchError> {
-        self.clone().brought_to(guides, [], |circle| circle.app().is_some())
+        self.clone().brought_to(fingerprinted(guides, []), |circle| circle.app().is_some())
     }
 
     /// With these pages and those in circles that stay.
-    fn brought_to<'a>(
-        mut self,
-        guides: impl IntoIterator<Item = &'a Guide>,
-        apps: impl IntoIterator<Item = &'a AppText>,
+    pub(super) fn brought_to(
+        self,
+        mut pages: Fingerprinted<'_>,
         stays: impl Fn(&Circle) -> bool,
     ) -> Result<Self, SearchError> {
-        let pages: Vec<Page<'_>> =
-            guides.into_iter().map(Page::of_guide).chain(apps.into_iter().flat_map(Page::of_app)).collect();
-        let with_fingerprint = |page: Page<'a>| (page.key(), (page.fingerprint(), page));
-        let mut pages: HashMap<PageKey, (Fingerprint, Page<'_>)> =
-            pages.into_par_iter().map(with_fingerprint).collect();
-        let (mut removed, mut kept) = (HashSet::new(), HashMap::new());
+        let mut removed = HashSet::new();
         for (segment, record) in self.pages().filter(|(segment, record)| !stays(segment.circle_of(record))) {
             let key = key(segment, record);
             if pages.get(&key).is_some_and(|(fingerprint, _)| *fingerprint == record.fingerprint) {
-                kept.extend(pages.remove(&key));
+                pages.remove(&key);
             } else {
                 removed.insert(key);
             }
         }
-        self.share(&kept);
         let changed: Vec<Page<'_>> = pages.into_values().map(|(_, page)| page).collect();
         if changed.is_empty() && removed.is_empty() {
             return Ok(self);
@@ -150,19 +134,6 @@ impl Index {
             Circle::App(app) => apps.contains(app),
             Circle::Guides(_) => guides.contains(key),
         })
-    }
-
-    /// Has the texts of `pages` in the place of its own, which are the same. An index that was just read has its own
-    /// alone; another is left as it is.
-    fn share(&mut self, pages: &HashMap<Fingerprint, Page<'_>>) {
-        for part in Arc::get_mut(&mut self.parts).into_iter().flatten() {
-            let Some(segment) = Arc::get_mut(&mut part.segment) else { continue };
-            for number in 0..segment.pages.len() {
-                if let Some(page) = pages.get(&segment.pages[number].fingerprint) {
-                    segment.share(number, page.sections);
-                }
-            }
-        }
     }
 
     /// Without the pages that are `gone`, with new ones.
@@ -298,6 +269,19 @@ impl Part {
         }
         Self { segment: Arc::clone(&self.segment), gone: Arc::new(bits) }
     }
+}
+
+/// Pages by their keys, each with what it is known by.
+pub(super) type Fingerprinted<'a> = HashMap<PageKey, (Fingerprint, Page<'a>)>;
+
+/// The pages of `guides` and `apps`.
+pub(super) fn fingerprinted<'a>(
+    guides: impl IntoIterator<Item = &'a Guide>,
+    apps: impl IntoIterator<Item = &'a AppText>,
+) -> Fingerprinted<'a> {
+    let pages: Vec<Page<'a>> =
+        guides.into_iter().map(Page::of_guide).chain(apps.into_iter().flat_map(Page::of_app)).collect();
+    pages.into_par_iter().map(|page| (page.key(), (page.fingerprint(), page))).collect()
 }
 
 fn key(segment: &Segment, page: &PageRecord) -> PageKey {

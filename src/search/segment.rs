@@ -276,14 +276,6 @@ impl Segment {
             sections: &self.sections[number],
         }
     }
-
-    /// Takes `sections`, which are the same, in the place of the page's own: what is shared is there once.
-    pub(super) fn share(&mut self, page: usize, sections: &Arc<[Section]>) {
-        if let Some(own) = self.sections.get_mut(page) {
-            debug_assert_eq!(own.len(), sections.len(), "the fingerprint is the same");
-            own.clone_from(sections);
-        }
-    }
 }
 
 /// How many bytes of text a section has.

@@ -12,16 +12,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use zstd::stream::{read::Decoder, write::Encoder};
 
 use super::circle::Circle;
 use super::dictionary::{Dictionary, rank};
-use super::index::Index;
+use super::index::{Index, SearchError, fingerprinted};
 use super::segment::{Doc, PageRecord, SAME, Segment, Span};
-use super::source::{Fingerprint, Page};
-use crate::model::{Guide, Section};
+use super::source::Fingerprint;
+use crate::model::{AppText, Guide, Section};
 
 /// Names the format; another version of what is in it, or of how text becomes words, is another name.
 const FORMAT: &[u8; 16] = b"loggia index 003";
@@ -69,13 +68,22 @@ impl Index {
     /// The index that was saved in `file`; `None` where there is none, or another version's, or a damaged one.
     #[must_use]
     pub fn load(file: &Path) -> Option<Self> {
-        Self::load_beside(file, [])
+        Self::load_beside(file, &Known::default())
     }
 
-    /// The same, with the texts of those `guides` that are as they were when it was saved: they are in memory once, and
-    /// never twice meanwhile.
-    #[must_use]
-    pub fn load_beside<'a>(file: &Path, guides: impl IntoIterator<Item = &'a Guide>) -> Option<Self> {
+    /// The same, brought up to date with `guides` and `apps`: what did not change is not indexed again, and its texts are
+    /// theirs, in memory once and never twice meanwhile.
+    pub fn reopen<'a>(
+        file: &Path,
+        guides: impl IntoIterator<Item = &'a Guide>,
+        apps: impl IntoIterator<Item = &'a AppText>,
+    ) -> Option<Result<Self, SearchError>> {
+        let pages = fingerprinted(guides, apps);
+        let known = pages.values().map(|(fingerprint, page)| (*fingerprint, page.sections)).collect();
+        Some(Self::load_beside(file, &known)?.brought_to(pages, |_| false))
+    }
+
+    fn load_beside(file: &Path, known: &Known<'_>) -> Option<Self> {
         let mut file = fs::File::open(file).ok()?;
         let around = (FORMAT.len() + SHA256_OUTPUT_LEN) as u64;
         let length = file.metadata().ok()?.len().checked_sub(around)?;
@@ -87,9 +95,7 @@ impl Index {
         let hashed = Hashed { inner: (&file).take(length), digest: Context::new(&SHA256) };
         let decoder = Decoder::with_buffer(BufReader::with_capacity(1 << 16, hashed)).ok()?.single_frame();
         let mut stream = BufReader::with_capacity(1 << 16, decoder);
-        let pages: Vec<Page<'_>> = guides.into_iter().map(Page::of_guide).collect();
-        let known: Known<'_> = pages.par_iter().map(|page| (page.fingerprint(), page.sections)).collect();
-        let saved = Saved::read(&mut stream, &known)?;
+        let saved = Saved::read(&mut stream, known)?;
         // Nothing follows, in the stream or behind it, but the digest of all of it.
         let rest = stream.read(&mut [0]).ok()?;
         let Hashed { inner, digest } = stream.into_inner().finish().into_inner();
@@ -309,7 +315,7 @@ fn sound(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AppPage, AppText};
+    use crate::model::AppPage;
 
     #[test]
     fn texts_that_did_not_change_are_there_once_after_a_start() {
@@ -328,9 +334,9 @@ mod tests {
         let read = Index::load(&file).unwrap();
         let own = Arc::clone(&read.parts[0].segment.sections[0]);
         assert!(!Arc::ptr_eq(&own, &text.pages[0].sections) && *own == *text.pages[0].sections);
-        let renewed = read.renewed([], [&text]).unwrap();
+        let renewed = Index::reopen(&file, [], [&text]).unwrap().unwrap();
         assert!(renewed.is_as_read());
         assert!(Arc::ptr_eq(&renewed.parts[0].segment.sections[0], &text.pages[0].sections));
-        assert!(!Index::load(&file).unwrap().renewed([], []).unwrap().is_as_read());
+        assert!(!Index::reopen(&file, [], []).unwrap().unwrap().is_as_read());
     }
 }

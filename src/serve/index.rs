@@ -15,8 +15,8 @@ const KEPT: &str = "search-index";
 pub(super) fn open(config: &Config, library: &Library) -> Result<Index> {
     let guides = || library.pages().map(|page| page.guide());
     let file = config.server.cache.as_ref().map(|cache| cache.join(KEPT));
-    let index = match file.as_deref().and_then(|file| Index::load_beside(file, guides())) {
-        Some(kept) => kept.renewed(guides(), [])?,
+    let index = match file.as_deref().and_then(|file| Index::reopen(file, guides(), [])) {
+        Some(kept) => kept?,
         None => Index::build(guides())?,
     };
     if let Some(file) = file.filter(|_| !index.is_as_read()) {

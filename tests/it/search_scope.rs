@@ -246,12 +246,12 @@ fn a_saved_index_is_read_again_and_brought_up_to_date() {
     let file = folder.path().join("cache").join("index");
     let (guides, apps) = (guides(), apps());
     index().save(&file).unwrap();
-    let same = Index::load(&file).unwrap().renewed(&guides, &apps).unwrap();
+    let same = Index::reopen(&file, &guides, &apps).unwrap().unwrap();
     let whole = |index: &Index| ask(index, Scope::everything(index), "bucket");
     assert_eq!(whole(&same), whole(&index()));
     let mut changed = guides.clone();
     std::sync::Arc::make_mut(&mut changed[0].sections)[0].text = "Now about wombats.".to_owned();
-    let next = Index::load(&file).unwrap().renewed(&changed[..2], &apps[..1]).unwrap();
+    let next = Index::reopen(&file, &changed[..2], &apps[..1]).unwrap().unwrap();
     let total = |query: &str| ask(&next, Scope::everything(&next), query).total;
     assert_eq!((total("wombats"), total("quixotic"), total("xylophones"), total("zanzibar")), (1, 0, 0, 1));
 }
